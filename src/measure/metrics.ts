@@ -1,0 +1,60 @@
+// Every metric a run can hold: one row each. Experiments fill them, reports print them, thresholds name them.
+
+export const PROVENANCES = {
+  counted: "exact under a seed: rules, probes, bytes",
+  "measured-core": "timed in this program's own WASM and TypeScript",
+  modelled: "counts times calibrated costs of kernel primitives",
+  "measured-kernel": "timed in a real Linux kernel",
+  imported: "published by others, with source",
+} as const;
+export type Provenance = keyof typeof PROVENANCES;
+
+/** Base units only; scaling is for printing. */
+export const UNITS = ["1", "ns", "B", "1/s"] as const;
+export type Unit = (typeof UNITS)[number];
+
+export interface MetricRow {
+  readonly title: string;
+  readonly unit: Unit;
+  readonly better: "lower" | "higher" | "none";
+  readonly provenance: Provenance;
+  /** exact: the same on every machine under one seed, so any difference is a difference. */
+  readonly assume: "exact" | "nothing";
+  readonly meaning: string;
+}
+
+const counted = (title: string, unit: Unit, better: MetricRow["better"], meaning: string): MetricRow => ({
+  title, unit, better, provenance: "counted", assume: "exact", meaning,
+});
+const measuredCore = (title: string, unit: Unit, better: MetricRow["better"], meaning: string): MetricRow => ({
+  title, unit, better, provenance: "measured-core", assume: "nothing", meaning,
+});
+const modelled = (title: string, unit: Unit, better: MetricRow["better"], meaning: string): MetricRow => ({
+  title, unit, better, provenance: "modelled", assume: "exact", meaning,
+});
+
+export const METRICS = {
+  "first.rules_evaluated": counted("Rules, first packet", "1", "lower", "rules a new connection's first packet walks"),
+  "first.lookups": counted("Lookups, first packet", "1", "lower", "set, map, conntrack and IPVS table lookups of a first packet"),
+  "first.core_ns": measuredCore("Core, first packet", "ns", "lower", "time per first packet in the WASM core, one worker"),
+  "first.kernel_ns": modelled("Kernel, first packet", "ns", "lower", "predicted rule and lookup time of a first packet in Linux"),
+  "established.rules_evaluated": counted("Rules, established", "1", "lower", "rules a packet of a known connection walks"),
+  "established.core_ns": measuredCore("Core, established", "ns", "lower", "time per established packet in the WASM core, one worker"),
+  "established.kernel_ns": modelled("Kernel, established", "ns", "lower", "predicted rule and lookup time of an established packet in Linux"),
+  "sync.full.rules": counted("Rules written, full sync", "1", "lower", "rules and elements sent by a full sync"),
+  "sync.full.bytes": counted("Bytes written, full sync", "B", "lower", "text sent to the kernel tools by a full sync"),
+  "sync.partial.rules": counted("Rules written, one change", "1", "lower", "rules and elements sent after one Service's endpoints changed"),
+  "sync.partial.bytes": counted("Bytes written, one change", "B", "lower", "text sent after one Service's endpoints changed"),
+  "sync.full.compile_ns": measuredCore("Compile, full sync", "ns", "lower", "Services and EndpointSlices to rules and text, all of them"),
+  "sync.partial.compile_ns": measuredCore("Compile, one change", "ns", "lower", "the same for one changed Service"),
+  "state.rules": counted("Rules held", "1", "lower", "rules in the kernel's tables after a full sync"),
+  "state.elements": counted("Elements held", "1", "none", "set and map elements and virtual and real servers after a full sync"),
+  "state.image_bytes": counted("Table image", "B", "lower", "size of the tables in the WASM core"),
+  "workers.packets_per_second": measuredCore("Throughput", "1/s", "higher", "established packets per second over all workers"),
+  "conntrack.entries": counted("Conntrack entries", "1", "none", "most connections held at once"),
+  "conntrack.dropped": counted("Dropped, table full", "1", "lower", "packets dropped because the conntrack table was full"),
+  "affinity.broken_share": counted("Affinity broken", "1", "lower", "share of returning clients sent to another endpoint within the timeout"),
+  "fairness.chi_square_p": counted("Even spread, p-value", "1", "none", "chi-square p-value of connections per endpoint against an even split"),
+} as const satisfies Record<string, MetricRow>;
+
+export type MetricName = keyof typeof METRICS;

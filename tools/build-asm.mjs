@@ -1,0 +1,56 @@
+// Compile every asm/<module>/index.ts to build/<module>.wasm, beside its text (.wat).
+// Why one module per packet path: code of one mode can neither slow nor break another.
+// A module is rebuilt only when a file under asm/ is newer than its output; --only NAME picks one.
+import { mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import asc from "assemblyscript/asc";
+
+const PAGES_MAX = 65536;
+const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : null;
+
+function newestChange(folder) {
+  let newest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) newest = Math.max(newest, statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs);
+  }
+  return newest;
+}
+
+function isFresh(output, since) {
+  const stat = statSync(output, { throwIfNoEntry: false });
+  return stat !== undefined && stat.mtimeMs > since;
+}
+
+async function build(name) {
+  const args = [
+    `asm/${name}/index.ts`,
+    "--outFile", `build/${name}.wasm`,
+    "--textFile", `build/${name}.wat`,
+    "--runtime", "stub",
+    "-O3", "--noAssert",
+    "--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", String(PAGES_MAX),
+    "--enable", "simd", "--enable", "threads",
+    "--uncheckedBehavior", "always",
+    // The name section lets profiles say asm/iptables/walk instead of wasm-function[7]; speed is the same.
+    "--debug",
+  ];
+  const { error, stderr } = await asc.main(args);
+  if (error) throw new Error(`asc ${name}: ${error.message}\n${stderr.toString()}`);
+  // Data segments are re-written by every instance of a shared memory: a worker would reset its neighbours.
+  if (/\(data /.test(readFileSync(`build/${name}.wat`, "utf8"))) {
+    throw new Error(`build/${name}.wat holds a data segment: remove strings, 'new' and static arrays from asm/${name}`);
+  }
+}
+
+mkdirSync("build", { recursive: true });
+const changed = newestChange("asm");
+const modules = readdirSync("asm", { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && statSync(`asm/${entry.name}/index.ts`, { throwIfNoEntry: false }))
+  .map((entry) => entry.name)
+  .filter((name) => only === null || name === only);
+for (const name of modules) {
+  if (isFresh(`build/${name}.wasm`, changed)) continue;
+  const started = performance.now();
+  await build(name);
+  console.error(`asm ${name}: ${statSync(`build/${name}.wasm`).size} bytes, ${Math.round(performance.now() - started)} ms`);
+}
