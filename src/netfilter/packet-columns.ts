@@ -58,7 +58,7 @@ export class PacketColumns {
   }
 }
 
-const NAMES = new Map(Object.entries(PROTOCOL_NUMBERS).map(([name, number]) => [number, name as Protocol]));
+const NAMES = new Map<number, Protocol>(Object.entries(PROTOCOL_NUMBERS).map(([name, number]) => [number, name as Protocol]));
 
 function protocolName(number: number): Protocol {
   const name = NAMES.get(number);
