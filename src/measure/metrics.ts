@@ -24,37 +24,165 @@ export interface MetricRow {
 }
 
 const counted = (title: string, unit: Unit, better: MetricRow["better"], meaning: string): MetricRow => ({
-  title, unit, better, provenance: "counted", assume: "exact", meaning,
+  title,
+  unit,
+  better,
+  provenance: "counted",
+  assume: "exact",
+  meaning,
 });
-const measuredCore = (title: string, unit: Unit, better: MetricRow["better"], meaning: string): MetricRow => ({
-  title, unit, better, provenance: "measured-core", assume: "nothing", meaning,
+const measuredCore = (
+  title: string,
+  unit: Unit,
+  better: MetricRow["better"],
+  meaning: string,
+): MetricRow => ({
+  title,
+  unit,
+  better,
+  provenance: "measured-core",
+  assume: "nothing",
+  meaning,
 });
 const modelled = (title: string, unit: Unit, better: MetricRow["better"], meaning: string): MetricRow => ({
-  title, unit, better, provenance: "modelled", assume: "exact", meaning,
+  title,
+  unit,
+  better,
+  provenance: "modelled",
+  assume: "exact",
+  meaning,
 });
 
 export const METRICS = {
-  "first.rules_evaluated": counted("Rules, first packet", "1", "lower", "rules a new connection's first packet walks"),
-  "first.lookups": counted("Lookups, first packet", "1", "lower", "set, map, conntrack and IPVS table lookups of a first packet"),
-  "first.core_ns": measuredCore("Core, first packet", "ns", "lower", "time per first packet in the WASM core, one worker"),
-  "first.kernel_ns": modelled("Kernel, first packet", "ns", "lower", "predicted rule and lookup time of a first packet in Linux"),
-  "established.rules_evaluated": counted("Rules, established", "1", "lower", "rules a packet of a known connection walks"),
-  "established.core_ns": measuredCore("Core, established", "ns", "lower", "time per established packet in the WASM core, one worker"),
-  "established.kernel_ns": modelled("Kernel, established", "ns", "lower", "predicted rule and lookup time of an established packet in Linux"),
-  "sync.full.rules": counted("Rules written, full sync", "1", "lower", "rules and elements sent by a full sync"),
-  "sync.full.bytes": counted("Bytes written, full sync", "B", "lower", "text sent to the kernel tools by a full sync"),
-  "sync.partial.rules": counted("Rules written, one change", "1", "lower", "rules and elements sent after one Service's endpoints changed"),
-  "sync.partial.bytes": counted("Bytes written, one change", "B", "lower", "text sent after one Service's endpoints changed"),
-  "sync.full.compile_ns": measuredCore("Compile, full sync", "ns", "lower", "Services and EndpointSlices to rules and text, all of them"),
-  "sync.partial.compile_ns": measuredCore("Compile, one change", "ns", "lower", "the same for one changed Service"),
+  "first.rules_evaluated": counted(
+    "Rules, first packet",
+    "1",
+    "lower",
+    "rules a new connection's first packet walks",
+  ),
+  "first.lookups": counted(
+    "Lookups, first packet",
+    "1",
+    "lower",
+    "set, map, conntrack and IPVS table lookups of a first packet",
+  ),
+  "first.core_ns": measuredCore(
+    "Core, first packet",
+    "ns",
+    "lower",
+    "time per first packet in the WASM core, one worker",
+  ),
+  "first.kernel_ns": modelled(
+    "Kernel, first packet",
+    "ns",
+    "lower",
+    "predicted rule and lookup time of a first packet in Linux",
+  ),
+  "established.rules_evaluated": counted(
+    "Rules, established",
+    "1",
+    "lower",
+    "rules a packet of a known connection walks",
+  ),
+  "established.core_ns": measuredCore(
+    "Core, established",
+    "ns",
+    "lower",
+    "time per established packet in the WASM core, one worker",
+  ),
+  "established.kernel_ns": modelled(
+    "Kernel, established",
+    "ns",
+    "lower",
+    "predicted rule and lookup time of an established packet in Linux",
+  ),
+  "mixed.rules_evaluated": counted(
+    "Rules, mixed traffic",
+    "1",
+    "lower",
+    "rules a packet walks when some open connections and some belong to known ones",
+  ),
+  "mixed.core_ns": measuredCore(
+    "Core, mixed traffic",
+    "ns",
+    "lower",
+    "time per packet of that mix in the WASM core, one worker",
+  ),
+  "mixed.kernel_ns": modelled(
+    "Kernel, mixed traffic",
+    "ns",
+    "lower",
+    "predicted rule and lookup time of a packet of that mix in Linux",
+  ),
+  "sync.full.rules": counted(
+    "Rules written, full sync",
+    "1",
+    "lower",
+    "rules and elements sent by a full sync",
+  ),
+  "sync.full.bytes": counted(
+    "Bytes written, full sync",
+    "B",
+    "lower",
+    "text sent to the kernel tools by a full sync",
+  ),
+  "sync.partial.rules": counted(
+    "Rules written, one change",
+    "1",
+    "lower",
+    "rules and elements sent after one Service's endpoints changed",
+  ),
+  "sync.partial.bytes": counted(
+    "Bytes written, one change",
+    "B",
+    "lower",
+    "text sent after one Service's endpoints changed",
+  ),
+  "sync.full.compile_ns": measuredCore(
+    "Compile, full sync",
+    "ns",
+    "lower",
+    "Services and EndpointSlices to rules and text, all of them",
+  ),
+  "sync.partial.compile_ns": measuredCore(
+    "Compile, one change",
+    "ns",
+    "lower",
+    "the same for one changed Service",
+  ),
   "state.rules": counted("Rules held", "1", "lower", "rules in the kernel's tables after a full sync"),
-  "state.elements": counted("Elements held", "1", "none", "set and map elements and virtual and real servers after a full sync"),
+  "state.elements": counted(
+    "Elements held",
+    "1",
+    "none",
+    "set and map elements and virtual and real servers after a full sync",
+  ),
   "state.image_bytes": counted("Table image", "B", "lower", "size of the tables in the WASM core"),
-  "workers.packets_per_second": measuredCore("Throughput", "1/s", "higher", "established packets per second over all workers"),
+  "workers.packets_per_second": measuredCore(
+    "Throughput",
+    "1/s",
+    "higher",
+    "established packets per second over all workers",
+  ),
   "conntrack.entries": counted("Conntrack entries", "1", "none", "most connections held at once"),
-  "conntrack.dropped": counted("Dropped, table full", "1", "lower", "packets dropped because the conntrack table was full"),
-  "affinity.broken_share": counted("Affinity broken", "1", "lower", "share of returning clients sent to another endpoint within the timeout"),
-  "fairness.chi_square_p": counted("Even spread, p-value", "1", "none", "chi-square p-value of connections per endpoint against an even split"),
+  "conntrack.dropped": counted(
+    "Dropped, table full",
+    "1",
+    "lower",
+    "packets dropped because the conntrack table was full",
+  ),
+  "affinity.broken_share": counted(
+    "Affinity broken",
+    "1",
+    "lower",
+    "share of returning clients sent to another endpoint within the timeout",
+  ),
+  "fairness.chi_square_p": counted(
+    "Even spread, p-value",
+    "1",
+    "none",
+    "chi-square p-value of connections per endpoint against an even split",
+  ),
 } as const satisfies Record<string, MetricRow>;
 
 export type MetricName = keyof typeof METRICS;

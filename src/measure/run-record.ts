@@ -61,7 +61,10 @@ export interface CaseRecord {
   /** Why, when status is not ok. */
   readonly reason: string | null;
   /** What was asked for and what was applied: a run that applied something else is failed. */
-  readonly workload: { readonly requested: Readonly<Record<string, number>>; readonly applied: Readonly<Record<string, number>> };
+  readonly workload: {
+    readonly requested: Readonly<Record<string, number>>;
+    readonly applied: Readonly<Record<string, number>>;
+  };
   readonly metrics: readonly MetricRecord[];
 }
 

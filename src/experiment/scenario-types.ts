@@ -1,0 +1,205 @@
+// A scenario as the executor receives it: checked, every ${param} filled in, the matrix expanded into cases.
+// Plain data: it is written into result.json as it stands. Durations are ns, sizes bytes, rates per second, shares 0..1.
+// Declarations of the file's fields: scenario-schema.ts, held to these types by the compiler.
+import type { DurationNs } from "../base/clock.js";
+import type { MetricName } from "../measure/metrics.js";
+import type { IpvsScheduler } from "../netfilter/ipvs/model.js";
+import type { Mode } from "../netfilter/rule-model.js";
+import type { LocalDetector, ServiceOrder } from "../proxy/config.js";
+
+export const SCENARIO_API_VERSION = "plumbline/v1";
+
+export type LabelValue = string | number;
+export type Labels = Readonly<Record<string, LabelValue>>;
+
+export interface Scenario {
+  readonly apiVersion: typeof SCENARIO_API_VERSION;
+  readonly name: string;
+  /** One sentence: the question this scenario answers. */
+  readonly purpose: string;
+  /** For selecting scenarios: suite=proxy, size=small. */
+  readonly labels: Labels;
+  readonly seed: number;
+  /** Every parameter's value outside the matrix: its default, or what the command line set. */
+  readonly params: Labels;
+  /** Axis -> values, in file order; `mode` is always one of them. */
+  readonly axes: Readonly<Record<string, readonly LabelValue[]>>;
+  /** The matrix expanded, exclusions taken out; the last axis varies fastest. */
+  readonly cases: readonly ScenarioCase[];
+  readonly sampling: Sampling;
+  readonly thresholds: readonly Threshold[];
+  readonly regression: Regression;
+}
+
+/** One point of the matrix with everything needed to run it. */
+export interface ScenarioCase {
+  /** "mode=iptables services=1000": labels in axis order; unique in the scenario. */
+  readonly id: string;
+  readonly labels: Labels;
+  readonly mode: Mode;
+  readonly cluster: ClusterSpec;
+  readonly proxy: ProxySpec;
+  readonly phases: readonly Phase[];
+}
+
+/** Where the objects or the rules come from; exactly one source. Paths are absolute. */
+export interface ClusterSpec {
+  readonly source:
+    | { readonly kind: "services"; readonly services: ServicesSpec }
+    | { readonly kind: "manifests"; readonly path: string }
+    | { readonly kind: "iptablesSave"; readonly path: string };
+  /** The input tiled over this many namespaces; 1 leaves it alone. */
+  readonly replicate: number;
+  /** Nodes that endpoints are spread over; the rules are those of the first. */
+  readonly nodes: number;
+}
+
+export const ENDPOINT_DISTRIBUTIONS = ["fixed", "zipf", "clusterloader2"] as const;
+export const IP_STACKS = ["IPv4", "IPv6", "DualStack"] as const;
+export const SERVICE_TYPES = ["ClusterIP", "NodePort", "LoadBalancer", "Headless", "ExternalName"] as const;
+
+/** What the generator makes. Shares of `types` sum to 1; a Service is of one type. */
+export interface ServicesSpec {
+  readonly count: number;
+  readonly namespaces: number;
+  readonly ports: number;
+  readonly types: Readonly<Record<(typeof SERVICE_TYPES)[number], number>>;
+  /** fixed: `mean` each. zipf: skewed around `mean`, at most `max`. clusterloader2: its mix of 5, 30 and 250. */
+  readonly endpoints: {
+    readonly distribution: (typeof ENDPOINT_DISTRIBUTIONS)[number];
+    readonly mean: number;
+    readonly max: number;
+  };
+  readonly stack: (typeof IP_STACKS)[number];
+  /** Shares of Services with ClientIP affinity, and with Local policies. */
+  readonly affinityShare: number;
+  readonly affinityTimeout: DurationNs;
+  readonly externalLocalShare: number;
+  readonly internalLocalShare: number;
+  /** Share of Services without a ready endpoint. */
+  readonly emptyShare: number;
+}
+
+/** Knobs that every mode of a comparison shares. */
+export interface ProxySpec {
+  readonly masqueradeAll: boolean;
+  readonly localDetector: LocalDetector;
+  readonly order: ServiceOrder;
+  readonly largeClusterEndpoints: number;
+  readonly nodePortAddresses: readonly string[];
+  readonly ipvs: {
+    readonly scheduler: IpvsScheduler;
+    /** fixed: 256 buckets, as kernels before 6.20. resizable: as later ones. */
+    readonly tables: "fixed" | "resizable";
+  };
+  readonly nftables: { readonly layout: "1.36" | "1.35" };
+}
+
+export type Phase = ProgramPhase | TrafficPhase | WorkersPhase | ConntrackPhase | AffinityPhase;
+export type PhaseKind = Phase["kind"];
+
+/** Compile and encode the whole cluster, and then single changes. */
+export interface ProgramPhase {
+  readonly kind: "program";
+  readonly sync: readonly ("full" | "partial")[];
+  /** How many one-Service changes a partial sync is the mean of. */
+  readonly changes: number;
+}
+
+export const TRAFFIC_KINDS = ["first-packet", "established", "mixed"] as const;
+export const TARGETS = ["uniform", "zipf", "first", "last", "miss"] as const;
+
+/** Packets through the rules. Each kind fills its own metrics: first.*, established.* or mixed.*. */
+export interface TrafficPhase {
+  readonly kind: "traffic";
+  readonly packets: (typeof TRAFFIC_KINDS)[number];
+  readonly flows: FlowSpec;
+}
+
+/** What flows look like; shared by every phase that sends packets. */
+export interface FlowSpec {
+  readonly arrival: Arrival;
+  /** Which Services are asked for: all alike, by zipf, only the first or last programmed, or an unused address. */
+  readonly target: (typeof TARGETS)[number];
+  /** Distinct connections. */
+  readonly count: number;
+  /** Packets per connection, mean; 1 for first-packet traffic. */
+  readonly packetsPerFlow: number;
+  /** Share of packets that open a connection, for mixed traffic. */
+  readonly newConnectionRatio: number;
+  /** Payload of a packet, bytes. */
+  readonly payload: number;
+  /** Shares by protocol; sum to 1. A Service is asked for in a protocol it serves. */
+  readonly protocolMix: { readonly tcp: number; readonly udp: number; readonly sctp: number };
+  readonly nodePortShare: number;
+  readonly externalShare: number;
+}
+
+/** closed: the next packet is sent when the last is done. open: at `rate`, whatever happens. backlog: all at once. */
+export type Arrival =
+  | { readonly model: "closed" | "backlog" }
+  | { readonly model: "open"; readonly rate: number; readonly process: "poisson" | "uniform" };
+
+/** Established traffic over growing numbers of worker threads. */
+export interface WorkersPhase {
+  readonly kind: "workers";
+  /** Worker counts, rising; a count above the machine's cores is skipped with a warning. */
+  readonly counts: readonly number[];
+  readonly flows: FlowSpec;
+}
+
+/** New connections until the table has settled or overflowed. */
+export interface ConntrackPhase {
+  readonly kind: "conntrack";
+  /** nf_conntrack_max. */
+  readonly tableEntries: number;
+  /** How long connections keep coming; simulated time. */
+  readonly duration: DurationNs;
+  /** How long an idle established entry, and a closed one, stays. */
+  readonly establishedTimeout: DurationNs;
+  readonly closedTimeout: DurationNs;
+  readonly flows: FlowSpec;
+}
+
+/** Clients that come back, before and after their affinity should have ended. */
+export interface AffinityPhase {
+  readonly kind: "affinity";
+  readonly clients: number;
+  readonly returnsPerClient: number;
+  /** Simulated time between two visits of one client. */
+  readonly interval: DurationNs;
+  /** Share of endpoints replaced half way. */
+  readonly endpointChurn: number;
+}
+
+export interface Sampling {
+  /** Blocks: each runs every case once, in a fresh process when isolate is `process`. At least 6 for any claim. */
+  readonly samples: number;
+  readonly order: "blocked" | "random" | "sequential";
+  /** auto: until five windows agree within 2%. Otherwise this many windows. */
+  readonly warmup: "auto" | number;
+  readonly isolate: "process" | "none";
+  /** The run stops starting blocks when this is used up; null for no limit. */
+  readonly timeBudget: DurationNs | null;
+}
+
+export const OPERATORS = ["<", "<=", ">", ">=", "=="] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+export interface Threshold {
+  readonly metric: MetricName;
+  /** Labels a case must carry to be held to it; empty for every case. */
+  readonly where: Labels;
+  /** As written: "<= 5us". */
+  readonly must: string;
+  readonly operator: Operator;
+  /** The limit in the metric's base unit. */
+  readonly limit: number;
+  readonly because: string;
+}
+
+export interface Regression {
+  /** Metric name or "prefix.*" -> relative margin; `default` for the rest. */
+  readonly margin: Readonly<Record<string, number>>;
+  readonly policy: "likely" | "confirmed" | "any";
+}
