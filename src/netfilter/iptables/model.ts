@@ -87,7 +87,11 @@ export type Match =
       readonly sides: readonly ("src" | "dst")[];
       readonly negated: boolean;
     }
-  | { readonly kind: "iprange"; readonly source: Negatable<IpRange> | null; readonly destination: Negatable<IpRange> | null }
+  | {
+      readonly kind: "iprange";
+      readonly source: Negatable<IpRange> | null;
+      readonly destination: Negatable<IpRange> | null;
+    }
   | {
       readonly kind: "physdev";
       /** Whether the packet must have come in through a bridge port; our packets never do. */
