@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CaseRecord } from "../measure/run-record.js";
+import { answerSentence, crossoverStatements, ratioStatements } from "./answer.js";
+import { type Grid, gridsOf } from "./grid.js";
+import { sampleRecord } from "./sample-record.test-data.js";
+
+const TWO = ["iptables", "ipvs"];
+const gridFor = (cases: readonly CaseRecord[]): Grid => gridsOf(cases)[0] as Grid;
+const without = (cases: readonly CaseRecord[], ...names: string[]): CaseRecord[] =>
+  cases.map((one) => ({ ...one, metrics: one.metrics.filter((metric) => !names.includes(metric.name)) }));
+
+test("answerSentence gives rules and times at the largest size, and says where the times come from", () => {
+  assert.equal(
+    answerSentence(sampleRecord({ modes: TWO }).cases),
+    "At 10,000 Services a new connection evaluates 5,003 rules under iptables and 9 under ipvs: " +
+      "29 us against 1.1 us (modelled kernel time).",
+  );
+});
+
+test("answerSentence lists more than two modes, costliest first", () => {
+  assert.equal(
+    answerSentence(sampleRecord({ modes: ["ipvs", "nftables", "iptables"] }).cases),
+    "At 10,000 Services a new connection evaluates 5,003 rules under iptables, 12 under nftables and 9 under " +
+      "ipvs: 29 us, 1.2 us and 1.1 us (modelled kernel time).",
+  );
+});
+
+test("answerSentence names the measured core when nothing was modelled, and no time when there is none", () => {
+  const { cases } = sampleRecord({ modes: TWO });
+  assert.match(answerSentence(without(cases, "first.kernel_ns")), /\(measured in the WASM core\)\.$/);
+  assert.equal(
+    answerSentence(without(cases, "first.kernel_ns", "first.core_ns")),
+    "At 10,000 Services a new connection evaluates 5,003 rules under iptables and 9 under ipvs.",
+  );
+  assert.match(
+    answerSentence(without(cases, "first.rules_evaluated")),
+    /first packet takes 29 us under iptables/,
+  );
+});
+
+test("answerSentence never mixes provenance: one mode without a modelled time leaves the times out", () => {
+  const { cases } = sampleRecord({ modes: ["iptables", "ipvs", "nftables"] });
+  const mixed = cases.map((one) =>
+    one.labels["mode"] === "ipvs" ? (without([one], "first.kernel_ns")[0] as CaseRecord) : one,
+  );
+  assert.doesNotMatch(answerSentence(mixed), /modelled|us/);
+});
+
+test("answerSentence answers at the largest size that two modes finished", () => {
+  const { cases } = sampleRecord({ modes: TWO });
+  const failed = cases.map(
+    (one): CaseRecord =>
+      one.id === "mode=ipvs services=10000" ? { ...one, status: "failed", reason: "out of memory" } : one,
+  );
+  assert.match(answerSentence(failed), /^At 1,000 Services .* 503 rules under iptables/);
+});
+
+test("answerSentence says that there is no answer when no case can give one", () => {
+  assert.match(answerSentence([]), /^No answer/);
+  assert.match(answerSentence(sampleRecord({ modes: [] }).cases), /^No answer/);
+  const failed = sampleRecord({ modes: TWO }).cases.map(
+    (one): CaseRecord => ({ ...one, status: "failed", reason: "x" }),
+  );
+  assert.match(answerSentence(failed), /^No answer/);
+});
+
+test("ratioStatements compares every mode with the best one, with provenance", () => {
+  const [statement] = ratioStatements(
+    gridFor(sampleRecord({ modes: ["iptables", "ipvs", "nftables"] }).cases),
+  );
+  assert.equal(
+    statement,
+    "At 10,000 Services, per new connection (modelled kernel time): nftables takes 1.1 times as long as ipvs and " +
+      "iptables takes 26.2 times as long as ipvs.",
+  );
+});
+
+test("crossoverStatements says between which measured sizes two modes change places, or that they do not", () => {
+  const grid = gridFor(sampleRecord({ modes: ["iptables", "ipvs", "nftables"] }).cases);
+  const texts = crossoverStatements(grid, "first.kernel_ns").map((one) => one.text);
+  assert.match(
+    texts[0] ?? "",
+    /^iptables costs less below about \d+ Services, ipvs above \(between the measured 100 and 1,000\)$/,
+  );
+  assert.equal(
+    texts[2],
+    "ipvs costs no more than nftables at any size from 100 to 10,000 Services: no crossover",
+  );
+  assert.deepEqual(crossoverStatements(gridFor(sampleRecord({ sizes: [100] }).cases), "first.kernel_ns"), []);
+});

@@ -1,0 +1,35 @@
+// Which of several cases is best in a metric, without claiming what the intervals do not support:
+// every case whose interval overlaps the best one's shares the mark.
+import type { MetricName } from "../measure/metrics.js";
+import type { CaseRecord, MetricRecord } from "../measure/run-record.js";
+import { metricOf } from "./grid.js";
+
+/** Cases that are best in `name`, or cannot be told from it; none when nothing compares or all are alike. */
+export function bestCases(cases: readonly CaseRecord[], name: MetricName): ReadonlySet<CaseRecord> {
+  const rows = cases.flatMap((one) => {
+    const metric = metricOf(one, name);
+    return metric && metric.better !== "none" ? [{ one, metric }] : [];
+  });
+  const first = rows[0];
+  if (first === undefined || rows.length < 2) return new Set();
+  const best = rows.reduce((a, b) => (isBetter(b.metric, a.metric) ? b : a), first);
+  const marked = rows.filter((row) => row === best || overlaps(row.metric, best.metric));
+  return marked.length === rows.length ? new Set() : new Set(marked.map((row) => row.one));
+}
+
+function isBetter(a: MetricRecord, b: MetricRecord): boolean {
+  const difference = a.summary.median - b.summary.median;
+  return a.better === "lower" ? difference < 0 : difference > 0;
+}
+
+function overlaps(a: MetricRecord, b: MetricRecord): boolean {
+  const [lowA, highA] = rangeOf(a);
+  const [lowB, highB] = rangeOf(b);
+  return lowA <= highB && lowB <= highA;
+}
+
+function rangeOf(metric: MetricRecord): readonly [number, number] {
+  const { ci95, median, min, max } = metric.summary;
+  if (metric.assume === "exact") return [median, median];
+  return ci95 ?? [min, max];
+}
