@@ -28,6 +28,9 @@ test("selfTimes ranks functions by their own time", () => {
 });
 
 test("parseCpuProfile refuses what is no profile, naming the file", () => {
-  assert.throws(() => parseCpuProfile("{", "x.cpuprofile"), /x\.cpuprofile:1:1: not JSON, expected a V8 CPU profile/);
+  assert.throws(
+    () => parseCpuProfile("{", "x.cpuprofile"),
+    /x\.cpuprofile:1:1: not JSON, expected a V8 CPU profile/,
+  );
   assert.throws(() => parseCpuProfile("{}", "x.cpuprofile"), /nodes, samples or timeDeltas missing/);
 });

@@ -27,7 +27,8 @@ export interface SelfTime {
 
 /** @throws {PlumbError} InvalidInput when the text is no CPU profile. */
 export function parseCpuProfile(text: string, file: string): CpuProfile {
-  const broken = (why: string) => new PlumbError("InvalidInput", `${file}:1:1: ${why}, expected a V8 CPU profile`);
+  const broken = (why: string) =>
+    new PlumbError("InvalidInput", `${file}:1:1: ${why}, expected a V8 CPU profile`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -35,7 +36,11 @@ export function parseCpuProfile(text: string, file: string): CpuProfile {
     throw broken("not JSON");
   }
   const profile = value as Partial<CpuProfile>;
-  if (!Array.isArray(profile.nodes) || !Array.isArray(profile.samples) || !Array.isArray(profile.timeDeltas)) {
+  if (
+    !Array.isArray(profile.nodes) ||
+    !Array.isArray(profile.samples) ||
+    !Array.isArray(profile.timeDeltas)
+  ) {
     throw broken("nodes, samples or timeDeltas missing");
   }
   return profile as CpuProfile;
@@ -44,7 +49,9 @@ export function parseCpuProfile(text: string, file: string): CpuProfile {
 /** "root;caller;leaf 1234" lines (microseconds), as flame graph tools read them, sorted. */
 export function foldedStacks(profile: CpuProfile): string[] {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
-  const parents = new Map(profile.nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id])));
+  const parents = new Map(
+    profile.nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id])),
+  );
   const stackOf = (id: number): string => {
     const frames: string[] = [];
     for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
