@@ -59,6 +59,13 @@ export function parseCidr(text: string): Cidr | null {
   return { family, words, prefixLength, text: `${ipText(words, family)}/${prefixLength}` };
 }
 
+/** The CIDR of one canonical address: its /32 or /128. Cheaper than parseCidr. */
+export function hostCidr(ip: string): Cidr {
+  const family = familyOf(ip);
+  const prefixLength = family === "IPv4" ? 32 : 128;
+  return { family, words: ipWords(ip), prefixLength, text: `${ip}/${prefixLength}` };
+}
+
 export function cidrContains(cidr: Cidr, ip: string): boolean {
   if (familyOf(ip) !== cidr.family) return false;
   const masked = maskWords(ipWords(ip), cidr.prefixLength, cidr.family);
