@@ -7,6 +7,13 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly uid?: string;
+  /** Set while the object is being deleted, RFC 3339. */
+  readonly deletionTimestamp?: string;
+  readonly ownerReferences?: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly controller?: boolean;
+  }[];
 }
 
 export interface KubeObject {
@@ -44,13 +51,17 @@ export interface ServiceSpec {
   readonly healthCheckNodePort?: number;
   readonly loadBalancerSourceRanges?: readonly string[];
   readonly loadBalancerIP?: string;
+  readonly allocateLoadBalancerNodePorts?: boolean;
+  readonly publishNotReadyAddresses?: boolean;
 }
 
 export interface Service extends KubeObject {
   readonly kind: "Service";
   readonly spec: ServiceSpec;
   readonly status?: {
-    readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string; readonly ipMode?: "VIP" | "Proxy" }[] };
+    readonly loadBalancer?: {
+      readonly ingress?: readonly { readonly ip?: string; readonly ipMode?: "VIP" | "Proxy" }[];
+    };
   };
 }
 
@@ -90,12 +101,103 @@ export interface Node extends KubeObject {
   readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
 }
 
+/** A core/v1 Endpoints object: what EndpointSlices replaced. */
+export interface Endpoints extends KubeObject {
+  readonly kind: "Endpoints";
+  readonly subsets?: readonly EndpointSubset[];
+}
+
+export interface EndpointSubset {
+  readonly addresses?: readonly EndpointAddress[];
+  readonly notReadyAddresses?: readonly EndpointAddress[];
+  readonly ports?: readonly EndpointSlicePort[];
+}
+
+export interface EndpointAddress {
+  readonly ip: string;
+  readonly nodeName?: string;
+}
+
+export interface ContainerPort {
+  readonly name?: string;
+  readonly containerPort: number;
+  readonly protocol?: TransportProtocol;
+}
+
+export interface Container {
+  readonly name?: string;
+  readonly ports?: readonly ContainerPort[];
+  /** "Always" makes an init container a sidecar, whose ports a Service may name. */
+  readonly restartPolicy?: string;
+}
+
+export interface PodSpec {
+  readonly containers?: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  readonly nodeName?: string;
+  readonly hostNetwork?: boolean;
+}
+
+export interface Pod extends KubeObject {
+  readonly kind: "Pod";
+  readonly spec?: PodSpec;
+  readonly status?: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly podIPs?: readonly { readonly ip: string }[];
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+export interface PodTemplateSpec {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: PodSpec;
+}
+
+/** metav1.LabelSelector; a requirement holds when all of its parts do. */
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly LabelSelectorRequirement[];
+}
+
+export interface LabelSelectorRequirement {
+  readonly key: string;
+  readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+  readonly values?: readonly string[];
+}
+
+/** Kinds that make Pods from a template. */
+export const WORKLOAD_KINDS = [
+  "Deployment",
+  "StatefulSet",
+  "DaemonSet",
+  "ReplicaSet",
+  "ReplicationController",
+  "Job",
+] as const;
+export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
+
+export interface Workload extends KubeObject {
+  readonly kind: WorkloadKind;
+  readonly spec: {
+    /** 1 when absent; a DaemonSet has none and runs once per node. */
+    readonly replicas?: number;
+    /** A Job's Pods at once. */
+    readonly parallelism?: number;
+    /** A plain map of labels in a ReplicationController. */
+    readonly selector?: LabelSelector | Readonly<Record<string, string>>;
+    readonly template: PodTemplateSpec;
+  };
+}
+
 /** Label on an EndpointSlice that names its Service. */
 export const LABEL_SERVICE_NAME = "kubernetes.io/service-name";
 /** Services carrying this label with another value are left to another proxy. */
 export const LABEL_SERVICE_PROXY_NAME = "service.kubernetes.io/service-proxy-name";
 /** Services carrying this label are headless for the proxy. */
 export const LABEL_HEADLESS = "service.kubernetes.io/headless";
+/** Label on an EndpointSlice that names the controller which wrote it. */
+export const LABEL_MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
 export const LABEL_ZONE = "topology.kubernetes.io/zone";
 
 /** What a proxy needs to know of a cluster: the result of every importer and generator. */

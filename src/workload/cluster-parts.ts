@@ -1,0 +1,91 @@
+// The objects that importers and generators put together alike: EndpointSlices of at most 100 endpoints, and nodes.
+import type { Family } from "../base/ip.js";
+import {
+  type ClusterObjects,
+  type EndpointSlice,
+  type EndpointSliceEndpoint,
+  type EndpointSlicePort,
+  LABEL_SERVICE_NAME,
+  LABEL_ZONE,
+  type Node,
+  type Service,
+} from "../api/types.js";
+import { nodeAddress } from "./address-ranges.js";
+import type { PodAddressing } from "./pod-addresses.js";
+
+/** kube-controller-manager --max-endpoints-per-slice. */
+export const ENDPOINTS_PER_SLICE_MAX = 100;
+
+/** A cluster together with the CIDRs its addresses come from, primary family first. */
+export interface AddressedObjects extends ClusterObjects {
+  /** Hold every Pod: what the proxy's cluster CIDR defaults to. */
+  readonly podCIDRs: readonly string[];
+  /** Hold every cluster IP. */
+  readonly serviceCIDRs: readonly string[];
+}
+
+/** Which slices to make: `ports` as the endpoints serve them, `number` of the first slice of this Service and family. */
+export interface SliceRequest {
+  readonly service: Service;
+  readonly family: Family;
+  readonly ports: readonly EndpointSlicePort[];
+  readonly endpoints: readonly EndpointSliceEndpoint[];
+  readonly number: number;
+}
+
+/** Slices named "service-v4-0", "service-v4-1" and on; none for no endpoints. */
+export function makeSlices(request: SliceRequest): EndpointSlice[] {
+  const { service, family, ports, endpoints } = request;
+  const { name, namespace = "default" } = service.metadata;
+  const slices: EndpointSlice[] = [];
+  for (let start = 0; start < endpoints.length; start += ENDPOINTS_PER_SLICE_MAX) {
+    slices.push({
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: {
+        name: `${name}-${family === "IPv4" ? "v4" : "v6"}-${request.number + slices.length}`,
+        namespace,
+        labels: { [LABEL_SERVICE_NAME]: name },
+      },
+      addressType: family,
+      endpoints: endpoints.slice(start, start + ENDPOINTS_PER_SLICE_MAX),
+      ports,
+    });
+  }
+  return slices;
+}
+
+/** Nodes node-1, node-2 and on, zones a, b, c in turn, one InternalIP and one Pod CIDR per family. */
+export function makeNodes(request: {
+  readonly count: number;
+  readonly zones: number;
+  readonly addressing: readonly PodAddressing[];
+}): Node[] {
+  const nodes: Node[] = [];
+  for (let index = 0; index < request.count; index++) {
+    const podCIDRs = request.addressing.map((family) => family.nodeCidr(index));
+    nodes.push({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name: nodeName(index), labels: { [LABEL_ZONE]: zoneName(index, request.zones) } },
+      spec: { podCIDR: podCIDRs[0] ?? "", podCIDRs },
+      status: {
+        addresses: request.addressing.map(({ family }) => ({
+          type: "InternalIP",
+          address: nodeAddress(family, index),
+        })),
+      },
+    });
+  }
+  return nodes;
+}
+
+export function nodeName(index: number): string {
+  return `node-${index + 1}`;
+}
+
+/** Zone of node `index`: a, b, c, ... z, z26, z27 */
+export function zoneName(index: number, zones: number): string {
+  const zone = index % zones;
+  return zone < 26 ? String.fromCharCode(97 + zone) : `z${zone}`;
+}
