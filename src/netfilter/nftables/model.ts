@@ -17,7 +17,11 @@ export type NftHook = (typeof NFT_HOOKS)[number];
 export interface NftChain {
   readonly name: string;
   /** Set for a base chain. Chains of one hook run in rising priority. */
-  readonly base: { readonly type: "filter" | "nat"; readonly hook: NftHook; readonly priority: number } | null;
+  readonly base: {
+    readonly type: "filter" | "nat";
+    readonly hook: NftHook;
+    readonly priority: number;
+  } | null;
   readonly comment: string | null;
   readonly rules: readonly NftRule[];
 }
@@ -29,7 +33,14 @@ export interface NftRule {
 }
 
 /** A field of the packet, or what conntrack and the routing table say of it. */
-export const NFT_FIELDS = ["ip saddr", "ip daddr", "meta l4proto", "th sport", "th dport", "iifname"] as const;
+export const NFT_FIELDS = [
+  "ip saddr",
+  "ip daddr",
+  "meta l4proto",
+  "th sport",
+  "th dport",
+  "iifname",
+] as const;
 export type NftField = (typeof NFT_FIELDS)[number];
 
 export type NftVerdict =
@@ -38,13 +49,28 @@ export type NftVerdict =
 
 export type NftStatement =
   /** field [!=] value; addresses may be CIDRs, interfaces may end in "*"; `values` of several is an anonymous set. */
-  | { readonly kind: "match"; readonly field: NftField; readonly negated: boolean; readonly values: readonly string[] }
+  | {
+      readonly kind: "match";
+      readonly field: NftField;
+      readonly negated: boolean;
+      readonly values: readonly string[];
+    }
   /** field . field [!=] @set */
-  | { readonly kind: "lookup"; readonly fields: readonly NftField[]; readonly negated: boolean; readonly set: string }
+  | {
+      readonly kind: "lookup";
+      readonly fields: readonly NftField[];
+      readonly negated: boolean;
+      readonly set: string;
+    }
   | { readonly kind: "ctstate"; readonly states: readonly string[]; readonly negated: boolean }
   | { readonly kind: "ctstatus"; readonly status: "dnat" | "snat" }
   /** fib saddr|daddr type local */
-  | { readonly kind: "fib"; readonly side: "saddr" | "daddr"; readonly type: "local"; readonly negated: boolean }
+  | {
+      readonly kind: "fib";
+      readonly side: "saddr" | "daddr";
+      readonly type: "local";
+      readonly negated: boolean;
+    }
   /** meta mark & mask ==|!= value */
   | { readonly kind: "mark"; readonly mask: number; readonly value: number; readonly negated: boolean }
   | { readonly kind: "setmark"; readonly operation: "or" | "xor"; readonly value: number }
@@ -99,7 +125,11 @@ export interface NftChange {
   }[];
   readonly mapElements: readonly {
     readonly map: string;
-    readonly add: readonly { readonly key: string; readonly verdict: NftVerdict; readonly comment: string | null }[];
+    readonly add: readonly {
+      readonly key: string;
+      readonly verdict: NftVerdict;
+      readonly comment: string | null;
+    }[];
     readonly remove: readonly string[];
   }[];
 }

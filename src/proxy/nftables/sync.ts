@@ -1,0 +1,106 @@
+// What one sync of the nftables proxier writes: all of the table, or what a few changed Services come to.
+// A partial sync is one transaction: the changed Services' chains emptied and refilled, and the elements that differ.
+// Chains that are no longer wanted are emptied by it and deleted by a later one; their affinity sets go at once.
+// Source: kube-proxy pkg/proxy/nftables/proxier.go syncProxyRules, element_storage.go.
+import type { NftChain, NftChange, NftSet, NftTable } from "../../netfilter/nftables/model.js";
+import { nftChangeText, nftDeletionText, nftTableText } from "../../netfilter/nftables/text.js";
+import type { ProxyConfig } from "../config.js";
+import type { ProxyState, ServiceEntry } from "../service-port.js";
+import { type SyncResult, textBytes } from "../sync-result.js";
+import { compileNftables } from "./compile.js";
+import { elementDelta } from "./element-delta.js";
+import { serviceObjects } from "./service-chains.js";
+
+/** kube-proxy writes one element per command. */
+const AS_KUBE_PROXY = { elementsPerCommand: 1 };
+
+export interface NftablesSyncResult extends SyncResult {
+  /** Chains that this sync emptied, to be deleted by a sync at least a second later. */
+  readonly staleChains: readonly string[];
+  /** That later transaction; empty when there is nothing to delete. */
+  deletionText(): Iterable<string>;
+}
+
+/** Everything anew. Cost: that of compiling and printing the whole state. */
+export function syncFull(state: ProxyState, config: ProxyConfig): NftablesSyncResult {
+  const { table } = compileNftables(state, config);
+  const text = () => nftTableText(table, AS_KUBE_PROXY);
+  const chains = [...table.chains.values()];
+  return {
+    kind: "full",
+    ...counts(chains, elementsOf(table)),
+    bytes: textBytes(text()),
+    text,
+    change: null,
+    staleChains: [],
+    deletionText: () => [],
+  };
+}
+
+/**
+ * Only what changed.
+ *
+ * @param changedServiceNames "namespace/name" of every Service that differs between the states, or whose endpoints do;
+ *   the configuration is the same for both
+ * Cost: proportional to the changed Services, plus an address compare for each of the others (see element-delta).
+ */
+export function syncPartial(
+  previous: ProxyState,
+  next: ProxyState,
+  changedServiceNames: ReadonlySet<string>,
+  config: ProxyConfig,
+): NftablesSyncResult {
+  const isChanged = ({ port }: ServiceEntry) =>
+    changedServiceNames.has(`${port.namespace}/${port.serviceName}`);
+  const before = objectsOf(previous.entries.filter(isChanged), config);
+  const after = objectsOf(next.entries.filter(isChanged), config);
+  const change: NftChange = {
+    chains: [...after.chains.values()],
+    removedChains: [...before.chains.keys()].filter((name) => !after.chains.has(name)),
+    addedSets: [...after.sets.values()].filter(
+      (set) => before.sets.get(set.name)?.dynamicTimeoutSeconds !== set.dynamicTimeoutSeconds,
+    ),
+    removedSets: [...before.sets.keys()].filter((name) => !after.sets.has(name)),
+    ...elementDelta(previous, next, isChanged, config),
+  };
+  const table = { family: config.family, name: "kube-proxy" };
+  const text = () => nftChangeText(change, table, AS_KUBE_PROXY);
+  return {
+    kind: "partial",
+    ...counts(change.chains, addedElements(change)),
+    bytes: textBytes(text()),
+    text,
+    change: { mode: "nftables", change },
+    staleChains: change.removedChains,
+    deletionText: () => nftDeletionText(change.removedChains, table),
+  };
+}
+
+function objectsOf(entries: readonly ServiceEntry[], config: ProxyConfig) {
+  const chains = new Map<string, NftChain>();
+  const sets = new Map<string, NftSet>();
+  for (const entry of entries) {
+    const objects = serviceObjects(entry, config);
+    for (const chain of objects.chains) chains.set(chain.name, chain);
+    for (const set of objects.sets) sets.set(set.name, set);
+  }
+  return { chains, sets };
+}
+
+function counts(chains: readonly NftChain[], elements: number) {
+  return {
+    rules: chains.reduce((sum, chain) => sum + chain.rules.length, 0),
+    chains: chains.length,
+    elements,
+  };
+}
+
+function elementsOf(table: NftTable): number {
+  let elements = 0;
+  for (const holder of [...table.sets.values(), ...table.maps.values()]) elements += holder.elements.size;
+  return elements;
+}
+
+function addedElements(change: NftChange): number {
+  return [...change.setElements, ...change.mapElements].reduce((sum, { add }) => sum + add.length, 0);
+}
