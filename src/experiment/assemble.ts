@@ -1,0 +1,98 @@
+// Samples -> cases: one case per matrix point (and per extra label, such as a worker count), one metric record per
+// metric, samples in the order taken. Where a process disagrees on something exact, the case failed.
+import { Histogram } from "../measure/histogram.js";
+import { METRICS, type MetricName } from "../measure/metrics.js";
+import type { CaseRecord, MetricRecord, Sample } from "../measure/run-record.js";
+import { metricRecord } from "../measure/summary.js";
+import type { Execution } from "./executor.js";
+import type { MetricValue, SampleResult } from "./sample-types.js";
+import type { Labels, Scenario, ScenarioCase } from "./scenario-types.js";
+
+/** Case records in matrix order; a case's extra-label children follow it. */
+export function assembleCases(scenario: Scenario, execution: Execution): CaseRecord[] {
+  const failures = new Map(execution.failures.map(({ caseId, reason }) => [caseId, reason]));
+  return scenario.cases.flatMap((scenarioCase) => {
+    const results = execution.results.filter((result) => result.caseId === scenarioCase.id);
+    return caseRecords(scenarioCase, results, failures.get(scenarioCase.id) ?? null);
+  });
+}
+
+function caseRecords(scenarioCase: ScenarioCase, results: readonly SampleResult[], failure: string | null): CaseRecord[] {
+  const [first] = results;
+  if (first === undefined) return [emptyCase(scenarioCase, failure ?? "no block of the run was finished")];
+  const groups = groupByLabels(results);
+  const wrong = failure ?? workloadMismatch(first);
+  return [...groups.values()].map(({ labels, values }) => {
+    const { metrics, disagreement } = metricRecords(values);
+    const reason = first.unsupported ?? wrong ?? disagreement;
+    const status = first.unsupported !== null ? "unsupported" : reason === null ? "ok" : "failed";
+    const all = { ...scenarioCase.labels, ...labels };
+    return { id: caseId(all), labels: all, status, reason, workload: first.workload, metrics };
+  });
+}
+
+function emptyCase({ id, labels }: ScenarioCase, reason: string): CaseRecord {
+  return { id, labels, status: "failed", reason, workload: { requested: {}, applied: {} }, metrics: [] };
+}
+
+interface BlockValue {
+  readonly block: number;
+  readonly value: MetricValue;
+}
+
+interface Group {
+  readonly labels: Labels;
+  readonly values: BlockValue[];
+}
+
+/** The case's own metrics come first, under no extra label, even when it has none. */
+function groupByLabels(results: readonly SampleResult[]): Map<string, Group> {
+  const groups = new Map<string, Group>([["", { labels: {}, values: [] }]]);
+  for (const { block, values } of results) {
+    for (const value of values) {
+      const key = caseId(value.labels);
+      const group = groups.get(key) ?? { labels: value.labels, values: [] };
+      group.values.push({ block, value });
+      groups.set(key, group);
+    }
+  }
+  return groups;
+}
+
+function metricRecords(values: readonly BlockValue[]): { metrics: MetricRecord[]; disagreement: string | null } {
+  const metrics: MetricRecord[] = [];
+  let disagreement: string | null = null;
+  for (const name of Object.keys(METRICS) as MetricName[]) {
+    const own = values.filter(({ value }) => value.name === name);
+    const [first] = own;
+    if (first === undefined) continue;
+    const exact = METRICS[name].assume === "exact";
+    const other = exact ? own.find(({ value }) => value.value !== first.value.value) : undefined;
+    if (other) disagreement = `${name} is exact, yet block ${other.block} gave ${other.value.value} and block ${first.block} ${first.value.value}`;
+    const samples: Sample[] = (exact ? [first] : own).map(({ block, value }) => ({ block, value: value.value }));
+    metrics.push(metricRecord(name, samples, details(exact ? [first] : own)));
+  }
+  return { metrics, disagreement };
+}
+
+function details(values: readonly BlockValue[]): NonNullable<Parameters<typeof metricRecord>[2]> {
+  const histograms = values.flatMap(({ value }) => (value.histogram ? [Histogram.fromJSON(value.histogram)] : []));
+  const breakdown = values[0]?.value.breakdown ?? null;
+  const [merged, ...rest] = histograms;
+  for (const histogram of rest) merged?.merge(histogram);
+  return { ...(merged ? { histogram: merged } : {}), ...(breakdown ? { breakdown } : {}) };
+}
+
+function workloadMismatch({ workload }: SampleResult): string | null {
+  for (const [what, requested] of Object.entries(workload.requested)) {
+    const applied = workload.applied[what];
+    if (applied !== requested) return `asked for ${requested} ${what}, applied ${applied ?? "none"}`;
+  }
+  return null;
+}
+
+function caseId(labels: Labels): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ");
+}

@@ -1,0 +1,102 @@
+// A scenario's case -> the cluster, the proxy's configuration and the places traffic can go.
+import type { Family } from "../base/ip.js";
+import { defaultProxyConfig } from "../proxy/default-config.js";
+import { nodeOf } from "../proxy/node.js";
+import type { ProxyConfig } from "../proxy/config.js";
+import type { AddressedObjects } from "../workload/cluster-parts.js";
+import { buildClusterObjects } from "../workload/cluster.js";
+import { loadInputs, readDocuments } from "../workload/documents.js";
+import { generateCluster } from "../workload/generate.js";
+import { defaultGenerateSpec, type GenerateSpec } from "../workload/generate-spec.js";
+import { replicate } from "../workload/replicate.js";
+import type { ClusterSpec, ScenarioCase, ServicesSpec } from "./scenario-types.js";
+
+export interface PreparedCase {
+  readonly objects: AddressedObjects;
+  /** The family packets are sent in: IPv4 unless the cluster has IPv6 only. */
+  readonly family: Family;
+  readonly config: ProxyConfig;
+  readonly warnings: readonly string[];
+}
+
+/** @throws {PlumbError} for inputs that cannot be read or addresses that run out */
+export function prepareCase(scenarioCase: ScenarioCase, seed: number): PreparedCase {
+  const { objects, warnings } = loadCluster(scenarioCase.cluster, seed);
+  const family = primaryFamily(objects);
+  const { proxy, mode } = scenarioCase;
+  const node = nodeOf(objects, null);
+  const defaults = defaultProxyConfig(mode, family, node, { clusterCIDRs: objects.podCIDRs });
+  const config: ProxyConfig = {
+    ...defaults,
+    seed,
+    order: proxy.order,
+    masqueradeAll: proxy.masqueradeAll,
+    localDetector: proxy.localDetector.kind === "none" ? defaults.localDetector : proxy.localDetector,
+    largeClusterEndpoints: proxy.largeClusterEndpoints,
+    nodePortAddresses: proxy.nodePortAddresses,
+    ipvs: { ...defaults.ipvs, scheduler: proxy.ipvs.scheduler },
+    nftables: { ...defaults.nftables, layout: proxy.nftables.layout },
+  };
+  return { objects, family, config, warnings };
+}
+
+function loadCluster(cluster: ClusterSpec, seed: number): { objects: AddressedObjects; warnings: readonly string[] } {
+  const { source, nodes } = cluster;
+  switch (source.kind) {
+    case "services": {
+      const generated = generateCluster(generateSpec(source.services, nodes, seed));
+      return { objects: tiled(generated, cluster), warnings: generated.warnings };
+    }
+    case "manifests": {
+      const built = buildClusterObjects(readDocuments(loadInputs([source.path], { stdin: null })), { nodes });
+      return { objects: tiled(built.objects, cluster), warnings: built.warnings };
+    }
+    case "iptablesSave":
+      throw new TypeError("a ruleset has no objects");
+  }
+}
+
+function tiled(objects: AddressedObjects, { replicate: copies }: ClusterSpec): AddressedObjects {
+  return copies === 1 ? objects : replicate(objects, copies).objects;
+}
+
+function generateSpec(services: ServicesSpec, nodes: number, seed: number): GenerateSpec {
+  const { types, endpoints, stack } = services;
+  return {
+    ...defaultGenerateSpec,
+    seed,
+    nodes,
+    services: services.count,
+    namespaces: services.namespaces,
+    families: stack === "DualStack" ? "dual" : stack,
+    ports: { min: services.ports, max: services.ports },
+    types: {
+      ClusterIP: types.ClusterIP,
+      NodePort: types.NodePort,
+      LoadBalancer: types.LoadBalancer,
+      headless: types.Headless,
+      ExternalName: types.ExternalName,
+    },
+    endpoints: endpointDistribution(endpoints),
+    withoutEndpointsShare: services.emptyShare,
+    affinityShare: services.affinityShare,
+    affinitySeconds: Math.round(services.affinityTimeout / 1e9),
+    internalLocalShare: services.internalLocalShare,
+    externalLocalShare: services.externalLocalShare,
+  };
+}
+
+function endpointDistribution({ distribution, mean, max }: ServicesSpec["endpoints"]): GenerateSpec["endpoints"] {
+  switch (distribution) {
+    case "fixed":
+      return { kind: "fixed", count: mean };
+    case "zipf":
+      return { kind: "zipf", mean, max };
+    case "clusterloader2":
+      return { kind: "cl2" };
+  }
+}
+
+function primaryFamily({ serviceCIDRs }: AddressedObjects): Family {
+  return serviceCIDRs[0]?.includes(":") ? "IPv6" : "IPv4";
+}

@@ -1,0 +1,39 @@
+// The node whose rules are compiled, taken from the cluster's Node objects.
+import { LABEL_ZONE, type ClusterObjects, type Node } from "../api/types.js";
+import { canonicalIp } from "../base/ip.js";
+import { PlumbError } from "../base/errors.js";
+import type { ProxyNode } from "./config.js";
+
+/**
+ * @param name the node's name; null takes the first
+ * @throws {PlumbError} NotFound when the cluster has no such node
+ */
+export function nodeOf(objects: ClusterObjects, name: string | null): ProxyNode {
+  const node =
+    name === null ? objects.nodes[0] : objects.nodes.find(({ metadata }) => metadata.name === name);
+  if (node === undefined) {
+    const known = objects.nodes.slice(0, 5).map(({ metadata }) => metadata.name);
+    const listed =
+      known.length === 0
+        ? "the input has no nodes"
+        : `the input has ${known.join(", ")}${objects.nodes.length > 5 ? ", ..." : ""}`;
+    throw new PlumbError("NotFound", `Cannot compile for node '${name ?? ""}': no such node; ${listed}`);
+  }
+  return {
+    name: node.metadata.name,
+    addresses: nodeAddresses(node),
+    podCIDRs: node.spec?.podCIDRs ?? (node.spec?.podCIDR === undefined ? [] : [node.spec.podCIDR]),
+    zone: node.metadata.labels?.[LABEL_ZONE] ?? null,
+  };
+}
+
+/** InternalIPs first: they are what kube-proxy takes for the node's primary address. */
+function nodeAddresses({ status }: Node): string[] {
+  const addresses = (status?.addresses ?? []).filter(
+    ({ type }) => type === "InternalIP" || type === "ExternalIP",
+  );
+  const ranked = addresses.toSorted(
+    (a, b) => Number(b.type === "InternalIP") - Number(a.type === "InternalIP"),
+  );
+  return ranked.flatMap(({ address }) => canonicalIp(address) ?? []);
+}
