@@ -1,10 +1,10 @@
 // The per-worker context block: everything an exported call may touch is reached from this pointer.
 //
-//   0    4    8    12   16   20   24   28   32                64                         512            576
-//   +----+----+----+----+----+----+----+----+-----------------+--------------------------+--------------+
-//   |imag|ct  |aff |ipvs|mode|scra|rand|now |    reserved     | counters: 56 x u64       | drops 8 x u64|
-//   |ptr |ptr |ptr |ptr |ptr |ptr |u32 |ms  |                 | order: netfilter/counters| by reason    |
-//   +----+----+----+----+----+----+----+----+-----------------+--------------------------+--------------+
+//   0    4    8    12   16   20   24   28   32         64                         512            576      640       1024
+//   +----+----+----+----+----+----+----+----+----------+--------------------------+--------------+--------+---------+
+//   |imag|ct  |aff |ipvs|mode|scra|rand|now | reserved | counters: 56 x u64       | drops 8 x u64|reserved| flight: |
+//   |ptr |ptr |ptr |ptr |ptr |ptr |u32 |ms  |          | order: netfilter/counters| by reason    |        | packet/ |
+//   +----+----+----+----+----+----+----+----+----------+--------------------------+--------------+--------+---------+
 //
 // Pointers are absolute byte addresses in the shared memory. A module exports
 //   init(context): prepare the private regions (zero is not assumed), and
@@ -30,6 +30,8 @@ export const CONTEXT_RANDOM = 24;
 export const CONTEXT_NOW_MS = 28;
 export const CONTEXT_COUNTERS = 64;
 export const CONTEXT_DROPS = 512;
+/** The packet on its way; laid out in asm/packet/flight.ts, no business of the host. */
+export const CONTEXT_FLIGHT = 640;
 export const SCRATCH_BYTES = 4096;
 
 export const COUNTER_BYTES = 8;

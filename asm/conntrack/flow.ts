@@ -1,0 +1,190 @@
+// Conntrack as the packet path uses it: track() at the start, confirm() at the end.
+// A new flow's entry is built in the flight and copied into the table only when it is confirmed: a dropped first
+// packet leaves nothing behind, as in the kernel. Source: net/netfilter/nf_conntrack_core.c.
+import {
+  CONNTRACK_STATE_DEADLINE,
+  CONNTRACK_STATE_HASH,
+  CONNTRACK_STATE_HASH_REPLY,
+  CONNTRACK_STATE_MODE,
+  CONNTRACK_STATE_PROTOCOL,
+  CONNTRACK_STATE_STATUS,
+  CONNTRACK_STATUS_DNAT,
+  CONNTRACK_STATUS_SEEN_REPLY,
+  CONNTRACK_STATUS_SNAT,
+} from "../abi/conntrack";
+import {
+  CONTEXT_CONNTRACK,
+  CONTEXT_NOW_MS,
+  COUNTER_CT_INSERTS,
+  COUNTER_CT_LOOKUPS,
+  DROP_REASON_CONNTRACK_FULL,
+} from "../abi/context";
+import { CT_STATE_ESTABLISHED, CT_STATE_INVALID, CT_STATE_NEW } from "../abi/packet";
+import { count } from "../packet/counters";
+import {
+  FLIGHT_BIT_DESTINATION_PENDING,
+  FLIGHT_BIT_DNAT,
+  FLIGHT_BIT_SNAT,
+  FLIGHT_BIT_SOURCE_PENDING,
+  FLIGHT_CT_STATE,
+  FLIGHT_DESTINATION,
+  FLIGHT_DESTINATION_PORT,
+  FLIGHT_DIRECTION,
+  FLIGHT_ENTRY,
+  FLIGHT_NEW_ENTRY,
+  FLIGHT_PROTOCOL,
+  FLIGHT_SOURCE,
+  FLIGHT_SOURCE_PORT,
+  FLIGHT_TCP_FLAGS,
+  setBits,
+  setReason,
+} from "../packet/flight";
+import { advance, begin, STATE_IGNORE, STATE_INVALID, timeoutMs } from "./protocol";
+import {
+  entryOf,
+  find,
+  hashTuple,
+  hasRoom,
+  insert,
+  noteDeadline,
+  prepareTable,
+  remove,
+  stateOffset,
+  storeTuple,
+  tupleBytes,
+  tuplePorts,
+  tupleDestination,
+  tupleSource,
+} from "./table";
+
+/** Empty the conntrack table of a context. The host has written its limit, slot mask and family. */
+export function prepareFlows(context: usize): void {
+  const table = load<u32>(context, CONTEXT_CONNTRACK) as usize;
+  prepareTable(table);
+}
+
+/**
+ * Find the flight's flow, or build one for its first packet: sets ct state, direction, entry and pending bits.
+ * @returns false when the table is full: the packet is dropped, reason conntrack-full
+ */
+export function track<A>(context: usize): bool {
+  count(context, COUNTER_CT_LOOKUPS);
+  const table = load<u32>(context, CONTEXT_CONNTRACK) as usize;
+  const now = load<u32>(context, CONTEXT_NOW_MS);
+  const source = load<A>(context, FLIGHT_SOURCE);
+  const destination = load<A>(context, FLIGHT_DESTINATION);
+  const ports = flightPorts(context);
+  const hash = hashTuple<A>(source, destination, ports);
+  const reference = find<A>(table, source, destination, ports, hash);
+  if (reference !== 0) {
+    const entry = entryOf<A>(table, reference);
+    if (load<u32>(entry + stateOffset<A>(), CONNTRACK_STATE_DEADLINE) > now) {
+      if (resume<A>(context, table, entry, reference & 1, now)) return true;
+    }
+    remove<A>(table, entry);
+  }
+  return open<A>(context, table, source, destination, ports, hash, now);
+}
+
+/**
+ * Make a new flow's entry findable; nothing for a flow that is in the table already, or for an untracked packet.
+ * @returns false when it cannot be: the packet is dropped
+ */
+export function confirm<A>(context: usize): bool {
+  const built = context + FLIGHT_NEW_ENTRY;
+  if ((load<u32>(context, FLIGHT_ENTRY) as usize) !== built) return true;
+  const table = load<u32>(context, CONTEXT_CONNTRACK) as usize;
+  const reply = built + tupleBytes<A>();
+  const hash = hashTuple<A>(tupleSource<A>(reply), tupleDestination<A>(reply), tuplePorts<A>(reply));
+  store<u32>(built + stateOffset<A>(), hash, CONNTRACK_STATE_HASH_REPLY);
+  const entry = insert<A>(table, built, load<u32>(context, CONTEXT_NOW_MS));
+  if (entry === 0) {
+    setReason(context, DROP_REASON_CONNTRACK_FULL);
+    return false;
+  }
+  count(context, COUNTER_CT_INSERTS);
+  store<u32>(context, entry as u32, FLIGHT_ENTRY);
+  return true;
+}
+
+/** The flight's ports and protocol as a tuple has them. */
+export function flightPorts(context: usize): u64 {
+  const ports = load<u32>(context, FLIGHT_SOURCE_PORT);
+  return (ports as u64) | ((load<u8>(context, FLIGHT_PROTOCOL) as u64) << 32);
+}
+
+/** A packet of a known flow. @returns false when it opens the flow anew */
+function resume<A>(context: usize, table: usize, entry: usize, direction: u32, now: u32): bool {
+  const state = entry + stateOffset<A>();
+  const protocol = load<u8>(context, FLIGHT_PROTOCOL) as u32;
+  const flags = load<u8>(context, FLIGHT_TCP_FLAGS) as u32;
+  let status = load<u8>(state, CONNTRACK_STATE_STATUS) as u32;
+  if (direction === 1) status |= CONNTRACK_STATUS_SEEN_REPLY;
+  const before = load<u8>(state, CONNTRACK_STATE_PROTOCOL) as u32;
+  let next = advance(protocol, before, direction, flags);
+  if (next === STATE_INVALID) {
+    store<u32>(context, CT_STATE_INVALID, FLIGHT_CT_STATE);
+    return true;
+  }
+  if (next === STATE_IGNORE) next = before;
+  const deadline = deadlineAfter(now, timeoutMs(protocol, next, status));
+  store<u8>(state, next as u8, CONNTRACK_STATE_PROTOCOL);
+  store<u8>(state, status as u8, CONNTRACK_STATE_STATUS);
+  store<u32>(state, deadline, CONNTRACK_STATE_DEADLINE);
+  noteDeadline(table, deadline);
+  store<u32>(context, entry as u32, FLIGHT_ENTRY);
+  store<u32>(context, direction, FLIGHT_DIRECTION);
+  const seen = (status & CONNTRACK_STATUS_SEEN_REPLY) !== 0;
+  store<u32>(context, seen ? CT_STATE_ESTABLISHED : CT_STATE_NEW, FLIGHT_CT_STATE);
+  if (status & CONNTRACK_STATUS_DNAT) setBits(context, FLIGHT_BIT_DNAT);
+  if (status & CONNTRACK_STATUS_SNAT) setBits(context, FLIGHT_BIT_SNAT);
+  return true;
+}
+
+/** The first packet of a flow: build its entry in the flight. */
+function open<A>(
+  context: usize,
+  table: usize,
+  source: A,
+  destination: A,
+  ports: u64,
+  hash: u32,
+  now: u32,
+): bool {
+  const protocol = load<u8>(context, FLIGHT_PROTOCOL) as u32;
+  const first = begin(protocol, load<u8>(context, FLIGHT_TCP_FLAGS));
+  if (first === STATE_INVALID) {
+    store<u32>(context, CT_STATE_INVALID, FLIGHT_CT_STATE);
+    return true;
+  }
+  if (!hasRoom<A>(table, now)) {
+    setReason(context, DROP_REASON_CONNTRACK_FULL);
+    return false;
+  }
+  const built = context + FLIGHT_NEW_ENTRY;
+  storeTuple<A>(built, source, destination, ports);
+  storeTuple<A>(built + tupleBytes<A>(), destination, source, swapPorts(ports));
+  const state = built + stateOffset<A>();
+  store<u64>(state, 0);
+  store<u32>(state, deadlineAfter(now, timeoutMs(protocol, first, 0)), CONNTRACK_STATE_DEADLINE);
+  store<u8>(state, first as u8, CONNTRACK_STATE_PROTOCOL);
+  store<u32>(state, hash, CONNTRACK_STATE_HASH);
+  store<u64>(state, 0, CONNTRACK_STATE_MODE);
+  store<u32>(context, built as u32, FLIGHT_ENTRY);
+  store<u32>(context, CT_STATE_NEW, FLIGHT_CT_STATE);
+  setBits(context, FLIGHT_BIT_DESTINATION_PENDING | FLIGHT_BIT_SOURCE_PENDING);
+  return true;
+}
+
+/** Ports of the opposite direction. */
+export function swapPorts(ports: u64): u64 {
+  const source = ports & 0xffff;
+  const destination = (ports >>> 16) & 0xffff;
+  return ((ports >>> 32) << 32) | (source << 16) | destination;
+}
+
+/** Saturates below the largest number, which marks free entries. */
+function deadlineAfter(now: u32, timeout: u32): u32 {
+  const sum = (now as u64) + (timeout as u64);
+  return sum >= (u32.MAX_VALUE as u64) ? u32.MAX_VALUE - 1 : (sum as u32);
+}

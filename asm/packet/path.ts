@@ -1,0 +1,148 @@
+// The way of a packet through the node, the same for every mode; what runs at a hook and what stands behind INPUT is
+// the mode's. Twin: src/netfilter/tracer/path.ts.
+//
+//   from outside: conntrack -> PREROUTING -> route -+-> FORWARD ----------------------> POSTROUTING -> confirm
+//                                                   +-> INPUT -> [local stage] -+-> local process
+//                                                                               +-> OUTPUT -> POSTROUTING -> confirm
+//   from the node: conntrack -> OUTPUT -> [local stage] -> POSTROUTING -> (INPUT when the destination is local)
+//
+// M is an unmanaged class of the mode (its `this` is the context) with
+//   walk<A>(hook: u32): u32                  STEP_ACCEPT, STEP_DROP, STEP_REJECT
+//   deliver<A>(fromOutput: bool): u32        any STEP_; with fromOutput STEP_ACCEPT means "nothing to do"
+//   isLocal<A>(address: A): bool
+import { CONTEXT_COUNTERS, COUNTER_RULES_EVALUATED } from "../abi/context";
+import { HOOK_FORWARD, HOOK_INPUT, HOOK_OUTPUT, HOOK_POSTROUTING, HOOK_PREROUTING } from "../abi/iptables";
+import {
+  CT_STATE_ESTABLISHED,
+  PACKET_FLAG_FROM_NODE,
+  PACKET_STRIDE,
+  RESULT_FLAG_ESTABLISHED,
+  RESULT_FLAG_MASQUERADE,
+  RESULT_FLAG_REPLY,
+  RESULT_FLAGS,
+  RESULT_REASON,
+  RESULT_RULES_EVALUATED,
+  RESULT_SOURCE,
+  RESULT_SOURCE_PORT,
+  RESULT_STRIDE,
+  RESULT_TARGET,
+  RESULT_TARGET_PORT,
+  RESULT_VERDICT,
+  VERDICT_ACCEPT,
+  VERDICT_DNAT,
+  VERDICT_DROP,
+  VERDICT_REJECT,
+} from "../abi/packet";
+import { confirm, track } from "../conntrack/flow";
+import { applyDestination, applySource } from "../conntrack/translate";
+import { countDrop } from "./counters";
+import {
+  FLIGHT_CT_STATE,
+  FLIGHT_DESTINATION,
+  FLIGHT_DESTINATION_PORT,
+  FLIGHT_DIRECTION,
+  FLIGHT_FLAGS,
+  FLIGHT_REASON,
+  FLIGHT_RULES_AT_START,
+  FLIGHT_SOURCE,
+  FLIGHT_SOURCE_PORT,
+  take,
+} from "./flight";
+import { STEP_ACCEPT, STEP_DROP, STEP_FORWARDED, STEP_PROXIED, STEP_REJECT } from "./step";
+import { sameAddress } from "./address";
+
+/** One batch: packet records in, result records out. */
+export function evaluateBatch<A, M>(context: usize, packets: usize, results: usize, count: u32): void {
+  const end = packets + (count as usize) * PACKET_STRIDE;
+  while (packets < end) {
+    take(context, packets);
+    const step = travel<A, M>(context);
+    writeResult<A>(context, packets, results, step);
+    packets += PACKET_STRIDE;
+    results += RESULT_STRIDE;
+  }
+}
+
+function travel<A, M>(context: usize): u32 {
+  if (!track<A>(context)) return STEP_DROP;
+  if (load<u8>(context, FLIGHT_FLAGS) & PACKET_FLAG_FROM_NODE) return fromNode<A, M>(context);
+  const mode = changetype<M>(context);
+  applyDestination<A>(context);
+  let step = mode.walk<A>(HOOK_PREROUTING);
+  if (step !== STEP_ACCEPT) return step;
+  if (!mode.isLocal<A>(load<A>(context, FLIGHT_DESTINATION))) {
+    step = mode.walk<A>(HOOK_FORWARD);
+    if (step !== STEP_ACCEPT) return step;
+    return leave<A, M>(context);
+  }
+  step = mode.walk<A>(HOOK_INPUT);
+  if (step !== STEP_ACCEPT) return step;
+  step = mode.deliver<A>(false);
+  if (step === STEP_FORWARDED) {
+    step = mode.walk<A>(HOOK_OUTPUT);
+    if (step !== STEP_ACCEPT) return step;
+    return leave<A, M>(context);
+  }
+  if (step === STEP_DROP || step === STEP_REJECT) return step;
+  return confirm<A>(context) ? step : STEP_DROP;
+}
+
+function fromNode<A, M>(context: usize): u32 {
+  const mode = changetype<M>(context);
+  applyDestination<A>(context);
+  let step = mode.walk<A>(HOOK_OUTPUT);
+  if (step !== STEP_ACCEPT) return step;
+  step = mode.deliver<A>(true);
+  if (step === STEP_DROP || step === STEP_REJECT) return step;
+  step = leave<A, M>(context);
+  if (step !== STEP_ACCEPT) return step;
+  if (!mode.isLocal<A>(load<A>(context, FLIGHT_DESTINATION))) return step;
+  step = mode.walk<A>(HOOK_INPUT);
+  if (step !== STEP_ACCEPT) return step;
+  return mode.deliver<A>(false);
+}
+
+/** POSTROUTING, translation of the source, and the flow becomes findable. */
+function leave<A, M>(context: usize): u32 {
+  const step = changetype<M>(context).walk<A>(HOOK_POSTROUTING);
+  if (step !== STEP_ACCEPT) return step;
+  applySource<A>(context);
+  return confirm<A>(context) ? STEP_ACCEPT : STEP_DROP;
+}
+
+function writeResult<A>(context: usize, packet: usize, result: usize, step: u32): void {
+  const stopped = step === STEP_DROP || step === STEP_REJECT;
+  const translated = isTranslated<A>(context, packet, FLIGHT_DESTINATION, FLIGHT_DESTINATION_PORT, 16, 34);
+  const masqueraded = isTranslated<A>(context, packet, FLIGHT_SOURCE, FLIGHT_SOURCE_PORT, 0, 32);
+  let verdict: u32 = translated ? VERDICT_DNAT : VERDICT_ACCEPT;
+  let reason: u32 = 0;
+  if (stopped) {
+    verdict = step === STEP_DROP ? VERDICT_DROP : VERDICT_REJECT;
+    reason = load<u32>(context, FLIGHT_REASON);
+    countDrop(context, reason);
+  }
+  let flags: u32 = !stopped && masqueraded ? RESULT_FLAG_MASQUERADE : 0;
+  if (load<u32>(context, FLIGHT_CT_STATE) === CT_STATE_ESTABLISHED) flags |= RESULT_FLAG_ESTABLISHED;
+  if (load<u32>(context, FLIGHT_DIRECTION) !== 0) flags |= RESULT_FLAG_REPLY;
+  store<u8>(result, verdict as u8, RESULT_VERDICT);
+  store<u8>(result, reason as u8, RESULT_REASON);
+  store<u16>(result, flags as u16, RESULT_FLAGS);
+  const rules = load<u64>(context, CONTEXT_COUNTERS + COUNTER_RULES_EVALUATED * 8);
+  store<u32>(result, (rules - load<u64>(context, FLIGHT_RULES_AT_START)) as u32, RESULT_RULES_EVALUATED);
+  store<v128>(result, load<v128>(context, FLIGHT_DESTINATION), RESULT_TARGET);
+  store<u32>(result, load<u16>(context, FLIGHT_DESTINATION_PORT), RESULT_TARGET_PORT);
+  store<v128>(result, load<v128>(context, FLIGHT_SOURCE), RESULT_SOURCE);
+  store<u32>(result, load<u16>(context, FLIGHT_SOURCE_PORT), RESULT_SOURCE_PORT);
+}
+
+function isTranslated<A>(
+  context: usize,
+  packet: usize,
+  address: usize,
+  port: usize,
+  packetAddress: usize,
+  packetPort: usize,
+): bool {
+  if (load<u16>(context + port) !== load<u16>(packet + packetPort)) return true;
+  return !sameAddress<A>(load<A>(context + address), load<A>(packet + packetAddress));
+}
