@@ -109,7 +109,8 @@ class Program {
     const { port } = entry;
     if (this.#nodePortAddresses.length === 0) return;
     this.#addNodePortElements(port, `KUBE-NODE-PORT-${nodePortSuffix(port)}`);
-    if (port.externalPolicyLocal) this.#addNodePortElements(port, `KUBE-NODE-PORT-LOCAL-${nodePortSuffix(port)}`);
+    if (port.externalPolicyLocal)
+      this.#addNodePortElements(port, `KUBE-NODE-PORT-LOCAL-${nodePortSuffix(port)}`);
     for (const ip of this.#nodePortAddresses) {
       this.#addServer(entry, ip, port.nodePort, { local: port.externalPolicyLocal });
     }
@@ -152,7 +153,10 @@ function nodePortSuffix(port: ServicePort): "TCP" | "UDP" | "SCTP-HASH" {
 }
 
 /** With policy Local and no local endpoint, ipvs mode falls back to the cluster's; the other modes drop. */
-function realServers({ cluster, local }: ServiceEntry, options: { local: boolean }): VirtualServer["realServers"] {
+function realServers(
+  { cluster, local }: ServiceEntry,
+  options: { local: boolean },
+): VirtualServer["realServers"] {
   const endpoints: readonly Endpoint[] = options.local && local.length > 0 ? local : cluster;
   return endpoints.map(({ ip, port }) => ({ ip, port, weight: 1 }));
 }

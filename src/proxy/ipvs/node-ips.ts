@@ -16,7 +16,9 @@ export function nodePortAddresses(config: ProxyConfig): string[] {
   const addresses = nodeAddresses(config);
   const wanted = config.nodePortAddresses;
   if (wanted.length === 1 && wanted[0] === "primary") return addresses.slice(0, 1);
-  const cidrs = wanted.flatMap((text) => parseCidr(text) ?? []).filter((cidr) => cidr.family === config.family);
+  const cidrs = wanted
+    .flatMap((text) => parseCidr(text) ?? [])
+    .filter((cidr) => cidr.family === config.family);
   if (cidrs.length === 0) return addresses;
   return addresses.filter((address) => cidrs.some((cidr) => cidrContains(cidr, address)));
 }

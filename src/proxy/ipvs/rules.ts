@@ -66,7 +66,11 @@ export const CHAINS_COUNT = CHAINS.reduce((count, [, names]) => count + names.le
 export const JUMPS_COUNT = JUMPS.length;
 
 /** The ruleset of one family. Rules about a set stand in it only while the set has elements, where upstream does so. */
-export function ipvsRuleset(config: ProxyConfig, sets: IpvsSets, guardedVips: readonly GuardedVip[]): IptablesRuleset {
+export function ipvsRuleset(
+  config: ProxyConfig,
+  sets: IpvsSets,
+  guardedVips: readonly GuardedVip[],
+): IptablesRuleset {
   const ruleset = emptyRuleset(config.family);
   for (const [table, names] of CHAINS) {
     for (const name of names) ruleset.tables.get(table)?.chains.set(name, { name, policy: null, rules: [] });
@@ -152,7 +156,9 @@ function notLocal(config: ProxyConfig): Partial<Rule> | null {
     case "none":
       return null;
     case "cidr": {
-      const cidr = detector.cidrs.map((text) => parseCidr(text)).find((parsed) => parsed?.family === config.family);
+      const cidr = detector.cidrs
+        .map((text) => parseCidr(text))
+        .find((parsed) => parsed?.family === config.family);
       return cidr ? { source: address(cidr, { negated: true }) } : null;
     }
     case "bridge":
@@ -254,7 +260,12 @@ function writeInputFilter(writer: Writer): void {
     target: accept,
   });
   const filter = (parts: Partial<Rule>) => append(writer, "filter", "KUBE-IPVS-FILTER", parts);
-  const services = ["KUBE-LOAD-BALANCER", "KUBE-CLUSTER-IP", "KUBE-EXTERNAL-IP", "KUBE-EXTERNAL-IP-LOCAL"] as const;
+  const services = [
+    "KUBE-LOAD-BALANCER",
+    "KUBE-CLUSTER-IP",
+    "KUBE-EXTERNAL-IP",
+    "KUBE-EXTERNAL-IP-LOCAL",
+  ] as const;
   for (const set of services) filter({ matches: [bare(writer, set, DST_DST)], target: returnToCaller });
   filter({ matches: [bare(writer, "KUBE-HEALTH-CHECK-NODE-PORT", DST)], target: returnToCaller });
   filter({ matches: [conntrack(["NEW"]), bare(writer, "KUBE-IPVS-IPS", DST)], target: reject });

@@ -16,7 +16,10 @@ export const IPVS_SETS = {
     type: "hash:ip,port,ip",
     comment: "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose",
   },
-  "KUBE-CLUSTER-IP": { type: "hash:ip,port", comment: "Kubernetes service cluster ip + port for masquerade purpose" },
+  "KUBE-CLUSTER-IP": {
+    type: "hash:ip,port",
+    comment: "Kubernetes service cluster ip + port for masquerade purpose",
+  },
   "KUBE-EXTERNAL-IP": {
     type: "hash:ip,port",
     comment: "Kubernetes service external ip + port for masquerade and filter purpose",
@@ -42,12 +45,18 @@ export const IPVS_SETS = {
     type: "hash:ip,port,net",
     comment: "Kubernetes service load balancer ip + port + source cidr for packet filter purpose",
   },
-  "KUBE-NODE-PORT-TCP": { type: "bitmap:port", comment: "Kubernetes nodeport TCP port for masquerade purpose" },
+  "KUBE-NODE-PORT-TCP": {
+    type: "bitmap:port",
+    comment: "Kubernetes nodeport TCP port for masquerade purpose",
+  },
   "KUBE-NODE-PORT-LOCAL-TCP": {
     type: "bitmap:port",
     comment: "Kubernetes nodeport TCP port with externalTrafficPolicy=local",
   },
-  "KUBE-NODE-PORT-UDP": { type: "bitmap:port", comment: "Kubernetes nodeport UDP port for masquerade purpose" },
+  "KUBE-NODE-PORT-UDP": {
+    type: "bitmap:port",
+    comment: "Kubernetes nodeport UDP port for masquerade purpose",
+  },
   "KUBE-NODE-PORT-LOCAL-UDP": {
     type: "bitmap:port",
     comment: "Kubernetes nodeport UDP port with externalTrafficPolicy=local",
