@@ -6,6 +6,7 @@ import type { MetricName } from "../measure/metrics.js";
 import type { IpvsScheduler } from "../netfilter/ipvs/model.js";
 import type { Mode } from "../netfilter/rule-model.js";
 import type { LocalDetector, ServiceOrder } from "../proxy/config.js";
+import type { GenerateSpec } from "../workload/generate-spec.js";
 
 export const SCENARIO_API_VERSION = "plumbline/v1";
 
@@ -45,39 +46,13 @@ export interface ScenarioCase {
 /** Where the objects or the rules come from; exactly one source. Paths are absolute. */
 export interface ClusterSpec {
   readonly source:
-    | { readonly kind: "services"; readonly services: ServicesSpec }
+    | { readonly kind: "services"; readonly services: GenerateSpec }
     | { readonly kind: "manifests"; readonly path: string }
     | { readonly kind: "iptablesSave"; readonly path: string };
   /** The input tiled over this many namespaces; 1 leaves it alone. */
   readonly replicate: number;
-  /** Nodes that endpoints are spread over; the rules are those of the first. */
+  /** Nodes that endpoints are spread over, where the input does not name them; the rules are those of the first. */
   readonly nodes: number;
-}
-
-export const ENDPOINT_DISTRIBUTIONS = ["fixed", "zipf", "clusterloader2"] as const;
-export const IP_STACKS = ["IPv4", "IPv6", "DualStack"] as const;
-export const SERVICE_TYPES = ["ClusterIP", "NodePort", "LoadBalancer", "Headless", "ExternalName"] as const;
-
-/** What the generator makes. Shares of `types` sum to 1; a Service is of one type. */
-export interface ServicesSpec {
-  readonly count: number;
-  readonly namespaces: number;
-  readonly ports: number;
-  readonly types: Readonly<Record<(typeof SERVICE_TYPES)[number], number>>;
-  /** fixed: `mean` each. zipf: skewed around `mean`, at most `max`. clusterloader2: its mix of 5, 30 and 250. */
-  readonly endpoints: {
-    readonly distribution: (typeof ENDPOINT_DISTRIBUTIONS)[number];
-    readonly mean: number;
-    readonly max: number;
-  };
-  readonly stack: (typeof IP_STACKS)[number];
-  /** Shares of Services with ClientIP affinity, and with Local policies. */
-  readonly affinityShare: number;
-  readonly affinityTimeout: DurationNs;
-  readonly externalLocalShare: number;
-  readonly internalLocalShare: number;
-  /** Share of Services without a ready endpoint. */
-  readonly emptyShare: number;
 }
 
 /** Knobs that every mode of a comparison shares. */
