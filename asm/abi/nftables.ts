@@ -4,7 +4,7 @@
 //   region CHAINS   u32 per chain: offset of its first statement; a jump names a chain by its position here, so that a
 //                   sync can move a chain by writing one word
 //   region TABLES   16 bytes per named set or map: slots at u32, slot mask u32, pad 8
-//   LOCAL, INTERFACES, NODE   as in abi/iptables
+//   IPTABLES_REGION_LOCAL, _INTERFACES and _NODE have the same numbers and layouts here
 //
 //   statement  0    1     2         4        8        12       16
 //              +----+-----+---------+--------+--------+--------+
@@ -23,9 +23,6 @@
 
 export const NFT_REGION_HOOKS = 0;
 export const NFT_REGION_CHAINS = 1;
-export const NFT_REGION_LOCAL = 2;
-export const NFT_REGION_INTERFACES = 3;
-export const NFT_REGION_NODE = 4;
 export const NFT_REGION_TABLES = 5;
 
 export const NFT_HOOK_BYTES = 64;

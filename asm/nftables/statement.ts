@@ -9,13 +9,14 @@ import {
   COUNTER_MAP_PROBES,
   COUNTER_MARK_MATCHES,
   COUNTER_MARK_SETS,
+  COUNTER_MASQUERADE_TARGETS,
   COUNTER_PORT_MATCHES,
   COUNTER_RECENT_OPS,
   COUNTER_SET_HITS,
   COUNTER_SET_PROBES,
   DROP_REASON_AFFINITY_FULL,
 } from "../abi/context";
-import { IMAGE_REGION_STRIDE, IMAGE_REGION_TABLE } from "../abi/image";
+import { IPTABLES_REGION_INTERFACES, IPTABLES_REGION_NODE } from "../abi/iptables";
 import {
   NFT_FLAG_DESTINATION,
   NFT_FLAG_NEGATED,
@@ -40,8 +41,6 @@ import {
   NFT_OP_SOURCE_PORT,
   NFT_OP_VERDICT,
   NFT_OP_VMAP,
-  NFT_REGION_INTERFACES,
-  NFT_REGION_LOCAL,
   NFT_REGION_TABLES,
   NFT_STATEMENT_A,
   NFT_STATEMENT_B,
@@ -50,11 +49,10 @@ import {
   NFT_TARGET_BYTES_V4,
   NFT_TARGET_BYTES_V6,
   NFT_VERDICT_ACCEPT,
-  NFT_VERDICT_DROP,
   NFT_VERDICT_SHIFT,
 } from "../abi/nftables";
-import { translateDestination } from "../conntrack/nat";
-import { hasAddress } from "../ipset/probe";
+import { translateDestination, translateSource } from "../conntrack/nat";
+import { isLocal } from "../iptables/address-type";
 import { inNetwork } from "../packet/address";
 import { count } from "../packet/counters";
 import {
@@ -72,6 +70,7 @@ import {
 import { below } from "../packet/random";
 import { hasClient, updateClient } from "./clients";
 import { lookUp } from "./keys";
+import { regionOf } from "./region";
 
 /** Everything else is a verdict: kind << 28 | chain. */
 export const OUTCOME_NEXT: u32 = 0;
@@ -108,7 +107,7 @@ export function runStatement<A>(context: usize, image: usize, at: usize, head: u
       return held((load<u32>(context, FLIGHT_CT_BITS) & a) !== 0);
     case NFT_OP_FIB_LOCAL:
       count(context, COUNTER_FIB_LOOKUPS);
-      return held(isLocal<A>(context, image, head) !== negated);
+      return held(isLocal<A>(context, image, addressOf<A>(context, head)) !== negated);
     case NFT_OP_MARK:
       count(context, COUNTER_MARK_MATCHES);
       return held(((load<u32>(context, FLIGHT_MARK) & a) === b) !== negated);
@@ -193,7 +192,7 @@ function isOneOf(at: usize, value: u32, values: u32, only: u32): bool {
 
 function interfaceHolds(context: usize, image: usize, at: usize, values: u32, only: u32): bool {
   const name = load<u16>(context, FLIGHT_INTERFACE) as u32;
-  const table = regionOf(image, NFT_REGION_INTERFACES);
+  const table = regionOf(image, IPTABLES_REGION_INTERFACES);
   const names = load<u32>(table);
   if (values === 1) return load<u8>(table + 4 + (only * names + name)) !== 0;
   for (let index: u32 = 0; index < values; index++) {
@@ -201,10 +200,6 @@ function interfaceHolds(context: usize, image: usize, at: usize, values: u32, on
     if (load<u8>(table + 4 + (pattern * names + name)) !== 0) return true;
   }
   return false;
-}
-
-function isLocal<A>(context: usize, image: usize, head: u32): bool {
-  return hasAddress<A>(context, regionOf(image, NFT_REGION_LOCAL), addressOf<A>(context, head));
 }
 
 function isMember<A>(context: usize, image: usize, table: u32, parts: u32): bool {
@@ -245,10 +240,13 @@ function translate<A>(context: usize, address: A, port: u32): u32 {
   return ACCEPT;
 }
 
-function tableAt(image: usize, table: u32): usize {
-  return regionOf(image, NFT_REGION_TABLES) + (table as usize) * NFT_TABLE_BYTES;
+/** The node's own address becomes the source; the port is kept when it can be (fully-random is not modelled). */
+function masquerade<A>(context: usize, image: usize): u32 {
+  count(context, COUNTER_MASQUERADE_TARGETS);
+  translateSource<A>(context, load<A>(regionOf(image, IPTABLES_REGION_NODE)), 0, 0);
+  return ACCEPT;
 }
 
-function regionOf(image: usize, region: i32): usize {
-  return image + load<u32>(image, IMAGE_REGION_TABLE + (region as usize) * IMAGE_REGION_STRIDE);
+function tableAt(image: usize, table: u32): usize {
+  return regionOf(image, NFT_REGION_TABLES) + (table as usize) * NFT_TABLE_BYTES;
 }

@@ -10,7 +10,6 @@ import {
   DROP_REASON_CHAIN_TOO_DEEP,
   DROP_REASON_RULE,
 } from "../abi/context";
-import { IMAGE_REGION_STRIDE, IMAGE_REGION_TABLE } from "../abi/image";
 import {
   NFT_FLAG_FIRST,
   NFT_HOOK_BYTES,
@@ -34,6 +33,7 @@ import {
 import { count, countMany } from "../packet/counters";
 import { hasBit, setReason } from "../packet/flight";
 import { STEP_ACCEPT, STEP_DROP, STEP_REJECT } from "../packet/step";
+import { regionOf } from "./region";
 import { OUTCOME_BREAK, OUTCOME_NEXT, runStatement } from "./statement";
 
 /**
@@ -104,7 +104,7 @@ function walkChain<A>(context: usize, image: usize, chain: u32): u32 {
 
 const RETURN: u32 = NFT_VERDICT_RETURN << NFT_VERDICT_SHIFT;
 
-/** A statement that drops has given its reason (NFT_VERDICT_DROP with chain bits set); a rule's drop is reason "rule". */
+/** What a final verdict comes to. A kind of no verdict is a drop whose reason the statement has given. */
 function endOf(context: usize, kind: u32): u32 {
   if (kind === NFT_VERDICT_ACCEPT) return STEP_ACCEPT;
   if (kind === NFT_VERDICT_REJECT) {
@@ -113,8 +113,4 @@ function endOf(context: usize, kind: u32): u32 {
   }
   if (kind === NFT_VERDICT_DROP) setReason(context, DROP_REASON_RULE);
   return STEP_DROP;
-}
-
-function regionOf(image: usize, region: i32): usize {
-  return image + load<u32>(image, IMAGE_REGION_TABLE + (region as usize) * IMAGE_REGION_STRIDE);
 }
