@@ -42,6 +42,8 @@ export interface Endpoint {
 /** A service port with the endpoint lists its rules are made of. Lists are sorted by endpoint text. */
 export interface ServiceEntry {
   readonly port: ServicePort;
+  /** Every endpoint there is, usable or not. */
+  readonly endpoints: readonly Endpoint[];
   readonly cluster: readonly Endpoint[];
   readonly local: readonly Endpoint[];
   readonly reachable: readonly Endpoint[];

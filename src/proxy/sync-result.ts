@@ -15,8 +15,13 @@ export interface SyncResult {
   readonly bytes: number;
   /** The text as the mode's tool reads it, in chunks of any size. Made anew on each call. */
   text(): Iterable<string>;
-  /** What to apply to the rules that the previous sync left; null after a full sync: compile the state instead. */
+  /**
+   * What to apply to the rules that the previous sync left. Null after a full sync, and where a mode has no smaller way:
+   * compile the state instead.
+   */
   readonly change: RuleChange | null;
+  /** Chains out of use that are left for a later sync to delete, where a mode leaves any. */
+  readonly staleChains?: Iterable<string>;
 }
 
 /** Count the characters of a text in chunks without joining them. */

@@ -64,6 +64,7 @@ export function serviceEntry(
   const hasLocal = categories.local.length > 0;
   return {
     port,
+    endpoints,
     ...categories,
     hasInternal: categories.hasAny && (!port.internalPolicyLocal || hasLocal),
     hasExternal: categories.hasAny && (!port.externalPolicyLocal || hasLocal),
