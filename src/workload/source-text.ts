@@ -1,0 +1,60 @@
+// A text with line numbers, and the checks that any text must pass before it is parsed.
+import type { SourcePosition } from "../base/errors.js";
+
+/** Values nested deeper than this are refused: no Kubernetes object comes near, and parsers recurse. */
+export const DEPTH_MAX = 200;
+
+/** What is wrong with a text, and where. `offset` is a UTF-16 index. */
+export interface TextError {
+  readonly offset: number;
+  readonly message: string;
+}
+
+export class SourceText {
+  readonly file: string;
+  readonly text: string;
+  #lineStarts: number[] | null = null;
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    // A byte order mark is no content. Positions count from behind it, as editors show them.
+    this.text = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  }
+
+  /** Line and column, from 1, of a UTF-16 index. Cost: O(text) once, then O(log lines). */
+  positionAt(offset: number): SourcePosition {
+    this.#lineStarts ??= lineStarts(this.text);
+    const starts = this.#lineStarts;
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((starts[middle] as number) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { file: this.file, line: low + 1, column: offset - (starts[low] as number) + 1 };
+  }
+
+  /** Whether there is anything but white space. */
+  get isBlank(): boolean {
+    return !/\S/.test(this.text);
+  }
+
+  /** The first character that no text file has, or null. */
+  findBinary(): TextError | null {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+    const offset = this.text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/);
+    if (offset < 0) return null;
+    const code = this.text.charCodeAt(offset).toString(16).toUpperCase().padStart(4, "0");
+    return {
+      offset,
+      message: `control character U+${code}, expected YAML or JSON text (is this a binary file?)`,
+    };
+  }
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
