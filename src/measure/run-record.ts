@@ -20,6 +20,8 @@ export interface RunRecord {
     readonly finishedAt: string;
     readonly argv: readonly string[];
     readonly seed: number;
+    /** Shared by runs whose blocks were interleaved in one session, which are then compared block by block. */
+    readonly session?: string;
     /** partial: interrupted or out of time; the samples it holds are valid. */
     readonly status: "complete" | "partial";
   };
@@ -51,6 +53,8 @@ export interface Environment {
   readonly noise: { readonly relativeMad: number; readonly samples: number } | null;
   /** Share of CPU time used by others while the run went on, 0..1; null where /proc/stat is missing. */
   readonly busyShare: number | null;
+  /** Of that, time the hypervisor gave to other machines. */
+  readonly stealShare?: number | null;
 }
 
 export interface CaseRecord {
