@@ -1,9 +1,6 @@
 // The command tree: every command is one file below commands/, registered here; errors become exit codes here.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { ERRORS, PlumbError } from "../base/errors.js";
-import { packageRoot } from "../base/source-path.js";
 import { registerCompare } from "./commands/compare.js";
 import { registerCompile } from "./commands/compile.js";
 import { registerDoctor } from "./commands/doctor.js";
@@ -16,6 +13,7 @@ import { registerSchema } from "./commands/schema.js";
 import { registerTrace } from "./commands/trace.js";
 import type { CommandContext } from "./context.js";
 import { createTerminal } from "./terminal.js";
+import { toolVersion } from "./version.js";
 
 const EXIT_CODES = `Exit codes:
   0    pass (warnings allowed)
@@ -110,9 +108,4 @@ function reportError(error: unknown, { terminal, argv }: CommandContext): number
   process.stderr.write(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.stderr.write(`this is a bug in plumb; repeat with: plumb ${argv.join(" ")}\n`);
   return 1;
-}
-
-export function toolVersion(): string {
-  const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
-  return manifest.version;
 }

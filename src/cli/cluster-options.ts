@@ -1,0 +1,117 @@
+// The options and the reading that `compile` and `trace` share: FILEs -> the state of one node's proxy.
+import { readFileSync } from "node:fs";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { PlumbError } from "../base/errors.js";
+import { type Family, parseCidr } from "../base/ip.js";
+import { MODES, type Mode } from "../netfilter/rule-model.js";
+import type { ProxyConfig, ServiceOrder } from "../proxy/config.js";
+import { defaultProxyConfig } from "../proxy/default-config.js";
+import { parseKubeProxyConfiguration } from "../proxy/kube-proxy-configuration.js";
+import { nodeOf } from "../proxy/node.js";
+import type { ProxyState } from "../proxy/service-port.js";
+import { buildProxyState } from "../proxy/state/build-state.js";
+import type { AddressedObjects } from "../workload/cluster-parts.js";
+import { buildClusterObjects } from "../workload/cluster.js";
+import { readDocuments } from "../workload/documents.js";
+import { loadInputs } from "../workload/inputs.js";
+import { replicate } from "../workload/replicate.js";
+import type { Terminal } from "./terminal.js";
+
+export interface ClusterOptions {
+  readonly node?: string;
+  readonly clusterCidr?: readonly string[];
+  readonly order: ServiceOrder;
+  readonly config?: string;
+  readonly seed: number;
+  readonly family?: Family;
+  readonly replicate: number;
+  readonly nodes: number;
+}
+
+/** Declare the options that say which cluster and which node. */
+export function addClusterOptions(command: Command): Command {
+  return command
+    .option("--node <name>", "the node whose rules these are (default: the first)")
+    .option("--cluster-cidr <cidrs>", "Pod CIDRs, comma separated: traffic from elsewhere is masqueraded", cidrList)
+    .addOption(new Option("--order <order>", "order of Services in the rules").choices(["sorted", "seeded", "input"]).default("sorted"))
+    .option("--config <file>", "a KubeProxyConfiguration (YAML)")
+    .option("--seed <n>", "seed of everything that is drawn", wholeNumber, 42)
+    .addOption(new Option("--family <family>", "address family (default: the cluster's primary)").choices(["IPv4", "IPv6"]))
+    .option("--replicate <k>", "tile the input over k namespaces", positiveNumber, 1)
+    .option("--nodes <n>", "nodes to make up when the input has none", positiveNumber, 3);
+}
+
+export interface LoadedCluster {
+  readonly objects: AddressedObjects;
+  readonly warnings: readonly string[];
+}
+
+/** Read FILEs ("-" is stdin), a folder or several. @throws {PlumbError} with every mistake and its place */
+export function loadCluster(files: readonly string[], options: ClusterOptions): LoadedCluster {
+  const inputs = loadInputs(files, { stdin: files.includes("-") ? readFileSync(0) : null });
+  const { objects, warnings } = buildClusterObjects(readDocuments(inputs), { nodes: options.nodes });
+  if (options.replicate === 1) return { objects, warnings };
+  const tiled = replicate(objects, options.replicate);
+  return { objects: tiled.objects, warnings: [...warnings, ...tiled.warnings] };
+}
+
+/** The proxy's configuration: command line over file over defaults. */
+export function proxyConfigFor(mode: Mode | null, objects: AddressedObjects, options: ClusterOptions): ProxyConfig {
+  const fromFile = options.config === undefined ? {} : readConfig(options.config);
+  const family = options.family ?? (objects.serviceCIDRs[0]?.includes(":") ? "IPv6" : "IPv4");
+  const chosen = mode ?? fromFile.mode ?? "iptables";
+  const node = nodeOf(objects, options.node ?? null);
+  const defaults = defaultProxyConfig(chosen, family, node, { clusterCIDRs: options.clusterCidr ?? objects.podCIDRs });
+  const detector = options.clusterCidr === undefined ? fromFile.localDetector : undefined;
+  return {
+    ...defaults,
+    ...fromFile,
+    mode: chosen,
+    localDetector: detector ?? defaults.localDetector,
+    order: options.order,
+    seed: options.seed,
+  };
+}
+
+export function proxyState(objects: AddressedObjects, config: ProxyConfig): ProxyState {
+  return buildProxyState(objects, config);
+}
+
+function readConfig(file: string): Partial<ProxyConfig> {
+  try {
+    return parseKubeProxyConfiguration({ file, text: readFileSync(file, "utf8") });
+  } catch (error) {
+    if (error instanceof PlumbError) throw error;
+    throw new PlumbError("NotFound", `Cannot read configuration '${file}': ${(error as Error).message}`);
+  }
+}
+
+/** Say what the reader noticed, a few lines at most. */
+export function printWarnings(terminal: Terminal, warnings: readonly string[]): void {
+  const shown = 5;
+  for (const warning of warnings.slice(0, shown)) terminal.warn(warning);
+  if (warnings.length > shown) terminal.warn(`and ${warnings.length - shown} more`);
+}
+
+export function modeOption(allowed: readonly string[] = MODES): Option {
+  return new Option("-m, --mode <mode>", "proxy mode").choices(allowed);
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("expected a whole number, 0..999999999");
+  return Number(text);
+}
+
+export function positiveNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError("expected a whole number from 1");
+  return value;
+}
+
+function cidrList(text: string): readonly string[] {
+  return text.split(",").map((part) => {
+    const cidr = parseCidr(part);
+    if (cidr === null) throw new InvalidArgumentError(`'${part}' is no CIDR; expected for example 10.244.0.0/16`);
+    return cidr.text;
+  });
+}

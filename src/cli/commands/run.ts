@@ -1,0 +1,157 @@
+// plumb run: carry out a scenario and write its result and report into a folder of its own.
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { PlumbError } from "../../base/errors.js";
+import { realClock } from "../../base/clock.js";
+import { packageRoot } from "../../base/source-path.js";
+import { resolveCases } from "../../experiment/scenario.js";
+import type { Scenario } from "../../experiment/scenario-types.js";
+import type { RunRecord } from "../../measure/run-record.js";
+import { formatTable } from "../../report/terminal.js";
+import { positiveNumber, wholeNumber } from "../cluster-options.js";
+import type { CommandContext } from "../context.js";
+import { loadScenario } from "../presets.js";
+import { progressReporter } from "../progress.js";
+import { carryOut } from "../run-scenario.js";
+import { FORMATS, type Format, formatList, writeRun } from "../run-folder.js";
+import type { Terminal } from "../terminal.js";
+
+interface RunOptions {
+  readonly set: readonly (readonly [string, string])[];
+  readonly seed?: number;
+  readonly samples?: number;
+  readonly timeBudget?: string;
+  readonly only?: string;
+  readonly output?: string;
+  readonly format: readonly Format[];
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  plumb run quick                              the main job: proxy modes at 100, 1,000 and 10,000 Services
+  plumb run cliff -o reports/cliff             100 to 50,000 Services
+  plumb run quick --set services=5000 --set mode=[iptables,nftables]
+  plumb run mine.yaml --samples 10 --json > result.json
+  plumb run quick --dry-run                    every resolved value, nothing runs
+
+A run ends with the folder's path. Ctrl-C finishes the block under way and saves a partial result; twice stops now.`;
+
+export function registerRun(program: Command, context: CommandContext): void {
+  program
+    .command("run <scenario>")
+    .description("run a preset or a scenario file; write result.json and report.html")
+    .option("--set <key=value>", "set a parameter, an axis, or a path below spec (repeatable)", setting, [])
+    .option("--seed <n>", "seed of everything that is drawn", wholeNumber)
+    .option("--samples <n>", "blocks: fresh processes per case", positiveNumber)
+    .option("--time-budget <duration>", "stop starting blocks when this is used up, e.g. 2m")
+    .option("--only <pattern>", "cases whose id matches, * stands for anything")
+    .option("-o, --output <dir>", "folder to write (default: reports/NAME-TIME)")
+    .option("--format <list>", `files beside result.json: ${Object.keys(FORMATS).join(",")}`, formatList, ["html", "md", "csv"])
+    .option("--json", "print result.json on stdout instead of the table")
+    .option("--dry-run", "print the resolved scenario and write nothing")
+    .addHelpText("after", EXAMPLES)
+    .action((name: string, options: RunOptions) => runCommand(name, options, context));
+}
+
+async function runCommand(name: string, options: RunOptions, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const loaded = loadScenario(name, settings(options));
+  const scenario = options.only === undefined ? loaded : { ...loaded, cases: resolveCases(loaded, options.only) };
+  if (options.dryRun) {
+    terminal.print(JSON.stringify(scenario, null, 2));
+    return;
+  }
+  const folder = runFolder(scenario, options.output);
+  terminal.note(describe(scenario));
+  const interrupt = interruptSignals(terminal);
+  let record: RunRecord;
+  try {
+    record = await carryOut(scenario, { argv: context.argv, clock: realClock, onProgress: progressReporter(terminal), ...interrupt });
+  } finally {
+    interrupt.release();
+  }
+  writeRun(folder, record, options.format);
+  if (options.json) terminal.print(JSON.stringify(record));
+  else printResult(record, folder, terminal);
+  context.exitCode = exitCode(record, interrupt.finish.aborted);
+}
+
+/** Options that stand for a setting come last, so that they win over --set. */
+function settings({ set, seed, samples, timeBudget }: RunOptions): (readonly [string, string])[] {
+  return [
+    ...set,
+    ...(seed === undefined ? [] : [["seed", String(seed)] as const]),
+    ...(samples === undefined ? [] : [["sampling.samples", String(samples)] as const]),
+    ...(timeBudget === undefined ? [] : [["sampling.timeBudget", timeBudget] as const]),
+  ];
+}
+
+function setting(text: string, before: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new PlumbError("Usage", `Cannot set '${text}': expected key=value, for example services=5000`);
+  return [...before, [text.slice(0, at), text.slice(at + 1)]];
+}
+
+/** A result is never written over another. */
+function runFolder({ name }: Scenario, output: string | undefined): string {
+  if (output === undefined) {
+    const stamp = realClock.wall().toISOString().slice(0, 19).replaceAll(":", "").replace("T", "-");
+    return uniqueFolder(join(packageRoot, "reports", `${name}-${stamp}`));
+  }
+  const folder = resolve(output);
+  if (existsSync(join(folder, "result.json"))) {
+    throw new PlumbError("Usage", `Cannot write into '${output}': it holds the result of another run`, { hint: "give -o another folder, or remove that one" });
+  }
+  return folder;
+}
+
+function uniqueFolder(folder: string): string {
+  let candidate = folder;
+  for (let number = 2; existsSync(candidate); number++) candidate = `${folder}-${number}`;
+  return candidate;
+}
+
+function describe({ name, purpose, cases, sampling }: Scenario): string {
+  return `${name}: ${purpose}\n${cases.length} cases x ${sampling.samples} blocks, a fresh process each`;
+}
+
+function printResult(record: RunRecord, folder: string, terminal: Terminal): void {
+  terminal.print(formatTable(record, { width: terminal.width, color: terminal.color }));
+  terminal.print("");
+  for (const reason of record.verdict.status === "fail" ? record.verdict.reasons : []) terminal.warn(reason);
+  if (record.run.status === "partial") terminal.warn("partial result: not all blocks were run");
+  terminal.print(`repeat: ${record.verdict.reproduce}`);
+  terminal.print(`report: ${join(folder, "report.html")}`);
+}
+
+interface Interrupt {
+  readonly finish: AbortSignal;
+  readonly stopNow: AbortSignal;
+  release(): void;
+}
+
+/** Ctrl-C once: finish the block. Twice: stop now. */
+function interruptSignals(terminal: Terminal): Interrupt {
+  const finish = new AbortController();
+  const stopNow = new AbortController();
+  const onSignal = () => {
+    if (finish.signal.aborted) stopNow.abort();
+    else {
+      terminal.note("interrupted: finishing this block, then saving what there is; once more stops now");
+      finish.abort();
+    }
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  const release = () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  return { finish: finish.signal, stopNow: stopNow.signal, release };
+}
+
+function exitCode(record: RunRecord, interrupted: boolean): number {
+  if (record.cases.some(({ status }) => status === "failed") && !interrupted) return 1;
+  if (record.thresholds.some(({ ok }) => ok !== true) && !interrupted) return 10;
+  if (interrupted) return 130;
+  return record.warnings.some(({ code }) => code === "TOO_FEW_SAMPLES") ? 124 : 0;
+}

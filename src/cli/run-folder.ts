@@ -1,0 +1,52 @@
+// What a run leaves on disk: result.json, and what is derived from it.
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { InvalidArgumentError } from "commander";
+import { PlumbError } from "../base/errors.js";
+import { readRecord, writeRecord } from "../measure/record-json.js";
+import type { RunRecord } from "../measure/run-record.js";
+import { samplesCsv, summaryCsv } from "../report/csv.js";
+import { reportHtml } from "../report/html.js";
+import { reportMarkdown } from "../report/markdown.js";
+
+/** Format -> files it makes. */
+export const FORMATS = {
+  html: { "report.html": reportHtml },
+  md: { "report.md": reportMarkdown },
+  csv: { "samples.csv": samplesCsv, "summary.csv": summaryCsv },
+} as const satisfies Record<string, Record<string, (record: RunRecord) => string>>;
+export type Format = keyof typeof FORMATS;
+
+export function formatList(text: string): readonly Format[] {
+  const known = Object.keys(FORMATS);
+  return text.split(",").map((name) => {
+    if (!known.includes(name)) throw new InvalidArgumentError(`'${name}' is none of ${known.join(", ")}`);
+    return name as Format;
+  });
+}
+
+/** result.json last: a folder that has one is complete. */
+export function writeRun(folder: string, record: RunRecord, formats: readonly Format[]): void {
+  mkdirSync(folder, { recursive: true });
+  writeFormats(folder, record, formats);
+  writeFileSync(join(folder, "result.json"), writeRecord(record));
+}
+
+export function writeFormats(folder: string, record: RunRecord, formats: readonly Format[]): void {
+  for (const format of formats) {
+    for (const [file, render] of Object.entries(FORMATS[format])) writeFileSync(join(folder, file), render(record));
+  }
+}
+
+/** A run by its folder or by the path of its result.json. @throws {PlumbError} NotFound, InvalidInput */
+export function readRun(path: string): { record: RunRecord; folder: string } {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const file = isFolder ? join(path, "result.json") : path;
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new PlumbError("NotFound", `Cannot read run '${path}': ${(error as Error).message}`, { hint: "give a folder that plumb run wrote, or its result.json" });
+  }
+  return { record: readRecord({ file, text }), folder: isFolder ? path : join(path, "..") };
+}

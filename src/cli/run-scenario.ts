@@ -1,0 +1,120 @@
+// A scenario carried out on this machine: real processes, real clock, and everything a record says of its making.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { MODES } from "../netfilter/rule-model.js";
+import { type Clock, realClock } from "../base/clock.js";
+import { packageRoot } from "../base/source-path.js";
+import { moduleDigest } from "../dataplane/modules.js";
+import { assembleCases } from "../experiment/assemble.js";
+import { type Execution, executeScenario, type ExecutorOptions } from "../experiment/executor.js";
+import { forkSample } from "../experiment/fork-sample.js";
+import { judgeRun, judgeThresholds } from "../experiment/judge.js";
+import { measureCase } from "../experiment/measure-case.js";
+import { scenarioDigest } from "../experiment/scenario.js";
+import type { Scenario } from "../experiment/scenario-types.js";
+import { noiseFloor, readCpuUse, readEnvironment, sharesBetween, systemReaders } from "../measure/environment.js";
+import { RUN_SCHEMA_VERSION, type RunRecord, type Verification, type Warning } from "../measure/run-record.js";
+import { SAMPLES_FOR_CLAIM } from "../measure/summary.js";
+import { calibrateTimer } from "../measure/timer.js";
+import { answerSentence } from "../report/answer.js";
+import { toolVersion } from "./version.js";
+
+export interface CarryOutOptions extends Pick<ExecutorOptions, "clock" | "finish" | "stopNow" | "onProgress"> {
+  readonly argv: readonly string[];
+}
+
+/** Above this share of processor time used by others, timings are not worth much. */
+const BUSY_SHARE_MAX = 0.1;
+const NOT_VERIFIED: Verification = {
+  state: "not-verified",
+  reason: "NOT_REQUESTED",
+  detail: "The rules were not loaded into a kernel by this run: modelled times are predictions.",
+};
+
+export async function carryOut(scenario: Scenario, options: CarryOutOptions): Promise<RunRecord> {
+  const { clock } = options;
+  const startedAt = clock.wall();
+  const noise = noiseFloor(clock);
+  const before = readCpuUse(systemReaders);
+  const runSample = scenario.sampling.isolate === "process" ? forkSample : (request: Parameters<typeof forkSample>[0]) => measureCase(request, realClock);
+  const execution = await executeScenario(scenario, { ...options, runSample });
+  const shares = sharesBetween(before, readCpuUse(systemReaders));
+  const cases = assembleCases(scenario, execution);
+  const thresholds = judgeThresholds(scenario.thresholds, cases);
+  const warnings = runWarnings(scenario, execution, shares.busyShare);
+  const reproduce = `plumb ${options.argv.join(" ")}`;
+  const environment = readEnvironment(systemReaders, { timer: calibrateTimer(clock), noise, ...shares });
+  return {
+    schemaVersion: RUN_SCHEMA_VERSION,
+    tool: { name: "plumbline", version: toolVersion(), commit: commitOf(), wasm: moduleDigests() },
+    run: {
+      id: `${scenario.name}-${startedAt.toISOString()}`,
+      startedAt: startedAt.toISOString(),
+      finishedAt: clock.wall().toISOString(),
+      argv: options.argv,
+      seed: scenario.seed,
+      status: execution.end === "complete" ? "complete" : "partial",
+    },
+    scenario: { name: scenario.name, purpose: scenario.purpose, digest: scenarioDigest(scenario, inputDigests(scenario)), resolved: scenario },
+    environment,
+    cases,
+    thresholds,
+    verification: NOT_VERIFIED,
+    verdict: judgeRun({ cases, thresholds, warnings, answer: answerSentence(cases), reproduce }),
+    warnings,
+  };
+}
+
+function runWarnings(scenario: Scenario, execution: Execution, busyShare: number | null): Warning[] {
+  const byCode = new Map<string, Warning>();
+  for (const { warnings } of execution.results) for (const warning of warnings) byCode.set(warning.code, warning);
+  if (execution.end === "interrupted") {
+    byCode.set("INTERRUPTED", { code: "INTERRUPTED", message: `interrupted after ${execution.blocksDone} of ${scenario.sampling.samples} blocks`, hint: "run it again to the end" });
+  }
+  if (execution.blocksDone < SAMPLES_FOR_CLAIM && timed(scenario)) {
+    const why = execution.end === "time-budget" ? "the time budget ran out" : "so few were asked for";
+    byCode.set("TOO_FEW_SAMPLES", {
+      code: "TOO_FEW_SAMPLES",
+      message: `${execution.blocksDone} blocks, because ${why}: timings carry no interval, below ${SAMPLES_FOR_CLAIM} samples no claim`,
+      hint: "raise --time-budget or --samples",
+    });
+  }
+  if (busyShare !== null && busyShare > BUSY_SHARE_MAX) {
+    byCode.set("BUSY_MACHINE", { code: "BUSY_MACHINE", message: `others used ${Math.round(busyShare * 100)}% of the processors during the run`, hint: "counted values are not touched by that; repeat the run on a quiet machine for timings" });
+  }
+  return [...byCode.values()];
+}
+
+/** Whether some phase takes times; a scenario of counts needs one block only. */
+function timed({ cases }: Scenario): boolean {
+  return cases.some(({ phases }) => phases.some(({ kind }) => kind === "traffic" || kind === "workers" || kind === "program"));
+}
+
+function inputDigests({ cases }: Scenario): ReadonlyMap<string, string> {
+  const digests = new Map<string, string>();
+  for (const { cluster } of cases) {
+    if (cluster.source.kind === "services" || digests.has(cluster.source.path)) continue;
+    digests.set(cluster.source.path, fileDigest(cluster.source.path));
+  }
+  return digests;
+}
+
+/** A folder of manifests is known by its name only: its files are read by the samples. */
+function fileDigest(path: string): string {
+  try {
+    return createHash("sha256").update(readFileSync(path)).digest("hex");
+  } catch {
+    return path;
+  }
+}
+
+function moduleDigests(): Record<string, string> {
+  return Object.fromEntries(MODES.map((mode) => [mode, moduleDigest(mode)]));
+}
+
+/** The commit of a checkout; null when this is none, or git is missing. */
+function commitOf(): string | null {
+  const run = spawnSync("git", ["-C", packageRoot, "rev-parse", "HEAD"], { encoding: "utf8" });
+  return run.status === 0 ? run.stdout.trim() : null;
+}
