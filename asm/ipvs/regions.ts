@@ -1,0 +1,70 @@
+// Where the parts of an ipvs image and of the mode state lie. Twin of the encoder: src/dataplane/ipvs.
+import { CONTEXT_IMAGE, CONTEXT_MODE_STATE } from "../abi/context";
+import { IMAGE_REGION_STRIDE, IMAGE_REGION_TABLE } from "../abi/image";
+import {
+  IPVS_HEAD_SERVERS_STATE_AT,
+  IPVS_HEAD_SERVICES_STATE_AT,
+  IPVS_REGION_HEAD,
+  IPVS_REGION_LISTS,
+  IPVS_REGION_SERVERS,
+  IPVS_REGION_SERVICES,
+  SERVER_BYTES,
+  SERVER_GENERATION,
+  SERVER_STATE_ACTIVE,
+  SERVER_STATE_BYTES,
+  SERVER_STATE_GENERATION,
+  SERVICE_BYTES,
+  SERVICE_GENERATION,
+  SERVICE_LIST,
+  SERVICE_STATE_BYTES,
+  SERVICE_STATE_GENERATION,
+  SERVICE_STATE_LAST,
+  SERVICE_STATE_LEVEL,
+  SERVICE_WRR_LEVEL_MAX,
+} from "../abi/ipvs";
+
+/** Address of a region of the context's image. */
+export function regionAt(context: usize, region: i32): usize {
+  const image = load<u32>(context, CONTEXT_IMAGE) as usize;
+  return image + load<u32>(image + (region as usize) * IMAGE_REGION_STRIDE, IMAGE_REGION_TABLE);
+}
+
+/** Record of the server at a position of a service's list. */
+export function serverAt(context: usize, service: usize, position: u32): usize {
+  return serverOf(context, serverIdAt(context, service, position));
+}
+
+export function serverIdAt(context: usize, service: usize, position: u32): u32 {
+  const list = load<u32>(service, SERVICE_LIST) + position;
+  return load<u32>(regionAt(context, IPVS_REGION_LISTS) + ((list as usize) << 2));
+}
+
+export function serverOf(context: usize, id: u32): usize {
+  return regionAt(context, IPVS_REGION_SERVERS) + (id as usize) * SERVER_BYTES;
+}
+
+/** Where a service's scheduler remembers; made anew when the service's servers have changed. */
+export function serviceState(context: usize, service: usize): usize {
+  const index = (service - regionAt(context, IPVS_REGION_SERVICES)) / SERVICE_BYTES;
+  const first = load<u32>(regionAt(context, IPVS_REGION_HEAD), IPVS_HEAD_SERVICES_STATE_AT);
+  const state = load<u32>(context, CONTEXT_MODE_STATE) + first + index * SERVICE_STATE_BYTES;
+  const generation = load<u32>(service, SERVICE_GENERATION);
+  if (load<u32>(state, SERVICE_STATE_GENERATION) !== generation) {
+    store<u32>(state, generation, SERVICE_STATE_GENERATION);
+    store<u32>(state, 0, SERVICE_STATE_LAST);
+    store<u32>(state, load<u32>(service, SERVICE_WRR_LEVEL_MAX), SERVICE_STATE_LEVEL);
+  }
+  return state;
+}
+
+/** The load of a server; zero when its slot belonged to another server before. */
+export function serverState(context: usize, id: u32): usize {
+  const first = load<u32>(regionAt(context, IPVS_REGION_HEAD), IPVS_HEAD_SERVERS_STATE_AT);
+  const state = load<u32>(context, CONTEXT_MODE_STATE) + first + (id as usize) * SERVER_STATE_BYTES;
+  const generation = load<u32>(serverOf(context, id), SERVER_GENERATION);
+  if (load<u32>(state, SERVER_STATE_GENERATION) !== generation) {
+    store<u32>(state, generation, SERVER_STATE_GENERATION);
+    store<u64>(state, 0, SERVER_STATE_ACTIVE);
+  }
+  return state;
+}
