@@ -100,6 +100,8 @@ export const TARGET_MASQUERADE = 10;
 /** mark = (mark & ~operand 2) ^ operand. */
 export const TARGET_MARK = 11;
 export const TARGET_NOTRACK = 12;
+/** DNAT to one IPv4 address without a record: operand address, operand 2 port (0 keeps it). */
+export const TARGET_DNAT_TO = 13;
 
 /** Translation record: 0 first address, 16 last address, 32 has address u32, 36 first port u16, 38 last port u16. */
 export const TRANSLATION_BYTES = 48;
@@ -152,15 +154,13 @@ export const PORT_BIT_SOURCE = 1;
 export const PORT_BIT_DESTINATION = 2;
 export const PORT_BIT_EITHER = 4;
 export const PORT_BIT_TCP_FLAGS = 8;
-/** The match's own protocol does not fit the packet's: it fails whatever the ports. */
-export const PORT_PROTOCOLS = 11;
 /** 4: bits by CT_STATE_, then STATE_BIT_DNAT and STATE_BIT_SNAT, u32. */
 export const MATCH_CONNTRACK = 5;
 export const STATE_BIT_DNAT = 32;
 export const STATE_BIT_SNAT = 64;
 /** 4 value u32, 8 mask u32. */
 export const MATCH_MARK = 6;
-/** 4 source type u8, 5 destination type u8 (ADDRTYPE_), 6 source negated u8, 7 destination negated u8. */
+/** 4 source types u16, 6 destination types u16: ADDRTYPE_ bits, 0 when that side is not asked; flags say which is turned. */
 export const MATCH_ADDRTYPE = 7;
 /** 4 threshold u32: holds when (random32 & 0x7fffffff) < threshold. */
 export const MATCH_RANDOM = 8;
@@ -179,11 +179,13 @@ export const MATCH_IPRANGE = 12;
 /** A match that the encoder could decide: 4 result u32. Counts as otherMatches. */
 export const MATCH_CONSTANT = 13;
 
-export const ADDRTYPE_NONE = 0;
 export const ADDRTYPE_LOCAL = 1;
 export const ADDRTYPE_UNICAST = 2;
-export const ADDRTYPE_BROADCAST = 3;
-export const ADDRTYPE_MULTICAST = 4;
-export const ADDRTYPE_ANY = 5;
-/** A type no packet here can have. */
-export const ADDRTYPE_NEVER = 6;
+export const ADDRTYPE_BROADCAST = 4;
+export const ADDRTYPE_MULTICAST = 8;
+/** UNSPEC: any address. */
+export const ADDRTYPE_ANY = 15;
+/** A type no address here can have. */
+export const ADDRTYPE_OTHER = 16;
+export const ADDRTYPE_FLAG_SOURCE_NEGATED = 1;
+export const ADDRTYPE_FLAG_DESTINATION_NEGATED = 2;

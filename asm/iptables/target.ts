@@ -6,6 +6,7 @@ import {
   RULE_OPERAND,
   RULE_OPERAND_2,
   TARGET_DNAT,
+  TARGET_DNAT_TO,
   TARGET_MARK,
   TARGET_MASQUERADE,
   TARGET_NOTRACK,
@@ -30,6 +31,11 @@ export function runTarget<A>(context: usize, image: usize, control: usize, targe
     const mark = (load<u32>(context, FLIGHT_MARK) & ~load<u32>(control, RULE_OPERAND_2)) ^ operand;
     store<u32>(context, mark, FLIGHT_MARK);
     return false;
+  }
+  if (target === TARGET_DNAT_TO) {
+    count(context, COUNTER_DNAT_TARGETS);
+    if (sizeof<A>() === 4) translateDestination<A>(context, operand as A, load<u32>(control, RULE_OPERAND_2));
+    return true;
   }
   if (target === TARGET_DNAT) {
     count(context, COUNTER_DNAT_TARGETS);

@@ -1,0 +1,53 @@
+// All sets of a rule model, by name: region SETS of a table image (asm/abi/iptables.ts).
+// The number of sets is fixed when the image is made: kube-proxy's never changes.
+import { IPTABLES_REGION_SETS } from "../../../asm/abi/iptables.js";
+import { SET_HEADER_BYTES, SETS_HEAD_BYTES } from "../../../asm/abi/ipset.js";
+import { PlumbError } from "../../base/errors.js";
+import type { IpSet } from "../../netfilter/ipset/model.js";
+import type { ImageWriter } from "../image-writer.js";
+import { SetTable } from "./set-table.js";
+
+export class SetTables {
+  readonly #indexes = new Map<string, number>();
+  readonly #tables: SetTable[] = [];
+
+  /** Write all sets with their elements. @throws {PlumbError} InvalidInput for an element that is none */
+  constructor(writer: ImageWriter, sets: readonly IpSet[]) {
+    const bytes = SETS_HEAD_BYTES + sets.length * SET_HEADER_BYTES;
+    const at = writer.allocate(bytes);
+    writer.setRegion(IPTABLES_REGION_SETS, at, bytes);
+    writer.words[at >>> 2] = sets.length;
+    for (const [index, set] of sets.entries()) {
+      const header = at + SETS_HEAD_BYTES + index * SET_HEADER_BYTES;
+      const table = new SetTable(writer, () => header, {
+        type: set.type,
+        family: set.family === "inet6" ? "IPv6" : "IPv4",
+        range: set.range,
+        elementsExpected: set.elements.size,
+      });
+      for (const element of set.elements) table.add(element);
+      this.#tables.push(table);
+      this.#indexes.set(set.name, index);
+    }
+  }
+
+  /** Index of a set in the region. @throws {PlumbError} InvalidInput when there is no such set */
+  indexOf(name: string): number {
+    const index = this.#indexes.get(name);
+    if (index !== undefined) return index;
+    throw new PlumbError(
+      "InvalidInput",
+      `Cannot encode a rule: it names ipset '${name}', which is not defined`,
+    );
+  }
+
+  /** Remove, then add elements of one set, in place. */
+  update(
+    name: string,
+    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+  ): void {
+    const table = this.#tables[this.indexOf(name)] as SetTable;
+    for (const element of change.remove) table.remove(element);
+    for (const element of change.add) table.add(element);
+  }
+}
