@@ -9,7 +9,8 @@ export type SampleReply =
   | { readonly kind: "result"; readonly result: SampleResult }
   | { readonly kind: "error"; readonly message: string };
 
-const PROGRAM = fileURLToPath(new URL("./sample-process.js", import.meta.url));
+/** The program that takes a sample; it also runs by itself, see its head. */
+export const SAMPLE_PROGRAM = fileURLToPath(new URL("./sample-process.js", import.meta.url));
 const STDERR_KEPT = 2000;
 
 export interface ForkOptions {
@@ -20,7 +21,7 @@ export interface ForkOptions {
 /** @throws {PlumbError} Internal when the process dies without an answer; its last words are in the message. */
 export function forkSample(request: SampleRequest, stopNow: AbortSignal, options: ForkOptions = {}): Promise<SampleResult> {
   return new Promise((resolve, reject) => {
-    const child = fork(PROGRAM, [], {
+    const child = fork(SAMPLE_PROGRAM, [], {
       execArgv: [...(options.execArgv ?? [])],
       // A profiler that injects itself through NODE_OPTIONS would be measured too.
       env: { ...process.env, NODE_OPTIONS: "" },

@@ -1,17 +1,23 @@
-// The program of a sample process: one request in over IPC, one reply out, exit.
+// The program of a sample process: one request in, one reply out, exit. The request comes over IPC, or, for profilers
+// that start programs themselves, from the JSON file named as the argument; the reply is then thrown away.
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { realClock } from "../base/clock.js";
 import type { SampleReply } from "./fork-sample.js";
 import { measureCase } from "./measure-case.js";
 import type { SampleRequest } from "./sample-types.js";
 
-const [request] = (await once(process, "message")) as [SampleRequest];
-const reply = await answer(request);
-process.send?.(reply, () => process.disconnect?.());
+const file = process.argv[2];
+if (file !== undefined) {
+  await measureCase(JSON.parse(readFileSync(file, "utf8")) as SampleRequest, realClock);
+} else {
+  const [request] = (await once(process, "message")) as [SampleRequest];
+  process.send?.(await answer(request), () => process.disconnect?.());
+}
 
-async function answer(sampleRequest: SampleRequest): Promise<SampleReply> {
+async function answer(request: SampleRequest): Promise<SampleReply> {
   try {
-    return { kind: "result", result: await measureCase(sampleRequest, realClock) };
+    return { kind: "result", result: await measureCase(request, realClock) };
   } catch (error) {
     return { kind: "error", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
