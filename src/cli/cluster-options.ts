@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { PlumbError } from "../base/errors.js";
 import { type Family, parseCidr } from "../base/ip.js";
+import type { ParseWarning } from "../netfilter/iptables/line-reader.js";
 import { MODES, type Mode } from "../netfilter/rule-model.js";
 import type { ProxyConfig, ServiceOrder } from "../proxy/config.js";
 import { defaultProxyConfig } from "../proxy/default-config.js";
@@ -91,6 +92,11 @@ export function printWarnings(terminal: Terminal, warnings: readonly string[]): 
   const shown = 5;
   for (const warning of warnings.slice(0, shown)) terminal.warn(warning);
   if (warnings.length > shown) terminal.warn(`and ${warnings.length - shown} more`);
+}
+
+/** Warnings of a ruleset's reader, each with its place. */
+export function rulesetWarnings(file: string, warnings: readonly ParseWarning[]): string[] {
+  return warnings.map(({ message, line, column, count }) => `${file}:${line}:${column}: ${message}${count > 1 ? ` (${count} times)` : ""}`);
 }
 
 export function modeOption(allowed: readonly string[] = MODES): Option {

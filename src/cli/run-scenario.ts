@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { MODES } from "../netfilter/rule-model.js";
-import { type Clock, realClock } from "../base/clock.js";
+import { realClock } from "../base/clock.js";
 import { packageRoot } from "../base/source-path.js";
 import { moduleDigest } from "../dataplane/modules.js";
 import { assembleCases } from "../experiment/assemble.js";

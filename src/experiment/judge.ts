@@ -1,7 +1,7 @@
 // Cases -> thresholds held or not -> one verdict. A threshold that cannot be evaluated counts as breached.
 import { METRICS } from "../measure/metrics.js";
 import type { CaseRecord, ThresholdRecord, Verdict, Warning } from "../measure/run-record.js";
-import type { Operator, Scenario, Threshold } from "./scenario-types.js";
+import type { Operator, Threshold } from "./scenario-types.js";
 
 const HOLDS: Record<Operator, (got: number, limit: number) => boolean> = {
   "<": (got, limit) => got < limit,
@@ -27,7 +27,6 @@ export function judgeThresholds(thresholds: readonly Threshold[], cases: readonl
 }
 
 export interface VerdictInput {
-  readonly scenario: Scenario;
   readonly cases: readonly CaseRecord[];
   readonly thresholds: readonly ThresholdRecord[];
   readonly warnings: readonly Warning[];

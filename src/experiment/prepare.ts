@@ -8,9 +8,8 @@ import { buildClusterObjects } from "../workload/cluster.js";
 import { readDocuments } from "../workload/documents.js";
 import { loadInputs } from "../workload/inputs.js";
 import { generateCluster } from "../workload/generate.js";
-import { defaultGenerateSpec, type GenerateSpec } from "../workload/generate-spec.js";
 import { replicate } from "../workload/replicate.js";
-import type { ClusterSpec, ScenarioCase, ServicesSpec } from "./scenario-types.js";
+import type { ClusterSpec, ScenarioCase } from "./scenario-types.js";
 
 export interface PreparedCase {
   readonly objects: AddressedObjects;
@@ -45,7 +44,7 @@ function loadCluster(cluster: ClusterSpec, seed: number): { objects: AddressedOb
   const { source, nodes } = cluster;
   switch (source.kind) {
     case "services": {
-      const generated = generateCluster(generateSpec(source.services, nodes, seed));
+      const generated = generateCluster({ ...source.services, nodes, seed });
       return { objects: tiled(generated, cluster), warnings: generated.warnings };
     }
     case "manifests": {
@@ -59,43 +58,6 @@ function loadCluster(cluster: ClusterSpec, seed: number): { objects: AddressedOb
 
 function tiled(objects: AddressedObjects, { replicate: copies }: ClusterSpec): AddressedObjects {
   return copies === 1 ? objects : replicate(objects, copies).objects;
-}
-
-function generateSpec(services: ServicesSpec, nodes: number, seed: number): GenerateSpec {
-  const { types, endpoints, stack } = services;
-  return {
-    ...defaultGenerateSpec,
-    seed,
-    nodes,
-    services: services.count,
-    namespaces: services.namespaces,
-    families: stack === "DualStack" ? "dual" : stack,
-    ports: { min: services.ports, max: services.ports },
-    types: {
-      ClusterIP: types.ClusterIP,
-      NodePort: types.NodePort,
-      LoadBalancer: types.LoadBalancer,
-      headless: types.Headless,
-      ExternalName: types.ExternalName,
-    },
-    endpoints: endpointDistribution(endpoints),
-    withoutEndpointsShare: services.emptyShare,
-    affinityShare: services.affinityShare,
-    affinitySeconds: Math.round(services.affinityTimeout / 1e9),
-    internalLocalShare: services.internalLocalShare,
-    externalLocalShare: services.externalLocalShare,
-  };
-}
-
-function endpointDistribution({ distribution, mean, max }: ServicesSpec["endpoints"]): GenerateSpec["endpoints"] {
-  switch (distribution) {
-    case "fixed":
-      return { kind: "fixed", count: mean };
-    case "zipf":
-      return { kind: "zipf", mean, max };
-    case "clusterloader2":
-      return { kind: "cl2" };
-  }
 }
 
 function primaryFamily({ serviceCIDRs }: AddressedObjects): Family {

@@ -6,7 +6,7 @@ import { parseIptablesSave } from "../../netfilter/iptables/parse.js";
 import { buildClusterObjects } from "../../workload/cluster.js";
 import { readDocuments } from "../../workload/documents.js";
 import { loadInputs } from "../../workload/inputs.js";
-import { printWarnings } from "../cluster-options.js";
+import { printWarnings, rulesetWarnings } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
 import { loadScenario, readPreset } from "../presets.js";
 import type { Terminal } from "../terminal.js";
@@ -40,7 +40,7 @@ function lintOne(file: string, terminal: Terminal): string {
     if (/^\s*kind:\s*["']?Scenario\b/m.test(input.text)) return describeScenario(file);
     if (/^\*(filter|nat|mangle|raw)\s*$/m.test(input.text)) {
       const { ruleset, warnings } = parseIptablesSave(input);
-      printWarnings(terminal, warnings);
+      printWarnings(terminal, rulesetWarnings(input.file, warnings));
       return `iptables ruleset, ${[...ruleset.tables.keys()].join(", ")}`;
     }
   }

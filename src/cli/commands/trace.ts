@@ -17,6 +17,7 @@ import {
   loadCluster,
   modeOption,
   printWarnings,
+  rulesetWarnings,
   proxyConfigFor,
   proxyState,
 } from "../cluster-options.js";
@@ -90,8 +91,8 @@ function compiledModels(files: readonly string[], options: TraceOptions, termina
 
 function savedModel(options: TraceOptions, file: string, terminal: Terminal): RuleModel {
   const text = readText(file);
-  const { ruleset, warnings } = parseIptablesSave({ file: file === "-" ? "stdin" : file, text });
-  printWarnings(terminal, warnings);
+  const { ruleset, warnings } = parseIptablesSave({ file, text });
+  printWarnings(terminal, rulesetWarnings(file, warnings));
   const localAddresses = options.localAddress?.split(",").map((address) => address.trim()) ?? [];
   return { mode: "iptables", family: ruleset.family, ruleset, ipsets: [], localAddresses };
 }
