@@ -29,7 +29,9 @@ export function connectionsOf(context: usize): usize {
 /** The connection of a state that expires first, or 0. */
 export function listHead(table: usize, state: u32): usize {
   const oldest = load<u32>(listOf(table, state));
-  return oldest === 0 ? 0 : table + load<u32>(table, CONNECTIONS_ENTRIES_AT) + (oldest - 1) * CONNECTION_BYTES;
+  return oldest === 0
+    ? 0
+    : table + load<u32>(table, CONNECTIONS_ENTRIES_AT) + (oldest - 1) * CONNECTION_BYTES;
 }
 
 /** Note the server that a connection or template goes to. */
@@ -41,7 +43,10 @@ export function bindServer(context: usize, connection: usize, serverId: u32): vo
 
 /** Server id of a connection or template. */
 export function boundServer(context: usize, connection: usize): u32 {
-  return load<u32>(linksOf(connectionsOf(context), indexOf(connectionsOf(context), connection)), LINKS_SERVER);
+  return load<u32>(
+    linksOf(connectionsOf(context), indexOf(connectionsOf(context), connection)),
+    LINKS_SERVER,
+  );
 }
 
 /** Whether the connection's server still stands in the image. */
@@ -87,7 +92,8 @@ function weigh(context: usize, links: usize, state: u32, by: i32): void {
   const id = load<u32>(links, LINKS_SERVER);
   const generation = load<u32>(links, LINKS_SERVER_GENERATION);
   if (load<u32>(serverOf(context, id), SERVER_GENERATION) !== generation) return;
-  const weight = serverState(context, id) + (state === CONNECTION_CLOSING ? SERVER_STATE_INACTIVE : SERVER_STATE_ACTIVE);
+  const weight =
+    serverState(context, id) + (state === CONNECTION_CLOSING ? SERVER_STATE_INACTIVE : SERVER_STATE_ACTIVE);
   store<u32>(weight, load<u32>(weight) + by);
 }
 

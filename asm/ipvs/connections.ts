@@ -106,7 +106,13 @@ export function findReply<A>(
 }
 
 /** The living template of a client and a service, or 0. */
-export function findTemplate<A>(context: usize, client: A, virtual: A, virtualPort: u32, protocol: u32): usize {
+export function findTemplate<A>(
+  context: usize,
+  client: A,
+  virtual: A,
+  virtualPort: u32,
+  protocol: u32,
+): usize {
   const table = connectionsOf(context);
   const ports = virtualPort << 16;
   let next = load<u32>(bucketOf<A>(table, client, 0, protocol));
@@ -185,7 +191,8 @@ export function touch(context: usize, connection: usize, tcpFlags: u32): void {
 /** Take a connection or template out. */
 export function removeConnection<A>(context: usize, connection: usize): void {
   const table = connectionsOf(context);
-  const index = (((connection - table - load<u32>(table, CONNECTIONS_ENTRIES_AT)) / CONNECTION_BYTES) as u32) + 1;
+  const index =
+    (((connection - table - load<u32>(table, CONNECTIONS_ENTRIES_AT)) / CONNECTION_BYTES) as u32) + 1;
   const client = load<A>(connection, CONNECTION_CLIENT);
   const port = load<u16>(connection, CONNECTION_CLIENT_PORT) as u32;
   let link = bucketOf<A>(table, client, port, load<u8>(connection, CONNECTION_PROTOCOL) as u32);
@@ -214,7 +221,14 @@ function isConnectionOf(connection: usize, protocol: u32): bool {
   return load<u8>(connection, CONNECTION_STATE) !== CONNECTION_TEMPLATE;
 }
 
-function makeEntry<A>(context: usize, client: A, virtual: A, ports: u32, protocol: u32, serverId: u32): usize {
+function makeEntry<A>(
+  context: usize,
+  client: A,
+  virtual: A,
+  ports: u32,
+  protocol: u32,
+  serverId: u32,
+): usize {
   const table = connectionsOf(context);
   const index = takeFree<A>(context, table);
   if (index === 0) return 0;

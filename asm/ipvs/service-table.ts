@@ -24,7 +24,8 @@ export function findService<A>(context: usize): usize {
   count(context, COUNTER_IPVS_SERVICE_LOOKUPS);
   const head = regionAt(context, IPVS_REGION_HEAD);
   const address = load<A>(context, FLIGHT_DESTINATION);
-  const key = load<u16>(context, FLIGHT_DESTINATION_PORT) | ((load<u8>(context, FLIGHT_PROTOCOL) as u32) << 16);
+  const key =
+    load<u16>(context, FLIGHT_DESTINATION_PORT) | ((load<u8>(context, FLIGHT_PROTOCOL) as u32) << 16);
   const hash = serviceHash<A>(load<u32>(head, IPVS_HEAD_VARIANT), address, key);
   const bucket = hash & load<u32>(head, IPVS_HEAD_BUCKET_MASK);
   const services = regionAt(context, IPVS_REGION_SERVICES);

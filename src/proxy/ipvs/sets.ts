@@ -1,6 +1,7 @@
 // The ipsets of ipvs mode: the service addresses and ports that a constant number of iptables rules asks about.
-// Cost: one element per service port and way in, one per local endpoint. A set takes 65536 elements; the kernel refuses
-// more, kube-proxy logs that and goes on without them, and so does this compiler.
+// Cost: one element per service port and way in, one per local endpoint.
+// What the kernel refuses is not in the sets, as kube-proxy logs such a failure and goes on: elements beyond the 65536th,
+// and networks of prefix length 0 ("anyone"), which hash:ip,port,net does not take.
 // Source: kube-proxy pkg/proxy/ipvs/ipset.go and proxier.go (ipsetInfo).
 import type { Family } from "../../base/ip.js";
 import type { IpSet, SetType } from "../../netfilter/ipset/model.js";
@@ -92,10 +93,10 @@ export class IpvsSets {
     this.#family = family;
   }
 
-  /** Add an element in ipset's own form, unless the set is full. */
+  /** Add an element in ipset's own form, unless the kernel would refuse it. */
   add(name: IpvsSetName, element: string): void {
     const elements = this.#elements.get(name) as Set<string>;
-    if (elements.size < ELEMENTS_MAX) elements.add(element);
+    if (elements.size < ELEMENTS_MAX && !element.endsWith("/0")) elements.add(element);
   }
 
   isEmpty(name: IpvsSetName): boolean {
