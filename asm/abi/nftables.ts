@@ -14,8 +14,8 @@
 //
 //   slot  IPv4 (16)  0 first address u32, 4 protocol << 16 | port u32, 8 second address u32, 12 value u32
 //         IPv6 (48)  0 first address, 16 second address, 32 protocol << 16 | port u32, 36 value u32, 40 pad 8
-//   value 0 is an empty slot; a removed element leaves NFT_KEY_REMOVED in place of protocol and port. Parts that a key
-//   lacks are zero. Of a map the value is a verdict: kind << 28 | chain; of a set it is NFT_MEMBER.
+//   value 0 is an empty slot. Parts that a key lacks are zero. Of a map the value is a verdict, kind << 28 | chain; of a
+//   set it is NFT_MEMBER.
 //
 // Why linear probing on one u64: 1.1 to 1.2 of native C's time, and the simplest of what was measured; tables are
 // at most half full. Why statements of one stride: the next one is found by adding, never by decoding.
@@ -99,8 +99,6 @@ export const NFT_KEY_PORT_IS_DESTINATION = 64;
 
 export const NFT_SLOT_BYTES_V4 = 16;
 export const NFT_SLOT_BYTES_V6 = 48;
-/** No protocol is above 255, so no key has this for protocol and port. */
-export const NFT_KEY_REMOVED = 0x7fffffff;
 
 export const NFT_VERDICT_SHIFT = 28;
 export const NFT_VERDICT_CHAIN_MASK = 0x0fffffff;

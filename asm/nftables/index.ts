@@ -40,6 +40,7 @@ export function init(context: usize): void {
 /** One batch of `count` packet records into as many result records. */
 export function evaluate(context: usize, packets: usize, results: usize, count: u32): void {
   const image = load<u32>(context, CONTEXT_IMAGE) as usize;
-  if (load<u32>(image, IMAGE_HEAD_FAMILY) === 6) evaluateBatch<v128, NftablesMode>(context, packets, results, count);
+  if (load<u32>(image, IMAGE_HEAD_FAMILY) === 6)
+    evaluateBatch<v128, NftablesMode>(context, packets, results, count);
   else evaluateBatch<u32, NftablesMode>(context, packets, results, count);
 }

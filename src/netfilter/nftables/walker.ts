@@ -60,7 +60,8 @@ export class NftWalker implements HookWalker {
     let index = 0;
     for (;;) {
       const rule = chain.rules[index];
-      const step = rule === undefined ? ({ kind: "return" } as const) : this.#evaluate(rule, chain, index, flight);
+      const step =
+        rule === undefined ? ({ kind: "return" } as const) : this.#evaluate(rule, chain, index, flight);
       index++;
       if (step === "next" || step === "break") continue;
       switch (step.kind) {
@@ -116,19 +117,26 @@ export class NftWalker implements HookWalker {
         return held(this.#isMember(statement, flight) !== statement.negated);
       case "ctstate":
         counts.ctstateMatches++;
-        return held(statement.states.some((state) => state.toUpperCase() === flight.ctState) !== statement.negated);
+        return held(
+          statement.states.some((state) => state.toUpperCase() === flight.ctState) !== statement.negated,
+        );
       case "ctstatus":
         counts.ctstateMatches++;
         return held(statement.status === "dnat" ? flight.ctDnat : flight.ctSnat);
       case "fib":
         counts.fibLookups++;
-        return held(flight.isLocal(statement.side === "saddr" ? flight.source : flight.destination) !== statement.negated);
+        return held(
+          flight.isLocal(statement.side === "saddr" ? flight.source : flight.destination) !==
+            statement.negated,
+        );
       case "mark":
         counts.markMatches++;
-        return held((((flight.mark & statement.mask) >>> 0) === statement.value) !== statement.negated);
+        return held(((flight.mark & statement.mask) >>> 0 === statement.value) !== statement.negated);
       case "setmark":
         counts.markSets++;
-        flight.mark = (statement.operation === "or" ? flight.mark | statement.value : flight.mark ^ statement.value) >>> 0;
+        flight.mark =
+          (statement.operation === "or" ? flight.mark | statement.value : flight.mark ^ statement.value) >>>
+          0;
         effects.push(`mark 0x${flight.mark.toString(16)}`);
         return "next";
       case "vmap":
@@ -191,7 +199,8 @@ function baseChainsByHook(table: NftTable): Map<Hook, NftChain[]> {
     hooks.set(hook, [...(hooks.get(hook) ?? []), chain]);
   }
   // Sorting is stable: chains of one priority run in the order listed.
-  for (const chains of hooks.values()) chains.sort((a, b) => (a.base?.priority ?? 0) - (b.base?.priority ?? 0));
+  for (const chains of hooks.values())
+    chains.sort((a, b) => (a.base?.priority ?? 0) - (b.base?.priority ?? 0));
   return hooks;
 }
 
@@ -204,7 +213,8 @@ function held(holds: boolean): Step {
 }
 
 function runMatch(statement: Extract<NftStatement, { kind: "match" }>, flight: Flight): Step {
-  const holds = statement.values.some((value) => matches(statement.field, value, flight)) !== statement.negated;
+  const holds =
+    statement.values.some((value) => matches(statement.field, value, flight)) !== statement.negated;
   if (statement.field === "th sport" || statement.field === "th dport") flight.counts.portMatches++;
   else if (!holds) flight.counts.headerMisses++;
   return held(holds);

@@ -1,0 +1,178 @@
+// One named set or map as a hash table in the image: linear probing, at most half full, laid out by asm/abi/nftables.
+// Removing shifts the rest of the run back, so that no marks of removed elements lengthen later probes.
+// Cost: set and delete O(1) amortised; doubling moves every element.
+// Twin of the probe and of the hash: asm/nftables/keys.ts.
+import {
+  NFT_HASH_A,
+  NFT_HASH_B,
+  NFT_HASH_C,
+  NFT_SLOT_BYTES_V4,
+  NFT_SLOT_BYTES_V6,
+} from "../../../asm/abi/nftables.js";
+import type { IpWords } from "../../base/ip.js";
+import type { ImageWriter } from "../image-writer.js";
+import type { Key } from "./key.js";
+
+const SLOTS_MIN = 8;
+
+/** Where the parts of a slot are, in words. IPv4 keeps first address and service side by side, to compare as one u64. */
+const SLOT_V4 = { words: NFT_SLOT_BYTES_V4 / 4, addressWords: 1, first: 0, service: 1, second: 2, value: 3 };
+const SLOT_V6 = { words: NFT_SLOT_BYTES_V6 / 4, addressWords: 4, first: 0, second: 4, service: 8, value: 9 };
+
+export class KeyTable {
+  readonly #writer: ImageWriter;
+  readonly #slot: typeof SLOT_V4;
+  #offset: number;
+  #slots: number;
+  #elements = 0;
+
+  /** @param expected elements to come, so that the table need not grow for them */
+  constructor(writer: ImageWriter, expected: number) {
+    this.#writer = writer;
+    this.#slot = writer.family === "IPv4" ? SLOT_V4 : SLOT_V6;
+    this.#slots = SLOTS_MIN;
+    while (this.#slots < expected * 2) this.#slots *= 2;
+    this.#offset = writer.allocate(this.#bytes);
+  }
+
+  /** Where the slots begin; another place after the table grew. */
+  get slotsAt(): number {
+    return this.#offset;
+  }
+
+  get slotMask(): number {
+    return this.#slots - 1;
+  }
+
+  /** Add an element or change its value. @param value not 0 */
+  set(key: Key, value: number): void {
+    const found = this.#find(key);
+    if (found >= 0) {
+      this.#writer.words[this.#wordAt(found) + this.#slot.value] = value;
+      return;
+    }
+    if ((this.#elements + 1) * 2 > this.#slots) this.#double();
+    this.#place(key, value);
+    this.#elements++;
+  }
+
+  /** Remove an element, if it is there. */
+  delete(key: Key): void {
+    let hole = this.#find(key);
+    if (hole < 0) return;
+    this.#elements--;
+    const mask = this.slotMask;
+    for (let next = (hole + 1) & mask; this.#valueAt(next) !== 0; next = (next + 1) & mask) {
+      // An element may fill the hole unless its home lies behind the hole, on its way.
+      const distance = (next - this.#home(this.#keyAt(next))) & mask;
+      if (distance < ((next - hole) & mask)) continue;
+      this.#writer.words.copyWithin(
+        this.#wordAt(hole),
+        this.#wordAt(next),
+        this.#wordAt(next) + this.#slot.words,
+      );
+      hole = next;
+    }
+    this.#writer.words.fill(0, this.#wordAt(hole), this.#wordAt(hole) + this.#slot.words);
+  }
+
+  /** Give the slots back. */
+  release(): void {
+    this.#writer.release(this.#offset, this.#bytes);
+  }
+
+  get #bytes(): number {
+    return this.#slots * this.#slot.words * 4;
+  }
+
+  /** Position of the key's slot, or -1. */
+  #find(key: Key): number {
+    for (let position = this.#home(key); ; position = (position + 1) & this.slotMask) {
+      if (this.#valueAt(position) === 0) return -1;
+      if (this.#isAt(position, key)) return position;
+    }
+  }
+
+  #isAt(position: number, key: Key): boolean {
+    const { words } = this.#writer;
+    const at = this.#wordAt(position);
+    if (words[at + this.#slot.service] !== key.service) return false;
+    for (let word = 0; word < this.#slot.addressWords; word++) {
+      if (words[at + this.#slot.first + word] !== key.first[word as 0]) return false;
+      if (words[at + this.#slot.second + word] !== key.second[word as 0]) return false;
+    }
+    return true;
+  }
+
+  #place(key: Key, value: number): void {
+    let position = this.#home(key);
+    while (this.#valueAt(position) !== 0) position = (position + 1) & this.slotMask;
+    const { words } = this.#writer;
+    const at = this.#wordAt(position);
+    for (let word = 0; word < this.#slot.addressWords; word++) {
+      words[at + this.#slot.first + word] = key.first[word as 0];
+      words[at + this.#slot.second + word] = key.second[word as 0];
+    }
+    words[at + this.#slot.service] = key.service;
+    words[at + this.#slot.value] = value;
+  }
+
+  #double(): void {
+    const old = { offset: this.#offset, slots: this.#slots, bytes: this.#bytes };
+    this.#slots *= 2;
+    this.#offset = this.#writer.allocate(this.#bytes);
+    for (let position = 0; position < old.slots; position++) {
+      const at = old.offset / 4 + position * this.#slot.words;
+      const value = this.#writer.words[at + this.#slot.value] as number;
+      if (value !== 0) this.#place(this.#keyAtWord(at), value);
+    }
+    this.#writer.release(old.offset, old.bytes);
+  }
+
+  #keyAt(position: number): Key {
+    return this.#keyAtWord(this.#wordAt(position));
+  }
+
+  #keyAtWord(at: number): Key {
+    const { first, second, service } = this.#slot;
+    return {
+      first: this.#addressAt(at + first),
+      second: this.#addressAt(at + second),
+      service: this.#writer.words[at + service] as number,
+    };
+  }
+
+  #addressAt(at: number): IpWords {
+    const { words } = this.#writer;
+    const word = (index: number) => (index < this.#slot.addressWords ? (words[at + index] as number) : 0);
+    return [word(0), word(1), word(2), word(3)];
+  }
+
+  #valueAt(position: number): number {
+    return this.#writer.words[this.#wordAt(position) + this.#slot.value] as number;
+  }
+
+  #wordAt(position: number): number {
+    return this.#offset / 4 + position * this.#slot.words;
+  }
+
+  #home({ first, second, service }: Key): number {
+    const isV4 = this.#slot.addressWords === 1;
+    const hash = hashKey(isV4 ? first[0] : foldWords(first), isV4 ? second[0] : foldWords(second), service);
+    return hash & this.slotMask;
+  }
+}
+
+function hashKey(first: number, second: number, service: number): number {
+  let hash = Math.imul(first ^ Math.imul(service, NFT_HASH_A), NFT_HASH_B);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ Math.imul(second, NFT_HASH_C), NFT_HASH_A);
+  return hash ^ (hash >>> 13);
+}
+
+function foldWords(words: IpWords): number {
+  let folded = words[0];
+  for (const word of [words[1], words[2], words[3]]) {
+    folded = (Math.imul((folded << 7) | (folded >>> 25), NFT_HASH_C) + word) >>> 0;
+  }
+  return folded;
+}
