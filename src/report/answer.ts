@@ -2,8 +2,8 @@
 // Pure functions of the cases. Every time carries its provenance, because a modelled time is not a measured one.
 import type { MetricName, Provenance } from "../measure/metrics.js";
 import type { CaseRecord } from "../measure/run-record.js";
-import { crossovers } from "./crossover.js";
-import { type Grid, gridsOf, largestSizeWith, metricOf, valueOf } from "./grid.js";
+import { type Grid, gridsOf, largestSizeWith, metricOf, metricValue } from "./grid.js";
+import { curveOf, modeCrossovers } from "./mode-crossovers.js";
 import { countText, quantityText, timesText } from "./quantity.js";
 
 /** The times that can answer, best first: what the kernel would take, else what our own core takes. */
@@ -36,34 +36,49 @@ export function answerSentence(cases: readonly CaseRecord[]): string {
   return `${openingOf(grid, size)} a new connection evaluates ${rules}${timesClause(rows)}.`;
 }
 
-/** "iptables takes 26 times the time of nftables ..." for the best mode against each other one, at the largest size. */
+/** Every mode against the fastest one at the largest size, slowest first; empty with fewer than two modes. */
 export function ratioStatements(grid: Grid): readonly string[] {
   for (const name of TIME_METRICS) {
     const size = largestSizeWith(grid, name);
     if (size === null) continue;
-    const rows = timesAt(grid, size, name).sort((a, b) => a.value - b.value);
-    const best = rows[0];
-    if (best === undefined || rows.length < 2) continue;
-    const others = rows.slice(1).map((row) => ratioText(row, best));
-    return [
-      `${openingOf(grid, size)}, per new connection (${TIME_WORDS[best.provenance]}): ${listOf(others)}.`,
-    ];
+    const [best, ...others] = timesAt(grid, size, name).sort((a, b) => a.value - b.value);
+    if (best === undefined || others.length === 0) continue;
+    const ratios = listOf(others.toReversed().map((row, index) => ratioText(row, best, index === 0)));
+    const opening = `${openingOf(grid, size)} ${best.mode} is the fastest per new connection`;
+    return [`${opening} (${TIME_WORDS[best.provenance]}): ${ratios}.`];
   }
   return [];
 }
 
 export interface CrossoverStatement {
-  readonly a: string;
-  readonly b: string;
-  readonly metric: MetricName;
   readonly provenance: Provenance;
   readonly text: string;
 }
 
-/** One statement per pair of modes: where their curves cross within the measured sizes, or that they do not. */
+/**
+ * Where curves cross within the measured sizes, a statement per pair of modes that do, then one for all that do not.
+ * Empty with fewer than two sizes or modes.
+ */
 export function crossoverStatements(grid: Grid, metric: MetricName): readonly CrossoverStatement[] {
+  const pairs = pairStatements(grid, metric);
+  const crossing = pairs.filter((pair) => pair.crosses);
+  const steady = pairs.filter((pair) => !pair.crosses);
+  const first = steady[0];
+  if (first === undefined) return crossing;
+  const smallest = countText(grid.sizes[0] ?? 0);
+  const largest = countText(grid.sizes[grid.sizes.length - 1] ?? 0);
+  const names = listOf(steady.map((pair) => pair.text));
+  const text = `At every size from ${smallest} to ${largest} ${grid.sizeNoun}, ${names.replace(/^(\S+)/, "$1 costs")}`;
+  return [...crossing, { provenance: first.provenance, text }];
+}
+
+interface PairStatement extends CrossoverStatement {
+  readonly crosses: boolean;
+}
+
+function pairStatements(grid: Grid, metric: MetricName): readonly PairStatement[] {
   if (grid.sizes.length < 2) return [];
-  const statements: CrossoverStatement[] = [];
+  const statements: PairStatement[] = [];
   grid.modes.forEach((a, index) => {
     for (const b of grid.modes.slice(index + 1)) {
       const statement = pairStatement(grid, metric, a, b);
@@ -71,18 +86,6 @@ export function crossoverStatements(grid: Grid, metric: MetricName): readonly Cr
     }
   });
   return statements;
-}
-
-/** Points of one mode's curve: the metric's value per packet at every size that has it. */
-export function curveOf(
-  grid: Grid,
-  mode: string,
-  metric: MetricName,
-): readonly { size: number; value: number }[] {
-  return grid.sizes.flatMap((size) => {
-    const value = valueOf(grid.at(mode, size), metric);
-    return value === null ? [] : [{ size, value }];
-  });
 }
 
 interface AnswerRow {
@@ -97,7 +100,7 @@ function rankedRows(grid: Grid, size: number): readonly AnswerRow[] {
   const timeMetric = TIME_METRICS.find((name) => largestSizeWith(grid, name) === size);
   const rows = grid.modes.flatMap((mode): AnswerRow[] => {
     const one = grid.at(mode, size);
-    const rules = valueOf(one, RULES_METRIC);
+    const rules = metricValue(one, RULES_METRIC);
     if (rules === null) return [];
     const time = timeMetric === undefined ? undefined : metricOf(one, timeMetric);
     return [{ mode, rules, time: time?.summary.median ?? null, provenance: time?.provenance ?? null }];
@@ -139,13 +142,13 @@ function timesAt(grid: Grid, size: number, name: MetricName): TimedMode[] {
   });
 }
 
-function ratioText(row: TimedMode, best: TimedMode): string {
+function ratioText(row: TimedMode, best: TimedMode, spelledOut: boolean): string {
   const ratio = row.value / best.value;
-  if (!(ratio >= RATIO_WORTH_SAYING)) return `${row.mode} takes about as long as ${best.mode}`;
-  return `${row.mode} takes ${timesText(ratio)} as long as ${best.mode}`;
+  if (!(ratio >= RATIO_WORTH_SAYING)) return `${row.mode} about as long`;
+  return spelledOut ? `${row.mode} takes ${timesText(ratio)} as long` : `${row.mode} ${timesText(ratio)}`;
 }
 
-function pairStatement(grid: Grid, metric: MetricName, a: string, b: string): CrossoverStatement | null {
+function pairStatement(grid: Grid, metric: MetricName, a: string, b: string): PairStatement | null {
   const curves = { a: curveOf(grid, a, metric), b: curveOf(grid, b, metric) };
   const shared = curves.a.filter((point) => curves.b.some((other) => other.size === point.size));
   const first = shared[0];
@@ -153,34 +156,27 @@ function pairStatement(grid: Grid, metric: MetricName, a: string, b: string): Cr
   const provenance = provenanceOf(grid, metric);
   if (first === undefined || last === undefined || first === last || provenance === null) return null;
   const names = { a, b };
-  const crossings = crossovers(curves.a, curves.b);
+  const crossings = modeCrossovers(grid, metric, a, b);
   if (crossings.length > 0) {
     const parts = crossings.map(
       (one) =>
         `${names[one.below]} costs less below about ${sizeText(one.size)} ${grid.sizeNoun}, ${names[one.above]} above ` +
         `(${placeText(one.between)})`,
     );
-    return { a, b, metric, provenance, text: parts.join("; then ") };
+    return { provenance, crosses: true, text: parts.join("; then ") };
   }
   const other = curves.b.find((point) => point.size === last.size)?.value ?? last.value;
-  const range = `from ${countText(first.size)} to ${countText(last.size)} ${grid.sizeNoun}`;
   const equal = shared.every((point) =>
     curves.b.some((q) => q.size === point.size && q.value === point.value),
   );
-  if (equal) return { a, b, metric, provenance, text: `${a} and ${b} cost the same ${range}` };
   const [cheap, dear] = last.value <= other ? [a, b] : [b, a];
-  return {
-    a,
-    b,
-    metric,
-    provenance,
-    text: `${cheap} costs no more than ${dear} at any size ${range}: no crossover`,
-  };
+  const text = equal ? `${a} as much as ${b}` : `${cheap} less than ${dear}`;
+  return { provenance, crosses: false, text };
 }
 
 function placeText([low, high]: readonly [number, number]): string {
   return low === high
-    ? "equal at a measured size"
+    ? `they cannot be told apart at ${countText(low)}`
     : `between the measured ${countText(low)} and ${countText(high)}`;
 }
 

@@ -13,7 +13,7 @@ export function bestCases(cases: readonly CaseRecord[], name: MetricName): Reado
   const first = rows[0];
   if (first === undefined || rows.length < 2) return new Set();
   const best = rows.reduce((a, b) => (isBetter(b.metric, a.metric) ? b : a), first);
-  const marked = rows.filter((row) => row === best || overlaps(row.metric, best.metric));
+  const marked = rows.filter((row) => row === best || cannotTellApart(row.metric, best.metric));
   return marked.length === rows.length ? new Set() : new Set(marked.map((row) => row.one));
 }
 
@@ -22,7 +22,8 @@ function isBetter(a: MetricRecord, b: MetricRecord): boolean {
   return a.better === "lower" ? difference < 0 : difference > 0;
 }
 
-function overlaps(a: MetricRecord, b: MetricRecord): boolean {
+/** Whether two values of one metric are equal as far as their intervals tell. */
+export function cannotTellApart(a: MetricRecord, b: MetricRecord): boolean {
   const [lowA, highA] = rangeOf(a);
   const [lowB, highB] = rangeOf(b);
   return lowA <= highB && lowB <= highA;

@@ -40,7 +40,7 @@ export function metricOf(one: CaseRecord | undefined, name: MetricName): MetricR
 }
 
 /** The metric's value in base units, or null. */
-export function valueOf(one: CaseRecord | undefined, name: MetricName): number | null {
+export function metricValue(one: CaseRecord | undefined, name: MetricName): number | null {
   return metricOf(one, name)?.summary.median ?? null;
 }
 
@@ -48,7 +48,7 @@ export function valueOf(one: CaseRecord | undefined, name: MetricName): number |
 export function largestSizeWith(grid: Grid, name: MetricName): number | null {
   const wanted = Math.min(2, grid.modes.length);
   const has = (size: number) =>
-    grid.modes.filter((mode) => valueOf(grid.at(mode, size), name) !== null).length;
+    grid.modes.filter((mode) => metricValue(grid.at(mode, size), name) !== null).length;
   return grid.sizes.findLast((size) => has(size) >= wanted) ?? null;
 }
 
@@ -96,6 +96,7 @@ function sizeLabelOf(cases: readonly CaseRecord[]): string | null {
   return ranked[0]?.[0] ?? null;
 }
 
-function nounOf(label: string): string {
+/** What a numeric label counts, as people write it. */
+export function nounOf(label: string): string {
   return label === SIZE_LABEL ? "Services" : label;
 }

@@ -1,0 +1,131 @@
+// Throughput against workers, both linear from zero, with the line that perfect scaling from one worker would follow.
+import type { Markup } from "../markup.js";
+import { type SeriesStyle, standIn } from "../palette.js";
+import { quantityText } from "../quantity.js";
+import { endLabels, segments } from "./marks.js";
+import { type ChartSize, renderSvg } from "./svg.js";
+
+export interface ScalingLine {
+  readonly name: string;
+  readonly style: SeriesStyle;
+  /** Rising workers; packets per second with their interval. */
+  readonly points: readonly {
+    readonly workers: number;
+    readonly rate: number;
+    readonly interval: readonly [number, number];
+  }[];
+}
+
+export interface ScalingChart {
+  readonly title: string;
+  readonly description: string;
+  readonly lines: readonly ScalingLine[];
+  readonly yName: string;
+}
+
+export function scalingSvg(chart: ScalingChart, size: ChartSize): Markup {
+  const points = chart.lines.flatMap((line) => line.points);
+  const workersMax = Math.max(1, ...points.map((point) => point.workers));
+  const ideals = chart.lines.flatMap((line) => (line.points[0] ? [{ line, first: line.points[0] }] : []));
+  const idealAt = (first: ScalingLine["points"][number]) => (first.rate / first.workers) * workersMax;
+  const top = Math.max(
+    0,
+    ...points.map((point) => point.interval[1]),
+    ...ideals.map(({ first }) => idealAt(first)),
+  );
+  const labels = chart.lines.flatMap((line) => {
+    const last = line.points[line.points.length - 1];
+    return last
+      ? [{ place: [last.workers, last.rate] as const, text: line.name, token: line.style.token }]
+      : [];
+  });
+  const option = {
+    grid: { left: 70, right: 84, top: 12, bottom: 44, outerBoundsMode: "none" },
+    xAxis: linearAxis(
+      "workers",
+      28,
+      { max: workersMax + 0.15, interval: Math.ceil(workersMax / 8) },
+      String,
+      false,
+    ),
+    yAxis: linearAxis(
+      chart.yName,
+      54,
+      { max: niceTop(top) },
+      (rate) => quantityText(rate, "1/s", "exact"),
+      true,
+    ),
+    series: [
+      ...ideals.map(({ line, first }) =>
+        segments(
+          [
+            [
+              [0, 0],
+              [workersMax, idealAt(first)],
+            ],
+          ],
+          line.style.token,
+          { width: 1, dashed: true, z: 1 },
+        ),
+      ),
+      ...chart.lines.map((line) =>
+        segments(
+          line.points.map(
+            ({ workers, interval }) =>
+              [
+                [workers, interval[0]],
+                [workers, interval[1]],
+              ] as const,
+          ),
+          line.style.token,
+          { width: 1.5, dashed: false, z: 3 },
+        ),
+      ),
+      ...chart.lines.map(lineSeries),
+      endLabels(labels, 12),
+    ],
+  };
+  const offset = ideals.length + chart.lines.length;
+  const hover = (series: number, index: number) => {
+    const line = chart.lines[series - offset];
+    const point = line?.points[index];
+    return line && point
+      ? `${line.name}, ${point.workers} workers: ${quantityText(point.rate, "1/s", 3)}`
+      : null;
+  };
+  return renderSvg(option, size, { title: chart.title, description: chart.description, hover });
+}
+
+function lineSeries(line: ScalingLine): Record<string, unknown> {
+  const color = standIn(line.style.token);
+  return {
+    ...{ type: "line", data: line.points.map((point) => [point.workers, point.rate]), z: 5, clip: false },
+    ...{ symbol: line.style.symbol, symbolSize: 9, showAllSymbol: true },
+    lineStyle: { color, width: 2 },
+    itemStyle: { color, borderColor: standIn("surface"), borderWidth: 1 },
+  };
+}
+
+function linearAxis(
+  name: string,
+  nameGap: number,
+  scale: { max: number; interval?: number },
+  print: (value: number) => string,
+  grid: boolean,
+): Record<string, unknown> {
+  return {
+    ...{ type: "value", min: 0, ...scale, name, nameLocation: "middle", nameGap, silent: true },
+    nameTextStyle: { color: standIn("muted"), fontSize: 12 },
+    axisLine: { show: true, lineStyle: { color: standIn("line") } },
+    axisTick: { show: true, lineStyle: { color: standIn("line") } },
+    axisLabel: { color: standIn("muted"), fontSize: 12, showMaxLabel: grid, formatter: print },
+    splitLine: { show: grid, lineStyle: { color: standIn("faint"), width: 1 } },
+  };
+}
+
+/** The next round number: 1, 2, 2.5, 5 or 10 times a power of ten. */
+function niceTop(value: number): number {
+  if (!(value > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return ([1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value) ?? 10) * power;
+}

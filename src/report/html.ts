@@ -1,0 +1,45 @@
+// A run as one offline HTML page, made from its record alone.
+import type { RunRecord } from "../measure/run-record.js";
+import { pageHtml } from "./page.js";
+import { type ReportView, reportView, type Section } from "./report-view.js";
+import { answerSection } from "./sections/answer.js";
+import { latencySection } from "./sections/latency.js";
+import { methodSection } from "./sections/method.js";
+import { scaleSection } from "./sections/scale.js";
+import { scoreboardSection } from "./sections/scoreboard.js";
+import { stateSection } from "./sections/state.js";
+import { syncSection } from "./sections/sync.js";
+import { trustSection } from "./sections/trust.js";
+import { verdictSection } from "./sections/verdict.js";
+import { whySection } from "./sections/why.js";
+import { workersSection } from "./sections/workers.js";
+
+/** In reading order; a section that the record holds nothing for is left out. */
+const SECTIONS: readonly ((view: ReportView) => Section | null)[] = [
+  answerSection,
+  trustSection,
+  scaleSection,
+  whySection,
+  syncSection,
+  latencySection,
+  workersSection,
+  stateSection,
+  scoreboardSection,
+  methodSection,
+];
+
+/**
+ * The whole page as text: no network, no file beside it but the linked result.json. Same record, same bytes.
+ * Cost: about a second, most of it drawing charts; usually below 1 MB.
+ */
+export function reportHtml(record: RunRecord): string {
+  const view = reportView(record);
+  const { run, scenario, tool } = record;
+  return pageHtml({
+    title: `${scenario.name} · ${record.verdict.status} · Plumbline`,
+    subtitle: `${scenario.name} · ${run.startedAt.slice(0, 10)} · seed ${run.seed}`,
+    top: verdictSection(view),
+    sections: SECTIONS.flatMap((section) => section(view) ?? []),
+    footer: `Made by ${tool.name} ${tool.version} from run ${run.id}.`,
+  });
+}

@@ -1,0 +1,120 @@
+// What was promised and kept (thresholds), how the numbers were made, what words mean, and the data themselves.
+import { METRICS, PROVENANCES } from "../../measure/metrics.js";
+import type { RunRecord, ThresholdRecord } from "../../measure/run-record.js";
+import { badge, numberMarkup } from "../badge.js";
+import { metricNamesIn } from "../grid.js";
+import { IMPORTED } from "../imported.js";
+import { type Fillable, type Markup, markup } from "../markup.js";
+import type { ReportView, Section } from "../report-view.js";
+import { tableMarkup } from "../table.js";
+
+/** Beyond this the resolved scenario is left to result.json, to keep the page small. */
+const SCENARIO_CHARACTERS_MAX = 60_000;
+
+const GLOSSARY: readonly (readonly [string, string])[] = [
+  ["First packet", "the packet that opens a connection; nat rules see only this one"],
+  ["Established", "a later packet of a connection that conntrack knows"],
+  ["Rule", "one rule that the walk reaches, whether it matches or not"],
+  ["Lookup", "a probe of a set, map, conntrack or IPVS table; its cost hardly depends on the size"],
+  ["Core", "this program's packet evaluator, compiled to WebAssembly"],
+  ["Full and partial sync", "kube-proxy writing all of its rules, or only those that a change touches"],
+  [
+    "p99",
+    "the value that 99% of packets stay at or below; printed only with enough packets (299 for p99, 2,995 for p99.9)",
+  ],
+  ["95% interval", "bootstrap interval of the median over fresh processes"],
+  [
+    "Crossover",
+    "the size where two modes cost the same, interpolated on logarithmic axes between measured sizes",
+  ],
+];
+
+export function methodSection({ record }: ReportView): Section {
+  const body = markup`${thresholdTable(record.thresholds)}
+<h2>Method</h2>${methodText(record)}
+<h2>Glossary</h2><dl class="pairs glossary">${glossary(record)}</dl>
+<h2>Raw data</h2>${rawData(record)}`;
+  return { id: "method", label: "Method", body };
+}
+
+function thresholdTable(thresholds: readonly ThresholdRecord[]): Markup | null {
+  if (thresholds.length === 0) return null;
+  const broken = thresholds.toSorted((a, b) => Number(a.ok === true) - Number(b.ok === true));
+  const table = tableMarkup({
+    caption: "Thresholds",
+    hideCaption: true,
+    className: "thresholds",
+    head: ["Threshold", "Where", "Must be", "Got", "Because"],
+    rows: broken.map((one) => {
+      const { title, unit, provenance } = METRICS[one.metric];
+      const got: Fillable =
+        one.got === null ? "could not be evaluated" : numberMarkup(one.got, unit, "exact", provenance);
+      const where = Object.entries(one.where)
+        .map(([label, value]) => `${label}=${value}`)
+        .join(" ");
+      return {
+        head: markup`${thresholdStatus(one.ok)} ${title} ${badge(provenance)}`,
+        cells: [
+          { content: where },
+          { content: one.must },
+          { content: got },
+          { content: one.because, className: "words" },
+        ],
+      };
+    }),
+  });
+  return markup`<h2>Thresholds</h2>${table}`;
+}
+
+function thresholdStatus(ok: boolean | null): Markup {
+  if (ok === true)
+    return markup`<span class="status status-pass"><span aria-hidden="true">✓</span> met</span>`;
+  const word = ok === null ? "not judged" : "broken";
+  return markup`<span class="status status-fail"><span aria-hidden="true">✗</span> ${word}</span>`;
+}
+
+function methodText({ run, scenario }: RunRecord): Markup {
+  const sources = IMPORTED.map(
+    (series) => markup`<li>${badge("imported")} ${series.source}: ${series.what}.</li>`,
+  );
+  return markup`<ul class="method">
+<li>${badge("counted")} metrics follow from the seed (${run.seed}) alone: one run is enough, and any difference is a difference.</li>
+<li>${badge("measured-core")} metrics are one value per fresh process, processes of all cases interleaved in blocks of random order; the table shows their median. Outliers are kept.</li>
+<li>${badge("modelled")} times are counts times calibrated costs of kernel primitives; they compare modes, and do not predict your kernel to the digit.</li>
+<li>Percentiles come from merged histograms, never from averaged percentiles. Digits stop where the interval leaves the next one open.</li>
+${sources}</ul>
+<p class="muted">Scenario ${scenario.name}, digest <code>${scenario.digest.slice(0, 16)}</code>: runs with another digest are not comparable.</p>`;
+}
+
+function glossary(record: RunRecord): readonly Markup[] {
+  const metrics = metricNamesIn(record.cases).map(
+    (name) => [METRICS[name].title, METRICS[name].meaning] as const,
+  );
+  const provenances = Object.entries(PROVENANCES);
+  return [...GLOSSARY, ...metrics, ...provenances].map(
+    ([word, meaning]) => markup`<dt>${word}</dt><dd>${meaning}</dd>`,
+  );
+}
+
+function rawData({ tool, run, scenario, environment, schemaVersion }: RunRecord): Markup {
+  const resolved = JSON.stringify(scenario.resolved, null, 2) ?? "null";
+  const shown =
+    resolved.length <= SCENARIO_CHARACTERS_MAX
+      ? resolved
+      : `${resolved.slice(0, SCENARIO_CHARACTERS_MAX)}\n... the rest is in result.json`;
+  const wasm = Object.entries(tool.wasm).map(([name, digest]) => `${name} ${digest.slice(0, 16)}`);
+  const rows: readonly (readonly [string, Fillable])[] = [
+    ["Run", markup`<code>${run.id}</code>, ${run.startedAt} to ${run.finishedAt}`],
+    ["Command", markup`<code>plumb ${run.argv.join(" ")}</code>`],
+    [
+      "Tool",
+      `${tool.name} ${tool.version}${tool.commit === null ? "" : `, commit ${tool.commit.slice(0, 12)}`}`,
+    ],
+    ["WASM", wasm.join(", ")],
+    ["Layout", `result.json, schema ${schemaVersion}`],
+    ["Environment", markup`<code>${environment.fingerprint.slice(0, 16)}</code>`],
+  ];
+  return markup`<p>Everything on this page was made from <a href="result.json">result.json</a>, which stands beside it and holds every sample; <code>plumb report</code> makes the page again.</p>
+<dl class="pairs">${rows.map(([term, text]) => markup`<dt>${term}</dt><dd>${text}</dd>`)}</dl>
+<details><summary>Resolved scenario</summary><pre tabindex="0">${shown}</pre></details>`;
+}

@@ -1,0 +1,107 @@
+// Why to believe the numbers, and where not to: the machine, its noise, what was not checked, warnings, provenance.
+import { PROVENANCES, type Provenance } from "../../measure/metrics.js";
+import type { CaseRecord, Environment, RunRecord } from "../../measure/run-record.js";
+import { badge } from "../badge.js";
+import { IMPORTED } from "../imported.js";
+import { type Fillable, type Markup, markup } from "../markup.js";
+import { percentText, quantityText } from "../quantity.js";
+import type { ReportView, Section } from "../report-view.js";
+
+/** Above this share of CPU used by others, timings deserve doubt. */
+const BUSY_SHARE_WORTH_SAYING = 0.1;
+
+export function trustSection({ record }: ReportView): Section {
+  const body = markup`<h2>How far to trust it</h2>
+<div class="cards">
+<div class="card"><h3>Not verified, and why</h3><ul>${unverified(record).map((item) => markup`<li>${item}</li>`)}</ul></div>
+<div class="card"><h3>What the numbers are</h3><dl class="legend">${provenanceRows(record)}</dl></div>
+<div class="card"><h3>Machine</h3><dl class="pairs">${machineRows(record.environment)}</dl></div>
+${warningCard(record)}
+</div>`;
+  return { id: "trust", label: "Trust", body };
+}
+
+/** Everything that a reader might take for checked and is not. */
+function unverified(record: RunRecord): readonly Fillable[] {
+  const { verification, run, cases, environment } = record;
+  const items: Fillable[] = [];
+  if (verification.state === "verified")
+    items.push(markup`Rules were checked against a real kernel: ${verification.detail}`);
+  else {
+    const lead =
+      verification.state === "mismatch"
+        ? "The real kernel disagrees with the model"
+        : "Not checked against a real kernel";
+    items.push(markup`<strong>${lead}</strong>: ${verification.detail} <code>${verification.reason}</code>`);
+  }
+  if (provenancesOf(record).includes("modelled")) {
+    items.push(
+      "Modelled times are counts times the cost of kernel primitives. They leave out what every mode shares (driver, socket, cache misses of a busy node); no accuracy against your kernel is claimed.",
+    );
+  }
+  if (run.status === "partial")
+    items.push("The run was interrupted or ran out of time: there are fewer samples than asked for.");
+  for (const one of cases.filter((candidate) => candidate.status !== "ok")) items.push(caseItem(one));
+  const thin = cases
+    .flatMap((one) => one.metrics)
+    .filter((metric) => metric.assume === "nothing" && metric.summary.ci95 === null);
+  if (thin.length > 0)
+    items.push(`${thin.length} timings have no interval: fewer than 6 processes were sampled.`);
+  const unjudged = record.thresholds.filter((threshold) => threshold.ok === null).length;
+  if (unjudged > 0) items.push(`${unjudged} thresholds could not be evaluated, which counts as failed.`);
+  if (environment.noise === null) items.push("The noise floor of this machine was not measured.");
+  return items;
+}
+
+function caseItem(one: CaseRecord): Markup {
+  return markup`<strong>${one.status}</strong> ${one.id}: ${one.reason ?? "no reason recorded"}`;
+}
+
+function provenancesOf(record: RunRecord): readonly Provenance[] {
+  const used = new Set(record.cases.flatMap((one) => one.metrics.map((metric) => metric.provenance)));
+  return (Object.keys(PROVENANCES) as Provenance[]).filter((provenance) => used.has(provenance));
+}
+
+function provenanceRows(record: RunRecord): readonly Markup[] {
+  const rows = provenancesOf(record).map((one) => markup`<dt>${badge(one)}</dt><dd>${PROVENANCES[one]}</dd>`);
+  if (IMPORTED.length > 0)
+    rows.push(markup`<dt>${badge("imported")}</dt><dd>${PROVENANCES.imported}; hollow marks in charts</dd>`);
+  return rows;
+}
+
+function machineRows(environment: Environment): readonly Markup[] {
+  const { cpu, timer, noise, busyShare } = environment;
+  const rows: readonly (readonly [string, Fillable])[] = [
+    ["CPU", `${cpu.model}, ${cpu.cores} cores${cpu.mhz === null ? "" : `, ${cpu.mhz} MHz`}`],
+    ["Memory", quantityText(environment.memoryBytes, "B", 3)],
+    ["System", `${environment.os}, kernel ${environment.kernel}`],
+    ["Runtime", `Node ${environment.node}, V8 ${environment.v8}`],
+    [
+      "Timer",
+      markup`${timer.resolutionNs} ns resolution, ${timer.overheadNs} ns per reading ${badge("measured-core")}`,
+    ],
+    ["Noise floor", noiseText(noise)],
+    ["Used by others", busyText(busyShare)],
+  ];
+  return rows.map(([term, text]) => markup`<dt>${term}</dt><dd>${text}</dd>`);
+}
+
+function noiseText(noise: Environment["noise"]): Fillable {
+  if (noise === null) return "not measured";
+  return markup`${percentText(noise.relativeMad)} (median deviation of ${noise.samples} equal computations) ${badge("measured-core")}: smaller differences of timings mean nothing here`;
+}
+
+function busyText(share: number | null): Fillable {
+  if (share === null) return "unknown: no /proc/stat";
+  const verdict = share > BUSY_SHARE_WORTH_SAYING ? "; a busy machine, timings deserve doubt" : "";
+  return markup`${percentText(share)} of the CPU while the run went on${verdict} ${badge("measured-core")}`;
+}
+
+function warningCard({ warnings }: RunRecord): Markup | null {
+  if (warnings.length === 0) return null;
+  const items = warnings.map(
+    (warning) =>
+      markup`<li><code>${warning.code}</code> ${warning.message}${warning.hint === "" ? null : markup`. <span class="muted">${warning.hint}</span>`}</li>`,
+  );
+  return markup`<div class="card"><h3>Warnings</h3><ul>${items}</ul></div>`;
+}

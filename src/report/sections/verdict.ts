@@ -1,0 +1,75 @@
+// The first screen's head: how the run ended, the answer in one sentence, why, and how to repeat it.
+import type { Provenance } from "../../measure/metrics.js";
+import type { RunRecord, Verdict } from "../../measure/run-record.js";
+import { answerSentence } from "../answer.js";
+import { badge, prettyUnits } from "../badge.js";
+import { type Markup, markup } from "../markup.js";
+import { percentText } from "../quantity.js";
+import type { ReportView } from "../report-view.js";
+
+/** Status -> sign and what it means. The sign says it without colour. */
+export const STATUS_SIGNS: Readonly<Record<Verdict["status"], { sign: string; meaning: string }>> = {
+  pass: { sign: "✓", meaning: "every threshold is met" },
+  warn: { sign: "!", meaning: "usable, with warnings" },
+  fail: { sign: "✗", meaning: "a threshold is broken, a case failed, or something could not be judged" },
+  inconclusive: { sign: "?", meaning: "the data do not decide" },
+};
+
+const REASONS_IN_SIGHT = 4;
+
+/** The sentence of the record, or the one its cases give. */
+export function answerOf(record: RunRecord): string {
+  return record.verdict.answer === "" ? answerSentence(record.cases) : record.verdict.answer;
+}
+
+export function verdictSection({ record }: ReportView): Markup {
+  const { verdict, run, scenario } = record;
+  const { sign, meaning } = STATUS_SIGNS[verdict.status];
+  const partial =
+    run.status === "partial"
+      ? markup` <span class="status status-warn"><span aria-hidden="true">!</span> partial run</span>`
+      : null;
+  return markup`<section id="verdict" class="verdict" aria-label="Verdict">
+<p class="question"><span class="status status-${verdict.status}" title="${meaning}"><span aria-hidden="true">${sign}</span> ${verdict.status}</span>${partial} ${scenario.purpose}</p>
+<p class="headline">${prettyUnits(answerOf(record))}</p>
+<p class="facts">${sentenceBadges(record).map(badge)} ${facts(record)}</p>
+${reasonList(verdict)}
+<div class="reproduce"><span class="label">Repeat it</span> <code id="reproduce-command">${verdict.reproduce}</code> <button type="button" class="js-only" data-copy="reproduce-command">Copy</button></div>
+</section>\n`;
+}
+
+/** The provenances that the sentence's numbers have: counted rules, and the time that is there. */
+function sentenceBadges(record: RunRecord): readonly Provenance[] {
+  const held = new Set(
+    record.cases.flatMap((one) => (one.status === "ok" ? one.metrics.map((metric) => metric.name) : [])),
+  );
+  const badges: Provenance[] = [];
+  if (held.has("first.rules_evaluated")) badges.push("counted");
+  if (held.has("first.kernel_ns")) badges.push("modelled");
+  else if (held.has("first.core_ns")) badges.push("measured-core");
+  return badges;
+}
+
+function facts(record: RunRecord): Markup {
+  const { verification, environment, warnings } = record;
+  const checked = {
+    verified: "checked against a real kernel",
+    mismatch: "the kernel disagrees with the model",
+    "not-verified": "not checked against a kernel",
+  }[verification.state];
+  const noise =
+    environment.noise === null
+      ? "noise not measured"
+      : `noise floor ${percentText(environment.noise.relativeMad)}`;
+  const warned = warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`;
+  return markup`<a href="#trust">${checked}</a> · <a href="#trust">${noise}</a> · <a href="#trust">${warned}</a> · ${environment.cpu.model}, ${environment.cpu.cores} cores`;
+}
+
+/** The first few reasons in sight, the rest a click away. */
+function reasonList(verdict: Verdict): Markup | null {
+  if (verdict.reasons.length === 0) return null;
+  const items = verdict.reasons.map((reason) => markup`<li>${reason}</li>`);
+  const rest = items.slice(REASONS_IN_SIGHT);
+  const more = markup`<details><summary>${rest.length} more reasons</summary><ul class="reasons">${rest}</ul></details>`;
+  return markup`<ul class="reasons">${items.slice(0, REASONS_IN_SIGHT)}</ul>${rest.length === 0 ? null : more}`;
+}
