@@ -5,6 +5,9 @@ import type { MetricName, Provenance, Unit } from "./metrics.js";
 /** Semantic version of this layout, independent of the tool's. */
 export const RUN_SCHEMA_VERSION = "1.0.0";
 
+/** Label -> value, in order. */
+export type Labels = Readonly<Record<string, string | number>>;
+
 export interface RunRecord {
   readonly schemaVersion: string;
   readonly tool: {
@@ -60,7 +63,7 @@ export interface Environment {
 export interface CaseRecord {
   /** "mode=iptables services=1000": labels in order; unique in a run. */
   readonly id: string;
-  readonly labels: Readonly<Record<string, string | number>>;
+  readonly labels: Labels;
   readonly status: "ok" | "failed" | "skipped" | "unsupported";
   /** Why, when status is not ok. */
   readonly reason: string | null;
@@ -112,7 +115,7 @@ export interface Distribution {
 
 export interface ThresholdRecord {
   readonly metric: MetricName;
-  readonly where: Readonly<Record<string, string | number>>;
+  readonly where: Labels;
   readonly must: string;
   readonly because: string;
   /** null: could not be evaluated, which counts as a failure. */
