@@ -20,7 +20,7 @@ class NftablesMode {
   }
 
   /** Behind INPUT stands a process of the node. */
-  deliver<A>(fromOutput: bool): u32 {
+  deliver<A>(_fromOutput: bool): u32 {
     return STEP_ACCEPT;
   }
 

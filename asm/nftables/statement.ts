@@ -39,7 +39,6 @@ import {
   NFT_OP_NUMGEN_VMAP,
   NFT_OP_PROTOCOL,
   NFT_OP_SOURCE_PORT,
-  NFT_OP_VERDICT,
   NFT_OP_VMAP,
   NFT_REGION_TABLES,
   NFT_STATEMENT_A,
@@ -142,7 +141,7 @@ export function runStatement<A>(context: usize, image: usize, at: usize, head: u
     case NFT_OP_MASQUERADE:
       return masquerade<A>(context, image);
     default:
-      // NFT_OP_VERDICT.
+      // A verdict is all that is left (NFT_OP_VERDICT).
       return a;
   }
 }

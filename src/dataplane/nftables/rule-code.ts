@@ -97,45 +97,55 @@ export class RuleCode {
     const flags = "negated" in statement && statement.negated ? NFT_FLAG_NEGATED : 0;
     switch (statement.kind) {
       case "match":
-        return this.#match(statement, flags);
+        this.#match(statement, flags);
+        return;
       case "lookup":
-        return this.#lookup(statement, flags);
+        this.#lookup(statement, flags);
+        return;
       case "ctstate":
-        return this.#push(NFT_OP_CT_STATE, flags, stateBits(statement.states));
+        this.#push(NFT_OP_CT_STATE, flags, stateBits(statement.states));
+        return;
       case "ctstatus":
-        return this.#push(NFT_OP_CT_STATUS, flags, statement.status === "dnat" ? 1 : 2);
+        this.#push(NFT_OP_CT_STATUS, flags, statement.status === "dnat" ? 1 : 2);
+        return;
       case "fib":
-        return this.#push(NFT_OP_FIB_LOCAL, flags | (statement.side === "daddr" ? NFT_FLAG_DESTINATION : 0));
+        this.#push(NFT_OP_FIB_LOCAL, flags | (statement.side === "daddr" ? NFT_FLAG_DESTINATION : 0));
+        return;
       case "mark":
-        return this.#push(NFT_OP_MARK, flags, statement.mask, statement.value);
+        this.#push(NFT_OP_MARK, flags, statement.mask, statement.value);
+        return;
       case "setmark":
-        return this.#push(
-          statement.operation === "or" ? NFT_OP_MARK_OR : NFT_OP_MARK_XOR,
-          flags,
-          statement.value,
-        );
+        this.#push(statement.operation === "or" ? NFT_OP_MARK_OR : NFT_OP_MARK_XOR, flags, statement.value);
+        return;
       case "vmap":
-        return this.#push(NFT_OP_VMAP, flags, this.#names.table(statement.map), keyParts(statement.fields));
+        this.#push(NFT_OP_VMAP, flags, this.#names.table(statement.map), keyParts(statement.fields));
+        return;
       case "numgen-vmap":
-        return this.#push(
+        this.#push(
           NFT_OP_NUMGEN_VMAP,
           flags,
           statement.verdicts.length,
           0,
           statement.verdicts.map((verdict) => this.#names.verdict(verdict)),
         );
+        return;
       case "numgen-dnat":
-        return this.#numgenDnat(statement.targets);
+        this.#numgenDnat(statement.targets);
+        return;
       case "dnat":
-        return this.#dnat(statement.target);
+        this.#dnat(statement.target);
+        return;
       case "masquerade":
-        return this.#push(NFT_OP_MASQUERADE, flags);
+        this.#push(NFT_OP_MASQUERADE, flags);
+        return;
       case "update":
-        return this.#update(statement.set);
+        this.#update(statement.set);
+        return;
       case "verdict":
-        return this.#push(NFT_OP_VERDICT, flags, this.#names.verdict(statement.verdict));
+        this.#push(NFT_OP_VERDICT, flags, this.#names.verdict(statement.verdict));
+        return;
       default:
-        return unreachable(statement, "nftables statement");
+        unreachable(statement, "nftables statement");
     }
   }
 
@@ -143,21 +153,27 @@ export class RuleCode {
     const { field, values } = statement;
     switch (field) {
       case "ip saddr":
-        return this.#addresses(values, flags);
+        this.#addresses(values, flags);
+        return;
       case "ip daddr":
-        return this.#addresses(values, flags | NFT_FLAG_DESTINATION);
+        this.#addresses(values, flags | NFT_FLAG_DESTINATION);
+        return;
       case "meta l4proto":
-        return this.#values(NFT_OP_PROTOCOL, flags, values.map(protocolNumber));
+        this.#values(NFT_OP_PROTOCOL, flags, values.map(protocolNumber));
+        return;
       case "th sport":
-        return this.#values(NFT_OP_SOURCE_PORT, flags, values.map(Number));
+        this.#values(NFT_OP_SOURCE_PORT, flags, values.map(Number));
+        return;
       case "th dport":
-        return this.#values(NFT_OP_DESTINATION_PORT, flags, values.map(Number));
+        this.#values(NFT_OP_DESTINATION_PORT, flags, values.map(Number));
+        return;
       case "iifname":
-        return this.#values(
+        this.#values(
           NFT_OP_INTERFACE,
           flags,
           values.map((name) => this.#names.interface(name)),
         );
+        return;
     }
   }
 
@@ -165,9 +181,13 @@ export class RuleCode {
     const networks = values.map((text) => networkWords(text, this.#family));
     const [only] = networks;
     if (only === undefined || networks.length > 1) {
-      return this.#push(NFT_OP_ADDRESSES, flags, networks.length, 0, networks.flat());
+      this.#push(NFT_OP_ADDRESSES, flags, networks.length, 0, networks.flat());
+      return;
     }
-    if (this.#family === "IPv6") return this.#push(NFT_OP_ADDRESS, flags, 0, 0, only);
+    if (this.#family === "IPv6") {
+      this.#push(NFT_OP_ADDRESS, flags, 0, 0, only);
+      return;
+    }
     this.#push(NFT_OP_ADDRESS, flags, only[0] as number, only[1] as number);
   }
 
@@ -180,7 +200,8 @@ export class RuleCode {
   #lookup(statement: Extract<NftStatement, { kind: "lookup" }>, flags: number): void {
     const dynamic = this.#names.dynamicSet(statement.set);
     if (dynamic === null) {
-      return this.#push(NFT_OP_LOOKUP, flags, this.#names.table(statement.set), keyParts(statement.fields));
+      this.#push(NFT_OP_LOOKUP, flags, this.#names.table(statement.set), keyParts(statement.fields));
+      return;
     }
     if (statement.fields.length !== 1 || statement.fields[0] !== "ip saddr") {
       throw new PlumbError(

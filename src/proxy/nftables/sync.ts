@@ -50,8 +50,7 @@ export function syncPartial(
   changedServiceNames: ReadonlySet<string>,
   config: ProxyConfig,
 ): NftablesSyncResult {
-  const isChanged = ({ port }: ServiceEntry) =>
-    changedServiceNames.has(`${port.namespace}/${port.serviceName}`);
+  const isChanged = membership(changedServiceNames);
   const before = objectsOf(previous.entries.filter(isChanged), config);
   const after = objectsOf(next.entries.filter(isChanged), config);
   const change: NftChange = {
@@ -74,6 +73,17 @@ export function syncPartial(
     staleChains: change.removedChains,
     deletionText: () => nftDeletionText(change.removedChains, table),
   };
+}
+
+/** Asked once or more of every service port, so it builds no name to look up. */
+function membership(names: ReadonlySet<string>): (entry: ServiceEntry) => boolean {
+  const byNamespace = new Map<string, Set<string>>();
+  for (const name of names) {
+    const slash = name.indexOf("/");
+    const namespace = name.slice(0, slash);
+    byNamespace.set(namespace, (byNamespace.get(namespace) ?? new Set()).add(name.slice(slash + 1)));
+  }
+  return ({ port }) => byNamespace.get(port.namespace)?.has(port.serviceName) === true;
 }
 
 function objectsOf(entries: readonly ServiceEntry[], config: ProxyConfig) {
