@@ -104,14 +104,15 @@ export class AddressPool {
   }
 }
 
+/** Whether a CIDR holds none of `addresses`. */
+export function isFree(range: string, addresses: readonly string[]): boolean {
+  const cidr = knownCidr(range);
+  return !addresses.some((address) => cidrContains(cidr, address));
+}
+
 /** The first of `candidates` that holds none of `addresses`, or the first of all when none is free. */
-export function freeRange(candidates: readonly string[], addresses: Iterable<string>): string {
-  const inUse = [...addresses];
-  const free = candidates.find((text) => {
-    const cidr = knownCidr(text);
-    return !inUse.some((address) => cidrContains(cidr, address));
-  });
-  return free ?? present(candidates[0], "candidate range");
+export function freeRange(candidates: readonly string[], addresses: readonly string[]): string {
+  return candidates.find((range) => isFree(range, addresses)) ?? present(candidates[0], "candidate range");
 }
 
 /** Node `index` (from 0): 192.168.0.10, 192.168.0.11, and on. */

@@ -55,29 +55,43 @@ export function makeSlices(request: SliceRequest): EndpointSlice[] {
   return slices;
 }
 
-/** Nodes node-1, node-2 and on, zones a, b, c in turn, one InternalIP and one Pod CIDR per family. */
-export function makeNodes(request: {
-  readonly count: number;
-  readonly zones: number;
-  readonly addressing: readonly PodAddressing[];
-}): Node[] {
-  const nodes: Node[] = [];
-  for (let index = 0; index < request.count; index++) {
-    const podCIDRs = request.addressing.map((family) => family.nodeCidr(index));
-    nodes.push({
+/** A node to make up. */
+export interface NodeRequest {
+  readonly name: string;
+  readonly zone: string | null;
+}
+
+/** Nodes node-1, node-2 and on, zones a, b, c in turn. */
+export function namedNodes(count: number, zones: number): NodeRequest[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: nodeName(index),
+    zone: zoneName(index, zones),
+  }));
+}
+
+/**
+ * Nodes with one InternalIP per family.
+ *
+ * @param addressing one plan per family for the nodes' Pod CIDRs; none where Pods are numbered otherwise
+ */
+export function makeNodes(
+  requests: readonly NodeRequest[],
+  of: { readonly families: readonly Family[]; readonly addressing: readonly PodAddressing[] },
+): Node[] {
+  return requests.map(({ name, zone }, index) => {
+    const podCIDRs = of.addressing.map((plan) => plan.nodeCidr(index));
+    const addresses = of.families.map((family) => ({
+      type: "InternalIP",
+      address: nodeAddress(family, index),
+    }));
+    return {
       apiVersion: "v1",
       kind: "Node",
-      metadata: { name: nodeName(index), labels: { [LABEL_ZONE]: zoneName(index, request.zones) } },
-      spec: { podCIDR: podCIDRs[0] ?? "", podCIDRs },
-      status: {
-        addresses: request.addressing.map(({ family }) => ({
-          type: "InternalIP",
-          address: nodeAddress(family, index),
-        })),
-      },
-    });
-  }
-  return nodes;
+      metadata: { name, ...(zone === null ? {} : { labels: { [LABEL_ZONE]: zone } }) },
+      ...(podCIDRs[0] === undefined ? {} : { spec: { podCIDR: podCIDRs[0], podCIDRs } }),
+      status: { addresses },
+    };
+  });
 }
 
 export function nodeName(index: number): string {

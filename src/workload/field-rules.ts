@@ -84,19 +84,28 @@ export function checkValue(candidate: unknown, rule: Rule, path: Path, report: R
   switch (rule.kind) {
     case "value":
       if (!rule.test(candidate)) report(path, `is ${describe(candidate)}, expected ${rule.expected}`);
-      return;
+      break;
     case "list":
-      if (Array.isArray(candidate)) return checkItems(candidate, rule, path, report);
-      return report(path, `is ${describe(candidate)}, expected a list`);
+      if (Array.isArray(candidate)) checkItems(candidate, rule, path, report);
+      else report(path, `is ${describe(candidate)}, expected a list`);
+      break;
     case "map":
-      if (!isFields(candidate)) return report(path, `is ${describe(candidate)}, expected a map`);
-      for (const [key, item] of Object.entries(candidate))
-        checkValue(item, rule.value, [...path, key], report);
-      return;
+      if (isFields(candidate)) checkEntries(candidate, rule, path, report);
+      else report(path, `is ${describe(candidate)}, expected a map`);
+      break;
     case "object":
-      if (isFields(candidate)) return checkFields(candidate, rule, path, report);
-      return report(path, `is ${describe(candidate)}, expected a map of fields`);
+      if (isFields(candidate)) checkFields(candidate, rule, path, report);
+      else report(path, `is ${describe(candidate)}, expected a map of fields`);
   }
+}
+
+function checkEntries(
+  entries: Record<string, unknown>,
+  rule: Rule & { kind: "map" },
+  path: Path,
+  report: Report,
+): void {
+  for (const [key, item] of Object.entries(entries)) checkValue(item, rule.value, [...path, key], report);
 }
 
 function checkItems(

@@ -7,7 +7,7 @@ import { Prng } from "../base/prng.js";
 import type { Family } from "../base/ip.js";
 import type { EndpointSlice, Service } from "../api/types.js";
 import { ADDRESS_RANGES } from "./address-ranges.js";
-import { type AddressedObjects, makeNodes } from "./cluster-parts.js";
+import { type AddressedObjects, makeNodes, namedNodes } from "./cluster-parts.js";
 import { WeightedIndex, zipfExponentForMean, zipfWeights } from "./distributions.js";
 import { makeEndpointSlices } from "./generate-endpoints.js";
 import { makeService, type ServicePools, servicePools } from "./generate-service.js";
@@ -54,7 +54,7 @@ export function generateCluster(
   return {
     services,
     endpointSlices,
-    nodes: makeNodes({ count: spec.nodes, zones: spec.zones, addressing }),
+    nodes: makeNodes(namedNodes(spec.nodes, spec.zones), { families: familiesOf(spec), addressing }),
     podCIDRs: addressing.map((family) => family.clusterCidr),
     serviceCIDRs: familiesOf(spec).map((family) => ADDRESS_RANGES[family].services[0] as string),
     warnings: pools.nodePorts.warnings(),

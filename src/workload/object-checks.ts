@@ -26,12 +26,13 @@ export function checkObject(kind: ObjectKind, object: KubeObject, report: Report
       for (const check of SLICE_CHECKS) check(object as EndpointSlice, report);
       return;
     case "Node":
-      return checkNodeAddresses(object as Node, report);
+      checkNodeAddresses(object as Node, report);
+      return;
     case "Endpoints":
     case "Pod":
       return;
     default:
-      return checkTemplateSelected(object as Workload, report);
+      checkTemplateSelected(object as Workload, report);
   }
 }
 

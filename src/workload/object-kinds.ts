@@ -1,6 +1,6 @@
 // The kinds of object that Plumbline reads: one row each, with the rules of the fields it uses.
 // Sources: k8s.io/api core/v1, discovery/v1, apps/v1, batch/v1; pkg/apis/core/validation.
-import { WORKLOAD_KINDS } from "../api/types.js";
+import type { WorkloadKind } from "../api/types.js";
 import {
   BOOLEAN,
   CIDR,
@@ -22,13 +22,7 @@ import {
 } from "./field-rules.js";
 
 /** Kinds in the table below; others are counted and left aside. */
-export type ObjectKind =
-  | "Service"
-  | "EndpointSlice"
-  | "Endpoints"
-  | "Node"
-  | "Pod"
-  | (typeof WORKLOAD_KINDS)[number];
+export type ObjectKind = "Service" | "EndpointSlice" | "Endpoints" | "Node" | "Pod" | WorkloadKind;
 
 export interface KindRow {
   /** API groups whose kind of this name is meant; "" is the core group. */

@@ -5,7 +5,7 @@
 import { assert } from "../base/assert.js";
 import { PlumbError } from "../base/errors.js";
 import { type Cidr, type Family, ipText } from "../base/ip.js";
-import { ADDRESS_RANGES, cidrSize, freeRange, knownCidr, nthAddress } from "./address-ranges.js";
+import { ADDRESS_RANGES, cidrSize, freeRange, isFree, knownCidr, nthAddress } from "./address-ranges.js";
 
 const POD_ADDRESS_FIRST = 2;
 const UNUSABLE = 3;
@@ -24,7 +24,7 @@ export interface PodAddressing {
  * Plan Pod addresses for a number of nodes.
  *
  * @param podsPerNode the most Pods that any one node gets
- * @param avoid addresses of nodes, Services and load balancers, which the larger ranges must not hold
+ * @param avoid addresses of nodes, Services and load balancers, which the range must not hold
  * @throws {PlumbError} LimitExceeded when no range is large enough
  */
 export function planPodAddresses(plan: {
@@ -34,15 +34,11 @@ export function planPodAddresses(plan: {
   avoid?: Iterable<string>;
 }): PodAddressing {
   const ranges = ADDRESS_RANGES[plan.family];
+  const avoid = [...(plan.avoid ?? [])];
   const usual = cut(knownCidr(ranges.pods), plan.family === "IPv4" ? 24 : 64);
-  if (fits(usual, plan)) return usual;
-  const larger = knownCidr(freeRange(ranges.podsLarger, plan.avoid ?? []));
+  if (fits(usual, plan) && isFree(ranges.pods, avoid)) return usual;
+  const larger = knownCidr(freeRange(ranges.podsLarger, avoid));
   return cut(larger, largerPrefixLength(larger, plan));
-}
-
-/** How many Pods one node of the usual layout holds. */
-export function usualPodsPerNode(family: Family): number {
-  return family === "IPv4" ? 256 - UNUSABLE : 2 ** 52;
 }
 
 interface CutCidr extends PodAddressing {

@@ -1,7 +1,16 @@
 // Documents -> objects that the rest may trust: every field that is read has its type and range, no object stands
 // twice, no address or node port has two owners. Everything that is wrong is told at once.
 import { canonicalIp } from "../base/ip.js";
-import type { Endpoints, EndpointSlice, KubeObject, Node, Pod, Service, Workload } from "../api/types.js";
+import {
+  type Endpoints,
+  type EndpointSlice,
+  type KubeObject,
+  type Node,
+  type Pod,
+  type Service,
+  WORKLOAD_KINDS,
+  type Workload,
+} from "../api/types.js";
 import type { KubeDocument } from "./documents.js";
 import { checkValue, type Report } from "./field-rules.js";
 import { checkObject } from "./object-checks.js";
@@ -66,12 +75,22 @@ function checkDocument(document: KubeDocument, kind: ObjectKind, problems: Probl
   const report: Report = (path, problem) =>
     problems.at(document, path, `${kind} ${nameOf(document)}: ${pathText(path)} ${problem}`);
   checkValue(document.value, OBJECT_KINDS[kind].rule, [], report);
-  // Items of typed lists leave these two out.
-  const names = { apiVersion: document.apiVersion, kind };
-  const isComplete = document.value["kind"] === kind && document.value["apiVersion"] === document.apiVersion;
-  const object = (isComplete ? document.value : { ...document.value, ...names }) as unknown as KubeObject;
+  const object = complete(document, kind);
   if (problems.count === before) checkObject(kind, object, report);
   return { kind, object, document };
+}
+
+/**
+ * The object with what it leaves out: items of typed lists have no kind, manifests often no namespace, and a slice
+ * that its controller has emptied has no endpoints.
+ */
+function complete({ value, apiVersion }: KubeDocument, kind: ObjectKind): KubeObject {
+  const object = value as unknown as KubeObject;
+  const isWhole = object.kind === kind && object.apiVersion === apiVersion;
+  const named = isWhole ? object : { ...object, kind, apiVersion };
+  const whole = kind === "EndpointSlice" && !("endpoints" in named) ? { ...named, endpoints: [] } : named;
+  if (!OBJECT_KINDS[kind].isNamespaced || whole.metadata?.namespace !== undefined) return whole;
+  return { ...whole, metadata: { ...whole.metadata, namespace: "default" } };
 }
 
 function nameOf(document: KubeDocument): string {
@@ -138,13 +157,6 @@ function sorted(checked: readonly Checked[]): Omit<ValidObjects, "ignoredKinds">
     endpoints: of<Endpoints>("Endpoints"),
     nodes: of<Node>("Node"),
     pods: of<Pod>("Pod"),
-    workloads: of<Workload>(
-      "Deployment",
-      "StatefulSet",
-      "DaemonSet",
-      "ReplicaSet",
-      "ReplicationController",
-      "Job",
-    ),
+    workloads: of<Workload>(...WORKLOAD_KINDS),
   };
 }

@@ -43,6 +43,7 @@ export function scanYaml(text: string): YamlScan {
     for (const document of compose(text)) {
       const end = document.range[2];
       const error = document.errors[0];
+      if (error?.code === "RESOURCE_EXHAUSTION") throw tooDeep(start);
       if (error !== undefined)
         throw new YamlTextError(error.pos[0], syntaxMessage(error.code, error.message, text));
       const content = document.contents as Node | null;
@@ -119,8 +120,6 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 function syntaxMessage(code: string, message: string, text: string): string {
-  if (code === "RESOURCE_EXHAUSTION")
-    return `nested deeper than ${DEPTH_MAX} levels, expected a Kubernetes object`;
   const sentence = message.charAt(0).toLowerCase() + message.slice(1);
   const template = /\{\{[-\s.$\w]/.test(text) ? " (is this a template that was not rendered?)" : "";
   return `${sentence}, expected ${EXPECTED[code] ?? "YAML"}${template}`;
