@@ -1,4 +1,4 @@
-// IPVS as bytes: regions 10..15 of an image of mode ipvs (0..9 are the iptables rules and sets, abi/iptables, abi/ipset),
+// IPVS as bytes: regions 10..13 of an image of mode ipvs (0..9 are the iptables rules and sets, abi/iptables, abi/ipset),
 // and two private regions of each worker: the mode state (scheduler cursors, server loads) and the connections.
 //
 //   head     0       4           8         12       16          20          24          28
@@ -7,14 +7,15 @@
 //            |u32    |u32        |slots u32|u32     |state at   |state at   |bytes      |max        |
 //            +-------+-----------+---------+--------+-----------+-----------+-----------+-----------+
 //   buckets  u32 each: service index + 1 of the newest service, 0 when empty
-//   service  0       16     18     20      24      28        32         36        40        44     48      52       64
-//            +-------+------+------+-------+-------+---------+----------+---------+---------+------+-------+--------+
-//            |address|port  |proto |next   |list   |servers  |persistent|scheduler|generat. |table |wrr    |wrr top |
-//            |16     |u16   |u16   |idx + 1|first  |in it    |ms, 0 none|u8,flags |u32      |first |divisor|level   |
-//            +-------+------+------+-------+-------+---------+----------+---------+---------+------+-------+--------+
+//   service  0       16     18     20      24      28        32         36        40       44     48      52       56    64
+//            +-------+------+------+-------+-------+---------+----------+---------+--------+------+-------+--------+-----+
+//            |address|port  |proto |next   |list   |servers  |persistent|scheduler|generat.|table |wrr    |wrr top |room |
+//            |16     |u16   |u16   |idx + 1|offset |in it    |ms, 0 none|u8,flags |u32     |offset|divisor|level   |     |
+//            +-------+------+------+-------+-------+---------+----------+---------+--------+------+-------+--------+-----+
 //   server   0 address (16) | 16 port u16 | 18 pad | 20 weight u32 | 24 generation u32, 0 when free | 28 pad
-//   lists    server ids u32: of each service, newest server first
-//   tables   list positions u16: 256 (sh, dh) or 4093 (mh) of each service that has a table; NO_POSITION when empty
+//   list     server ids u32, newest server first; room for SERVICE_LIST_CAPACITY of them
+//   table    list positions u16: 256 (sh, dh) or 4093 (mh); offset 0 for the others; NO_POSITION when empty
+//            Offsets of both count from the image's first byte.
 //
 //   state    services: 0 generation | 4 last position + 1 | 8 wrr level | 12 pad       16 bytes per service slot
 //            servers:  0 generation | 4 active | 8 inactive | 12 pad                   16 bytes per server slot
@@ -35,8 +36,6 @@ export const IPVS_REGION_HEAD = 10;
 export const IPVS_REGION_BUCKETS = 11;
 export const IPVS_REGION_SERVICES = 12;
 export const IPVS_REGION_SERVERS = 13;
-export const IPVS_REGION_LISTS = 14;
-export const IPVS_REGION_TABLES = 15;
 
 export const IPVS_HEAD_VARIANT = 0;
 export const IPVS_HEAD_BUCKET_MASK = 4;
@@ -72,6 +71,7 @@ export const SERVICE_GENERATION = 40;
 export const SERVICE_TABLE = 44;
 export const SERVICE_WRR_DIVISOR = 48;
 export const SERVICE_WRR_LEVEL_MAX = 52;
+export const SERVICE_LIST_CAPACITY = 56;
 export const SERVICE_FLAG_SOURCE_PORT = 1;
 
 export const SCHEDULER_RR = 0;

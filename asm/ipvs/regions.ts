@@ -5,7 +5,6 @@ import {
   IPVS_HEAD_SERVERS_STATE_AT,
   IPVS_HEAD_SERVICES_STATE_AT,
   IPVS_REGION_HEAD,
-  IPVS_REGION_LISTS,
   IPVS_REGION_SERVERS,
   IPVS_REGION_SERVICES,
   SERVER_BYTES,
@@ -35,8 +34,8 @@ export function serverAt(context: usize, service: usize, position: u32): usize {
 }
 
 export function serverIdAt(context: usize, service: usize, position: u32): u32 {
-  const list = load<u32>(service, SERVICE_LIST) + position;
-  return load<u32>(regionAt(context, IPVS_REGION_LISTS) + ((list as usize) << 2));
+  const list = load<u32>(context, CONTEXT_IMAGE) + load<u32>(service, SERVICE_LIST);
+  return load<u32>((list as usize) + ((position as usize) << 2));
 }
 
 export function serverOf(context: usize, id: u32): usize {

@@ -1,9 +1,8 @@
 // Which real server a new connection goes to. Twin: src/netfilter/ipvs/schedulers.ts, step by step and count by count.
 // Cost: rr, wrr and the hashing schedulers one server as a rule; lc, wlc and sed all of them; nq down to the idle one.
 // Source: Linux net/netfilter/ipvs/ip_vs_{rr,wrr,lc,wlc,sh,dh,sed,nq,mh}.c.
-import { COUNTER_SCHEDULER_STEPS } from "../abi/context";
+import { CONTEXT_IMAGE, COUNTER_SCHEDULER_STEPS } from "../abi/context";
 import {
-  IPVS_REGION_TABLES,
   NO_POSITION,
   SCHEDULER_DH,
   SCHEDULER_LC,
@@ -31,7 +30,7 @@ import {
 import { countMany } from "../packet/counters";
 import { FLIGHT_SOURCE, FLIGHT_SOURCE_PORT } from "../packet/flight";
 import { maglevOffset, sourceHashBucket } from "./hash";
-import { regionAt, serverAt, serverIdAt, serverState, serviceState } from "./regions";
+import { serverAt, serverIdAt, serverState, serviceState } from "./regions";
 
 export const NO_SERVER: i32 = -1;
 
@@ -139,8 +138,8 @@ function hashed<A>(context: usize, service: usize, scheduler: u32): i32 {
   if (scheduler === SCHEDULER_SH) bucket = sourceHashBucket<A>(load<A>(context, FLIGHT_SOURCE), port);
   else if (scheduler === SCHEDULER_DH) bucket = sourceHashBucket<A>(load<A>(service, SERVICE_ADDRESS), 0);
   else if (scheduler === SCHEDULER_MH) bucket = maglevOffset<A>(load<A>(context, FLIGHT_SOURCE), port);
-  const at = (load<u32>(service, SERVICE_TABLE) + bucket) as usize;
-  const position = load<u16>(regionAt(context, IPVS_REGION_TABLES) + (at << 1)) as i32;
+  const table = load<u32>(context, CONTEXT_IMAGE) + load<u32>(service, SERVICE_TABLE);
+  const position = load<u16>((table as usize) + ((bucket as usize) << 1)) as i32;
   if (position === NO_POSITION) return NO_SERVER;
   countMany(context, COUNTER_SCHEDULER_STEPS, 1);
   return load<i32>(serverAt(context, service, position), SERVER_WEIGHT) > 0 ? position : NO_SERVER;
