@@ -43,10 +43,10 @@ import type {
 import type { RuleChange } from "../../netfilter/rule-change.js";
 import type { NftablesModel } from "../../netfilter/rule-model.js";
 import { ImageWriter } from "../image-writer.js";
+import { InterfaceNames } from "../iptables/interfaces.js";
 import { SetTable } from "../ipset/set-table.js";
 import type { EncodeOptions, ImageEncoder, TableImage } from "../table-image.js";
 import { GrowingRegion } from "./growing-region.js";
-import { InterfaceList } from "./interface-list.js";
 import { KeyTable } from "./key-table.js";
 import { parseKey } from "./key.js";
 import { RuleCode } from "./rule-code.js";
@@ -92,7 +92,7 @@ interface EncodedTable {
 class NftablesEncoder implements ImageEncoder {
   readonly #writer: ImageWriter;
   readonly #code: RuleCode;
-  readonly #interfaces: InterfaceList;
+  readonly #interfaces: InterfaceNames;
   readonly #chains = new Map<string, EncodedChain>();
   readonly #chainTable: GrowingRegion;
   readonly #tables = new Map<string, EncodedTable>();
@@ -107,7 +107,7 @@ class NftablesEncoder implements ImageEncoder {
   constructor(model: NftablesModel, options: EncodeOptions) {
     const { table } = model;
     this.#writer = new ImageWriter("nftables", model.family, expectedBytes(table));
-    this.#interfaces = new InterfaceList(this.#writer);
+    this.#interfaces = new InterfaceNames(this.#writer);
     this.#chainTable = new GrowingRegion(this.#writer, NFT_REGION_CHAINS, 4, table.chains.size);
     this.#tableHeads = new GrowingRegion(this.#writer, NFT_REGION_TABLES, NFT_TABLE_BYTES, 16);
     this.#code = new RuleCode(
@@ -115,7 +115,7 @@ class NftablesEncoder implements ImageEncoder {
         verdict: (verdict) => this.#verdict(verdict),
         table: (name) => this.#tableOf(name).number,
         dynamicSet: (name) => this.#dynamicSets.get(name) ?? null,
-        interface: (name) => this.#interfaces.numberOf(name),
+        interface: (name) => this.#interfaces.indexOf(name),
       },
       model.family,
     );
@@ -168,7 +168,7 @@ class NftablesEncoder implements ImageEncoder {
     }
   }
 
-  /** What may be written last: base chains on their hooks, interface names, and that nothing is missing. */
+  /** What is checked and written last: that nothing is missing, and base chains on their hooks. */
   #finish(): void {
     const [missing] = this.#wanted;
     if (missing !== undefined) {
@@ -177,7 +177,6 @@ class NftablesEncoder implements ImageEncoder {
         `Cannot encode nftables table: a rule or element refers to chain '${missing}', which does not exist`,
       );
     }
-    this.#interfaces.write();
     this.#writeHooks();
   }
 

@@ -18,20 +18,21 @@ interface Element {
 
 type Elements = Map<string, Element>;
 
-/** A value that changed is removed and added again: an element cannot be replaced. */
+/**
+ * A value that changed is removed and added again: an element cannot be replaced.
+ *
+ * @param changed the changed Services' entries of both states
+ */
 export function elementDelta(
   previous: ProxyState,
   next: ProxyState,
-  isChanged: (entry: ServiceEntry) => boolean,
+  changed: Iterable<ServiceEntry>,
   config: ProxyConfig,
 ): ElementDelta {
-  const touched = new Touched();
-  for (const state of [previous, next]) {
-    for (const entry of state.entries)
-      if (isChanged(entry)) serviceElements(entry, config, touched.note(entry));
-  }
-  const before = touched.held(previous, isChanged, config);
-  const after = touched.held(next, isChanged, config);
+  const touched = new Touched(config);
+  for (const entry of changed) touched.note(entry);
+  const before = touched.held(previous);
+  const after = touched.held(next);
   const removed = [...before.values()].filter((element) => !same(element, after.get(identity(element))));
   const added = [...after.values()].filter((element) => !same(element, before.get(identity(element))));
   return grouped(added, removed);
@@ -39,39 +40,48 @@ export function elementDelta(
 
 /** The keys that changed Services hold or held, and the addresses and node ports by which others may claim them. */
 class Touched {
+  readonly #config: ProxyConfig;
   readonly #keys = new Set<string>();
   readonly #addresses = new Set<string>();
   readonly #nodePorts = new Set<number>();
+  readonly #localEndpoints = new Set<string>();
 
-  note({ port, reachable }: ServiceEntry): ElementSink {
+  constructor(config: ProxyConfig) {
+    this.#config = config;
+  }
+
+  note(entry: ServiceEntry): void {
+    const { port, reachable } = entry;
     for (const ip of [port.clusterIP, ...port.externalIPs, ...port.loadBalancerVIPs]) this.#addresses.add(ip);
-    for (const endpoint of reachable) if (endpoint.isLocal) this.#addresses.add(endpoint.ip);
     if (port.nodePort !== 0) this.#nodePorts.add(port.nodePort);
-    const note = (element: Element) => this.#keys.add(identity(element));
-    return recorder(note);
+    for (const endpoint of reachable) if (endpoint.isLocal) this.#localEndpoints.add(endpoint.ip);
+    serviceElements(
+      entry,
+      this.#config,
+      recorder((element) => this.#keys.add(identity(element))),
+    );
   }
 
   /** What touched keys hold in a state: the last claim in emission order. */
-  held(state: ProxyState, isChanged: (entry: ServiceEntry) => boolean, config: ProxyConfig): Elements {
+  held(state: ProxyState): Elements {
     const elements: Elements = new Map();
     const sink = recorder((element) => {
       const key = identity(element);
       if (this.#keys.has(key)) elements.set(key, element);
     });
-    for (const entry of state.entries) {
-      if (isChanged(entry) || this.#mayClaim(entry)) serviceElements(entry, config, sink);
-    }
+    for (const entry of state.entries) if (this.#mayClaim(entry)) serviceElements(entry, this.#config, sink);
     return elements;
   }
 
+  /** True for every changed entry too: its own ClusterIP was noted. */
   #mayClaim({ port, reachable }: ServiceEntry): boolean {
-    const touched = this.#addresses;
-    if (touched.has(port.clusterIP)) return true;
+    const addresses = this.#addresses;
+    if (addresses.has(port.clusterIP)) return true;
     if (port.nodePort !== 0 && this.#nodePorts.has(port.nodePort)) return true;
-    for (const ip of port.externalIPs) if (touched.has(ip)) return true;
-    for (const ip of port.loadBalancerVIPs) if (touched.has(ip)) return true;
-    for (const endpoint of reachable) if (endpoint.isLocal && touched.has(endpoint.ip)) return true;
-    return false;
+    for (const ip of port.externalIPs) if (addresses.has(ip)) return true;
+    for (const ip of port.loadBalancerVIPs) if (addresses.has(ip)) return true;
+    if (this.#localEndpoints.size === 0) return false;
+    return reachable.some((endpoint) => endpoint.isLocal && this.#localEndpoints.has(endpoint.ip));
   }
 }
 

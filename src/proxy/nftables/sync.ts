@@ -51,8 +51,10 @@ export function syncPartial(
   config: ProxyConfig,
 ): NftablesSyncResult {
   const isChanged = membership(changedServiceNames);
-  const before = objectsOf(previous.entries.filter(isChanged), config);
-  const after = objectsOf(next.entries.filter(isChanged), config);
+  const entriesBefore = previous.entries.filter(isChanged);
+  const entriesAfter = next.entries.filter(isChanged);
+  const before = objectsOf(entriesBefore, config);
+  const after = objectsOf(entriesAfter, config);
   const change: NftChange = {
     chains: [...after.chains.values()],
     removedChains: [...before.chains.keys()].filter((name) => !after.chains.has(name)),
@@ -60,7 +62,7 @@ export function syncPartial(
       (set) => before.sets.get(set.name)?.dynamicTimeoutSeconds !== set.dynamicTimeoutSeconds,
     ),
     removedSets: [...before.sets.keys()].filter((name) => !after.sets.has(name)),
-    ...elementDelta(previous, next, isChanged, config),
+    ...elementDelta(previous, next, [...entriesBefore, ...entriesAfter], config),
   };
   const table = { family: config.family, name: "kube-proxy" };
   const text = () => nftChangeText(change, table, AS_KUBE_PROXY);
@@ -75,7 +77,7 @@ export function syncPartial(
   };
 }
 
-/** Asked once or more of every service port, so it builds no name to look up. */
+/** Asked of every service port, so it builds no name to look up. */
 function membership(names: ReadonlySet<string>): (entry: ServiceEntry) => boolean {
   const byNamespace = new Map<string, Set<string>>();
   for (const name of names) {
