@@ -12,7 +12,7 @@ import { nodeOf } from "../proxy/node.js";
 import type { ProxyState } from "../proxy/service-port.js";
 import { buildProxyState } from "../proxy/state/build-state.js";
 import type { AddressedObjects } from "../workload/cluster-parts.js";
-import { buildClusterObjects } from "../workload/cluster.js";
+import { buildClusterObjects, defaultClusterOptions } from "../workload/cluster.js";
 import { readDocuments } from "../workload/documents.js";
 import { loadInputs } from "../workload/inputs.js";
 import { replicate } from "../workload/replicate.js";
@@ -50,7 +50,7 @@ export interface LoadedCluster {
 /** Read FILEs ("-" is stdin), a folder or several. @throws {PlumbError} with every mistake and its place */
 export function loadCluster(files: readonly string[], options: ClusterOptions): LoadedCluster {
   const inputs = loadInputs(files, { stdin: files.includes("-") ? readFileSync(0) : null });
-  const { objects, warnings } = buildClusterObjects(readDocuments(inputs), { nodes: options.nodes });
+  const { objects, warnings } = buildClusterObjects(readDocuments(inputs), { ...defaultClusterOptions, nodes: options.nodes });
   if (options.replicate === 1) return { objects, warnings };
   const tiled = replicate(objects, options.replicate);
   return { objects: tiled.objects, warnings: [...warnings, ...tiled.warnings] };

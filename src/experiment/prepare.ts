@@ -4,7 +4,7 @@ import { defaultProxyConfig } from "../proxy/default-config.js";
 import { nodeOf } from "../proxy/node.js";
 import type { ProxyConfig } from "../proxy/config.js";
 import type { AddressedObjects } from "../workload/cluster-parts.js";
-import { buildClusterObjects } from "../workload/cluster.js";
+import { buildClusterObjects, defaultClusterOptions } from "../workload/cluster.js";
 import { readDocuments } from "../workload/documents.js";
 import { loadInputs } from "../workload/inputs.js";
 import { generateCluster } from "../workload/generate.js";
@@ -48,7 +48,7 @@ function loadCluster(cluster: ClusterSpec, seed: number): { objects: AddressedOb
       return { objects: tiled(generated, cluster), warnings: generated.warnings };
     }
     case "manifests": {
-      const built = buildClusterObjects(readDocuments(loadInputs([source.path], { stdin: null })), { nodes });
+      const built = buildClusterObjects(readDocuments(loadInputs([source.path], { stdin: null })), { ...defaultClusterOptions, nodes });
       return { objects: tiled(built.objects, cluster), warnings: built.warnings };
     }
     case "iptablesSave":

@@ -44,7 +44,7 @@ function lintOne(file: string, terminal: Terminal): string {
       return `iptables ruleset, ${[...ruleset.tables.keys()].join(", ")}`;
     }
   }
-  const { objects, warnings } = buildClusterObjects(readDocuments(inputs), {});
+  const { objects, warnings } = buildClusterObjects(readDocuments(inputs));
   printWarnings(terminal, warnings);
   return `${objects.services.length} Services, ${objects.endpointSlices.length} EndpointSlices, ${objects.nodes.length} Nodes`;
 }

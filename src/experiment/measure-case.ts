@@ -1,0 +1,76 @@
+// One sample of one case, from objects to numbers: compile, encode, then the case's phases in order.
+// Runs inside a process of its own; everything exact it finds must be the same in every process.
+import type { Clock } from "../base/clock.js";
+import { calibrateTimer } from "../measure/timer.js";
+import { trafficTargets } from "../workload/traffic-targets.js";
+import { runAffinity } from "./affinity-phase.js";
+import { runConntrack } from "./conntrack-phase.js";
+import { type DataPath, encodeModel, encodeOptionsFor } from "./data-path.js";
+import type { FlowPlace } from "./flows.js";
+import { Findings, type PhaseContext } from "./phase.js";
+import { type PreparedCase, prepareCase } from "./prepare.js";
+import { runProgram } from "./program-phase.js";
+import { measureRuleset } from "./ruleset-case.js";
+import type { SampleRequest, SampleResult } from "./sample-types.js";
+import type { Phase, ProgramPhase, ScenarioCase } from "./scenario-types.js";
+import { runTraffic } from "./traffic-phase.js";
+import { runWorkers } from "./workers-phase.js";
+
+/** @throws {PlumbError} for inputs that cannot be read or limits that are passed */
+export async function measureCase(request: SampleRequest, clock: Clock): Promise<SampleResult> {
+  const findings = new Findings();
+  const context: PhaseContext = { request, clock, timer: calibrateTimer(clock), findings };
+  const { source } = request.case.cluster;
+  const workload =
+    source.kind === "iptablesSave" ? await measureRuleset(context, source.path) : await measureCluster(context);
+  const { values, warnings } = findings;
+  return { caseId: request.case.id, block: request.block, workload, values, warnings, unsupported: null };
+}
+
+async function measureCluster(context: PhaseContext): Promise<SampleResult["workload"]> {
+  const { case: scenarioCase, seed } = context.request;
+  const prepared = prepareCase(scenarioCase, seed);
+  for (const warning of prepared.warnings) context.findings.warn("INPUT", warning, "see plumb lint on the input");
+  const program = scenarioCase.phases.find((phase): phase is ProgramPhase => phase.kind === "program") ?? null;
+  const { model } = runProgram(context, prepared, program);
+  const path: DataPath = { model, encoder: encodeModel(model, encodeOptionsFor(scenarioCase)), seed };
+  if (program?.sync.includes("full")) context.findings.add("state.image_bytes", path.encoder.image.bytes.length);
+  const place = flowPlace(prepared, seed);
+  for (const phase of scenarioCase.phases) await runPhase(context, path, phase, { prepared, place });
+  return workload(scenarioCase, prepared);
+}
+
+async function runPhase(context: PhaseContext, path: DataPath, phase: Phase, { prepared, place }: { prepared: PreparedCase; place: FlowPlace }): Promise<void> {
+  switch (phase.kind) {
+    case "program":
+      return;
+    case "traffic":
+      return runTraffic(context, path, phase, place);
+    case "workers":
+      return runWorkers(context, path, phase, place);
+    case "conntrack":
+      return runConntrack(context, path, phase, place);
+    case "affinity":
+      return runAffinity(context, path, phase, { prepared, targets: place.targets });
+  }
+}
+
+function flowPlace({ objects, family, config }: PreparedCase, seed: number): FlowPlace {
+  const order = config.order === "input" ? "input" : "sorted";
+  const ofFamily = (text: string) => text.includes(":") === (family === "IPv6");
+  return {
+    targets: trafficTargets(objects, family, config.node.addresses, order),
+    podCIDR: config.node.podCIDRs.find(ofFamily) ?? null,
+    nodeAddress: config.node.addresses.find(ofFamily) ?? null,
+    serviceCIDR: objects.serviceCIDRs.find(ofFamily) ?? null,
+    seed,
+  };
+}
+
+/** A generated cluster must have as many Services as the scenario says. */
+function workload({ cluster }: ScenarioCase, { objects }: PreparedCase): SampleResult["workload"] {
+  const endpoints = objects.endpointSlices.reduce((sum, slice) => sum + slice.endpoints.length, 0);
+  const applied = { services: objects.services.length, endpoints, nodes: objects.nodes.length };
+  if (cluster.source.kind !== "services") return { requested: {}, applied };
+  return { requested: { services: cluster.source.services.services * cluster.replicate, nodes: cluster.nodes }, applied };
+}

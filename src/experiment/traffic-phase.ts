@@ -1,0 +1,120 @@
+// Phase "traffic": packets through the rules. Counted one by one, then timed in batches.
+// First packets are timed with conntrack emptied between batches; the emptying is timed alone and taken off.
+import { durationBetween } from "../base/clock.js";
+import type { Evaluator } from "../dataplane/evaluator.js";
+import { Histogram } from "../measure/histogram.js";
+import type { MetricName } from "../measure/metrics.js";
+import { median } from "../measure/statistics/quantiles.js";
+import { timeOperation } from "../measure/timer.js";
+import type { TrafficPlan } from "../workload/traffic.js";
+import { countPackets, type CountedPackets } from "./count-packets.js";
+import { type DataPath, evaluatorFor, openFlows } from "./data-path.js";
+import { type FlowPlace, planFlows } from "./flows.js";
+import type { PhaseContext } from "./phase.js";
+import type { TrafficPhase } from "./scenario-types.js";
+
+/** Packets counted one by one: enough for p99.9, few enough to be quick. */
+const COUNTED_PACKETS_MAX = 4096;
+/** Packets per timed chunk: some microseconds, so that reading the clock is below 1% of it. */
+const CHUNK_PACKETS = 64;
+const CHUNKS = 512;
+const CHUNK_NS_RESOLUTION = 0.25;
+
+interface Names {
+  readonly rules: MetricName;
+  readonly lookups: MetricName | null;
+  readonly core: MetricName;
+  readonly kernel: MetricName;
+}
+
+const NAMES: Record<TrafficPhase["packets"], Names> = {
+  "first-packet": { rules: "first.rules_evaluated", lookups: "first.lookups", core: "first.core_ns", kernel: "first.kernel_ns" },
+  established: { rules: "established.rules_evaluated", lookups: null, core: "established.core_ns", kernel: "established.kernel_ns" },
+  mixed: { rules: "mixed.rules_evaluated", lookups: null, core: "mixed.core_ns", kernel: "mixed.kernel_ns" },
+};
+
+/** What has to be done before each batch so that it finds the tables as the first one did. */
+type Prepare = () => void;
+
+export function runTraffic(context: PhaseContext, path: DataPath, phase: TrafficPhase, place: FlowPlace): void {
+  const plan = planFlows(phase.packets, phase.flows, place);
+  const evaluator = evaluatorFor(path, plan);
+  const prepare: Prepare = () => {
+    evaluator.reset();
+    openFlows(evaluator, plan, path.model);
+  };
+  prepare();
+  evaluator.load(plan.steady);
+  const counted = countPackets(evaluator, {
+    packet: phase.packets === "established" ? "established" : "first",
+    distinctTargets: distinctTargets(plan),
+    packetsMax: COUNTED_PACKETS_MAX,
+  });
+  report(context, NAMES[phase.packets], counted);
+  context.findings.add(NAMES[phase.packets].core, ...timePackets(context, evaluator, plan, { phase, prepare }));
+}
+
+function report({ findings }: PhaseContext, names: Names, counted: CountedPackets): void {
+  const { rules, lookups, kernelNs, meanCounts, meanParts } = counted;
+  findings.add(names.rules, rules.mean, { histogram: rules.histogram, breakdown: meanCounts });
+  if (names.lookups !== null) findings.add(names.lookups, lookups.mean, { histogram: lookups.histogram });
+  findings.add(names.kernel, kernelNs.mean, { histogram: kernelNs.histogram, breakdown: meanParts });
+}
+
+function distinctTargets({ flowTarget }: TrafficPlan): number {
+  return new Set(flowTarget).size;
+}
+
+interface Timed {
+  readonly phase: TrafficPhase;
+  readonly prepare: Prepare;
+}
+
+function timePackets(context: PhaseContext, evaluator: Evaluator, plan: TrafficPlan, { phase, prepare }: Timed): [number, { histogram: Histogram }] {
+  const { clock, timer, request, findings } = context;
+  const options = { warmup: request.warmup, budgetNs: request.timedNs };
+  const opensFlows = phase.packets !== "established";
+  prepare();
+  evaluator.load(plan.steady);
+  const restart = () => {
+    prepareLoaded(evaluator, plan, prepare);
+  };
+  const batch = timeOperation(clock, timer, (repetitions) => {
+    for (let round = 0; round < repetitions; round++) {
+      if (opensFlows) restart();
+      evaluator.evaluate();
+    }
+  }, options);
+  const emptyNs = opensFlows ? restartNs(context, restart) : 0;
+  if (!batch.steady) findings.warn("NOT_STEADY", "a timing did not settle within 2% during its warm-up", "run on a quiet machine, or with a larger --time-budget");
+  const packetNs = Math.max(0, median(batch.windowsNs) - emptyNs) / plan.steady.count;
+  return [packetNs, { histogram: chunkHistogram(context, evaluator, plan, opensFlows ? restart : null) }];
+}
+
+/** Prepare, and put the steady packets back if preparing loaded others. */
+function prepareLoaded(evaluator: Evaluator, plan: TrafficPlan, prepare: Prepare): void {
+  prepare();
+  if (plan.opening.count > 0) evaluator.load(plan.steady);
+}
+
+function restartNs({ clock, timer, request }: PhaseContext, restart: () => void): number {
+  const { windowsNs } = timeOperation(clock, timer, (repetitions) => {
+    for (let round = 0; round < repetitions; round++) restart();
+  }, { warmup: request.warmup, budgetNs: request.timedNs / 4 });
+  return median(windowsNs);
+}
+
+/** Time per packet of chunks of 64: what a single packet takes is below what the clock can tell. */
+function chunkHistogram({ clock, timer }: PhaseContext, evaluator: Evaluator, plan: TrafficPlan, restart: (() => void) | null): Histogram {
+  const histogram = new Histogram(CHUNK_NS_RESOLUTION);
+  const size = Math.min(CHUNK_PACKETS, plan.steady.count);
+  const perPass = Math.floor(plan.steady.count / size);
+  for (let chunk = 0; chunk < CHUNKS; chunk++) {
+    const position = chunk % perPass;
+    if (position === 0) restart?.();
+    const start = clock.now();
+    evaluator.evaluate(position * size, size);
+    histogram.record(Math.max(0, durationBetween(start, clock.now()) - timer.overheadNs) / size);
+  }
+  return histogram;
+}

@@ -1,0 +1,89 @@
+// The proxy modes as one table: how each compiles a state, what its syncs write, and which texts load it whole.
+// compile.ts is the same dispatch for callers that only want rules.
+import type { Mode, RuleModel } from "../netfilter/rule-model.js";
+import { compileIptables } from "./iptables/compile.js";
+import * as iptables from "./iptables/sync.js";
+import { compileIpvs } from "./ipvs/compile.js";
+import { IPVS_DOCUMENTS, ipvsDocument } from "./ipvs/documents.js";
+import * as ipvs from "./ipvs/sync.js";
+import { loadDocument } from "./load-document.js";
+import { compileNftables } from "./nftables/compile.js";
+import { nftablesDocument } from "./nftables/documents.js";
+import * as nftables from "./nftables/sync.js";
+import { compileUserspace } from "./userspace/compile.js";
+import * as userspace from "./userspace/sync.js";
+import type { ProxyConfig } from "./config.js";
+import type { ProxyState } from "./service-port.js";
+import type { SyncResult } from "./sync-result.js";
+
+/** A text that a real tool loads. */
+export interface RuleDocument {
+  /** The tool: iptables, ipset, ipvsadm, nft. */
+  readonly part: string;
+  readonly file: string;
+  /** Chunks of whole lines, made anew on each call. */
+  text(): Iterable<string>;
+}
+
+export interface ModeCompiler {
+  compile(state: ProxyState, config: ProxyConfig): RuleModel;
+  /** What a proxy on a fresh node writes. */
+  syncFull(state: ProxyState, config: ProxyConfig): SyncResult;
+  /** What it writes when these Services, "namespace/name", changed. */
+  syncPartial(
+    previous: ProxyState,
+    next: ProxyState,
+    changed: ReadonlySet<string>,
+    config: ProxyConfig,
+  ): SyncResult;
+  /** The complete state as texts for a fresh network namespace, in the order in which they load. */
+  documents(state: ProxyState, config: ProxyConfig): readonly RuleDocument[];
+}
+
+export const COMPILERS: Readonly<Record<Mode, ModeCompiler>> = {
+  userspace: {
+    compile: compileUserspace,
+    syncFull: userspace.syncFull,
+    syncPartial: userspace.syncPartial,
+    documents: (state, config) => [
+      {
+        part: "iptables",
+        file: "iptables.restore",
+        text: () => loadDocument(compileUserspace(state, config)),
+      },
+    ],
+  },
+  iptables: {
+    compile: compileIptables,
+    syncFull: iptables.syncFull,
+    syncPartial: iptables.syncPartial,
+    documents: (state, config) => [
+      {
+        part: "iptables",
+        file: "iptables.restore",
+        text: () => loadDocument(compileIptables(state, config)),
+      },
+    ],
+  },
+  ipvs: {
+    compile: compileIpvs,
+    syncFull: ipvs.syncFull,
+    syncPartial: ipvs.syncPartial,
+    documents: (state, config) => {
+      const model = compileIpvs(state, config);
+      return IPVS_DOCUMENTS.map((file) => ({
+        part: file.replace(".restore", ""),
+        file,
+        text: () => ipvsDocument(model, file),
+      }));
+    },
+  },
+  nftables: {
+    compile: compileNftables,
+    syncFull: nftables.syncFull,
+    syncPartial: nftables.syncPartial,
+    documents: (state, config) => [
+      { part: "nft", file: "nftables.nft", text: () => nftablesDocument(state, config) },
+    ],
+  },
+};
