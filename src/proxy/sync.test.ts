@@ -4,7 +4,7 @@ import { syncFull, syncPartial } from "./iptables/sync.js";
 import { SyncRunner, type SyncEvent, type SyncMode } from "./sync.js";
 import { testConfig, testService, testSlice, uniformCluster } from "./test-cluster.js";
 
-const IPTABLES: SyncMode = { full: syncFull, partial: syncPartial };
+const IPTABLES: SyncMode = { syncFull, syncPartial };
 const TIMING = { minSyncPeriodMs: 1000, syncPeriodMs: 30_000, fullSyncPeriodMs: 3_600_000 };
 const SERVICE = testService("a/b", { clusterIP: "172.30.0.1" });
 const SLICE = testSlice("a/b", ["10.0.0.1"]);

@@ -16,8 +16,8 @@ import type { SyncResult } from "./sync-result.js";
 
 /** What a mode writes: the pair of functions that each mode exports. A mode may ignore the options. */
 export interface SyncMode {
-  full(state: ProxyState, config: ProxyConfig, options: FullOptions): SyncResult;
-  partial(
+  syncFull(state: ProxyState, config: ProxyConfig, options: FullOptions): SyncResult;
+  syncPartial(
     previous: ProxyState,
     next: ProxyState,
     changedServiceNames: ReadonlySet<string>,
@@ -164,9 +164,9 @@ export class SyncRunner {
     const stale = { staleChains: this.#staleChains, deleteStale };
     if (previous === null || this.#isFullDue(nowMs)) {
       this.#needFullSync = false;
-      return this.#mode.full(state, this.#config, { previous, ...stale });
+      return this.#mode.syncFull(state, this.#config, { previous, ...stale });
     }
-    return this.#mode.partial(previous, state, changed, this.#config, stale);
+    return this.#mode.syncPartial(previous, state, changed, this.#config, stale);
   }
 
   #isFullDue(nowMs: number): boolean {
