@@ -79,10 +79,13 @@ function bestNote(columns: readonly MetricName[]): string {
 
 function statements(grid: Grid): Markup | null {
   const ratios = ratioStatements(grid).map((text) => markup`<li>${prettyUnits(text)}</li>`);
-  const crossings = crossoverStatements(grid, "first.kernel_ns").map(
-    (one) => markup`<li>${one.text} ${badge(one.provenance)}</li>`,
-  );
-  if (ratios.length + crossings.length === 0) return null;
-  const heading = crossings.length === 0 ? null : markup`<h3>Where curves cross, per new connection</h3>`;
-  return markup`<ul class="statements">${ratios}</ul>${heading}<ul class="statements">${crossings}</ul>`;
+  const crossings = crossoverStatements(grid, BAR_COLUMN);
+  const provenance = crossings[0]?.provenance;
+  const crossingList =
+    provenance === undefined
+      ? null
+      : markup`<h3>Where curves cross, per new connection ${badge(provenance)}</h3>
+<ul class="statements">${crossings.map((one) => markup`<li>${one.text}</li>`)}</ul>`;
+  if (ratios.length === 0 && crossingList === null) return null;
+  return markup`<ul class="statements">${ratios}</ul>${crossingList}`;
 }

@@ -1,7 +1,7 @@
 // What was promised and kept (thresholds), how the numbers were made, what words mean, and the data themselves.
 import { METRICS, PROVENANCES } from "../../measure/metrics.js";
 import type { RunRecord, ThresholdRecord } from "../../measure/run-record.js";
-import { badge, numberMarkup } from "../badge.js";
+import { badge, numberMarkup, prettyUnits } from "../badge.js";
 import { metricNamesIn } from "../grid.js";
 import { IMPORTED } from "../imported.js";
 import { type Fillable, type Markup, markup } from "../markup.js";
@@ -75,7 +75,7 @@ function thresholdStatus(ok: boolean | null): Markup {
 
 function methodText({ run, scenario }: RunRecord): Markup {
   const sources = IMPORTED.map(
-    (series) => markup`<li>${badge("imported")} ${series.source}: ${series.what}.</li>`,
+    (series) => markup`<li>${badge("imported")} ${series.source}: ${prettyUnits(series.what)}.</li>`,
   );
   return markup`<ul class="method">
 <li>${badge("counted")} metrics follow from the seed (${run.seed}) alone: one run is enough, and any difference is a difference.</li>

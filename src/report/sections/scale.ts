@@ -171,7 +171,7 @@ function captionOf(
   crossings: readonly NamedCrossing[],
   references: readonly ReferencePoint[],
 ): Fillable {
-  const parts: Fillable[] = [`${METRICS[name].meaning}. ${countsOf(grid, name)}`];
+  const parts: Fillable[] = [`${capitalised(METRICS[name].meaning)}. ${countsOf(grid, name)}`];
   for (const one of crossings) parts.push(markup` <b>${one.letter}</b> ${one.words}.`);
   const zero = grid.modes.filter((mode) => curveOf(grid, mode, name).some((point) => point.value === 0));
   if (zero.length > 0) parts.push(` Zero, so not on a logarithmic axis: ${zero.join(", ")}.`);
@@ -185,6 +185,10 @@ function captionOf(
     );
   }
   return parts;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function countsOf(grid: Grid, name: MetricName): string {

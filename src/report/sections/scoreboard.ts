@@ -12,7 +12,7 @@ import { type TableCell, type TableRow, tableMarkup } from "../table.js";
 import { caseMarkup } from "./state.js";
 
 export function scoreboardSection(view: ReportView): Section | null {
-  const { cases } = view.record;
+  const cases = view.record.cases.filter((one) => !isWorkersOnly(one));
   if (cases.length === 0) return null;
   const names = metricNamesIn(cases);
   const best = bestPerPeers(cases, names);
@@ -33,8 +33,17 @@ export function scoreboardSection(view: ReportView): Section | null {
 <button type="button" data-copy="scoreboard-markdown">Copy as Markdown</button> <span class="muted">Click a column's head to sort.</span></div>
 <textarea id="scoreboard-markdown" hidden readonly aria-hidden="true">${scoreboardMarkdown(view.record)}</textarea>
 ${table}
-<p class="note">★ best among the modes of the same size. Small print under a timing: 95% interval of its median over fresh processes.</p>`;
+<p class="note">★ best among the modes of the same size. Small print under a timing: 95% interval of its median over fresh processes. Cases of worker scaling are under Workers.</p>`;
   return { id: "scoreboard", label: "Scoreboard", body };
+}
+
+/** Shown whole in the section on workers, with no column in common with the others. */
+function isWorkersOnly(one: CaseRecord): boolean {
+  return (
+    one.status === "ok" &&
+    one.metrics.length > 0 &&
+    one.metrics.every((metric) => metric.name.startsWith("workers."))
+  );
 }
 
 /** Best marks among cases that differ in their mode only. */

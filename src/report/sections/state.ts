@@ -80,6 +80,10 @@ function casesWith(
   });
 }
 
+function countNoun(label: string, value: number): string {
+  return value === 1 ? nounOf(label).replace(/s$/, "") : nounOf(label);
+}
+
 function inWords(one: CaseRecord, name: MetricName): Fillable {
   if (name !== "fairness.chi_square_p") return null;
   return (metricValue(one, name) ?? 1) < UNEVEN_P ? " uneven" : " no unevenness found";
@@ -90,7 +94,7 @@ export function caseMarkup(view: ReportView, one: CaseRecord): Markup {
   const others = Object.entries(one.labels)
     .filter(([label]) => label !== "mode")
     .map(([label, value]) =>
-      typeof value === "number" ? `${countText(value)} ${nounOf(label)}` : `${label} ${value}`,
+      typeof value === "number" ? `${countText(value)} ${countNoun(label, value)}` : `${label} ${value}`,
     );
   const mode = one.labels["mode"];
   if (mode === undefined) return markup`${others.length === 0 ? one.id : others.join(", ")}`;

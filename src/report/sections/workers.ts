@@ -74,23 +74,8 @@ function groupsOf(cases: readonly CaseRecord[]): ReadonlyMap<string, readonly Me
 }
 
 function speedupTable(groups: ReadonlyMap<string, readonly Measured[]>): Markup {
-  const rows = [...groups].flatMap(([name, points]): TableRow[] =>
-    points.map(({ workers, metric }, index) => {
-      const first = points[0] as Measured;
-      const speedup = metric.summary.median / first.metric.summary.median;
-      const efficiency = (speedup * first.workers) / workers;
-      return {
-        head: name,
-        cells: [
-          { content: workers },
-          { content: metricMarkup(metric) },
-          { content: index === 0 ? "–" : markup`${numberMarkup(speedup, "1", 3, "measured-core")} times` },
-          {
-            content: index === 0 ? "–" : markup`${numberMarkup(efficiency * 100, "1", 3, "measured-core")}%`,
-          },
-        ],
-      };
-    }),
+  const rows = [...groups].flatMap(([name, points]) =>
+    points.map((_, index) => speedupRow(name, points, index)),
   );
   const head = ["Mode", "Workers", "Packets per second", "Speed-up", "Of perfect"].map((text, index) =>
     index < 2 ? text : markup`${text} ${badge("measured-core")}`,
@@ -98,10 +83,33 @@ function speedupTable(groups: ReadonlyMap<string, readonly Measured[]>): Markup 
   return tableMarkup({ caption: "Throughput and speed-up by workers", hideCaption: true, head, rows });
 }
 
+function speedupRow(name: string, points: readonly Measured[], index: number): TableRow {
+  const [first, point] = [points[0] as Measured, points[index] as Measured];
+  const speedup = index === 0 ? null : speedupOf(first, point);
+  const share = speedup === null ? null : (speedup * first.workers) / point.workers;
+  const printed = (value: number | null, factor: number, suffix: string) =>
+    value === null ? "–" : markup`${numberMarkup(value * factor, "1", 3, "measured-core")}${suffix}`;
+  return {
+    head: name,
+    cells: [
+      { content: point.workers },
+      { content: metricMarkup(point.metric) },
+      { content: printed(speedup, 1, " times") },
+      { content: printed(share, 100, "%") },
+    ],
+  };
+}
+
 function speedupWords(points: readonly Measured[]): string {
   const first = points[0];
   const last = points[points.length - 1];
-  if (!first || !last || first === last) return `${points.length} point`;
-  const speedup = last.metric.summary.median / first.metric.summary.median;
-  return `${speedup.toPrecision(2)} times as fast with ${last.workers} workers as with ${first.workers}`;
+  const speedup = first && last && first !== last ? speedupOf(first, last) : null;
+  if (speedup === null) return "no speed-up to speak of: one point";
+  return `${speedup.toPrecision(2)} times as fast with ${last?.workers} workers as with ${first?.workers}`;
+}
+
+/** null when nothing came through with the fewest workers. */
+function speedupOf(first: Measured, point: Measured): number | null {
+  const base = first.metric.summary.median;
+  return base > 0 ? point.metric.summary.median / base : null;
 }
