@@ -8,7 +8,7 @@
 //   from the node: conntrack -> OUTPUT -> [IPVS's local-out] -> POSTROUTING -> (INPUT when the destination is local)
 import type { Family } from "../../base/ip.js";
 import type { Counts } from "../counters.js";
-import type { Hook } from "../iptables/model.js";
+import type { Hook, Range } from "../iptables/model.js";
 import type { CtState, DropReason, Outcome, Packet, Protocol } from "../packet.js";
 import type { Chance } from "./chance.js";
 
@@ -52,6 +52,10 @@ export interface Flight {
   /** nat chains see a packet only while the translation of that direction is not yet set up. */
   natDestinationPending: boolean;
   natSourcePending: boolean;
+  /** Ports that SNAT may choose from; missing: the port is kept if it can be. */
+  natSourcePorts?: Range | null;
+  /** Identity of the packet's flow, the same object for all its packets; null for an INVALID packet. */
+  readonly flow?: object | null;
   readonly inInterface: string | null;
   readonly timeMs: number;
   readonly chance: Chance;
@@ -61,9 +65,16 @@ export interface Flight {
   isLocal(address: string): boolean;
 }
 
-export type HookResult = { readonly kind: "accept" } | { readonly kind: "drop" | "reject"; readonly reason: DropReason };
+export type HookResult =
+  | { readonly kind: "accept" }
+  | { readonly kind: "drop" | "reject"; readonly reason: DropReason };
 
-/** The rules of one form, run at a hook: raw, mangle, nat, filter in order; nat only while pending. */
+/**
+ * The rules of one form, run at a hook: raw, mangle, nat, filter in order; nat only while pending.
+ * A rule that translates the destination writes it into the flight, sets ctDnat and clears natDestinationPending. One
+ * that translates the source sets ctSnat and clears natSourcePending, and writes flight.source unless it masquerades:
+ * the path then takes the node's address and looks for a free port.
+ */
 export interface HookWalker {
   walk(hook: Hook, flight: Flight): HookResult;
 }

@@ -1,0 +1,333 @@
+// The way of a packet through the node, the same for every form of rules (trace.ts draws it): conntrack first, then
+// the hooks in order, with what conntrack stored applied where the kernel's NAT would.
+// What is left out: the way out (no packet has an outgoing interface), fragments, ICMP errors about a flow, policy
+// routing. A known flow's destination is translated before the first hook's raw and mangle tables, not between them.
+// Twin: asm/packet/path.ts. Source: net/ipv4/ip_input.c, ip_output.c, net/netfilter/nf_nat_core.c.
+import { type Family, joinHostPort } from "../../base/ip.js";
+import { type Counts, zeroCounts } from "../counters.js";
+import type { Hook } from "../iptables/model.js";
+import type { CtState, DropReason, Outcome, Packet } from "../packet.js";
+import { type Connection, Conntrack, inverse, type Tracked } from "./conntrack.js";
+import type { ConntrackTimeouts } from "./conntrack-timeouts.js";
+import type {
+  Flight,
+  HookResult,
+  HookWalker,
+  LocalResult,
+  LocalStage,
+  Trace,
+  Tracer,
+  TracerOptions,
+} from "./trace.js";
+
+export interface PathOptions {
+  readonly walker: HookWalker;
+  readonly localStage: LocalStage;
+  /** The node's own addresses; the first of the family is what masquerading takes. */
+  readonly localAddresses: readonly string[];
+  readonly family: Family;
+  readonly options: TracerOptions;
+  /** kube-proxy's when missing. */
+  readonly timeouts?: ConntrackTimeouts;
+}
+
+/** A LocalStage for nodes where packets to local addresses simply arrive. */
+export const noLocalStage: LocalStage = { deliver: () => ({ kind: "local" }) };
+
+export function createPathTracer(path: PathOptions): Tracer {
+  return new PathTracer(path);
+}
+
+/** A packet's end: sent on or delivered, or stopped. */
+type End = { readonly kind: "sent" } | { readonly kind: "drop" | "reject"; readonly reason: DropReason };
+
+const SENT: End = { kind: "sent" };
+/** No port is left for the flow's reply tuple: it cannot be entered into the table. */
+const NO_TUPLE: End = { kind: "drop", reason: "conntrack-full" };
+
+class PathTracer implements Tracer {
+  readonly #path: PathOptions;
+  readonly #conntrack: Conntrack;
+  readonly #local: ReadonlySet<string>;
+  readonly #nodeAddress: string | null;
+
+  constructor(path: PathOptions) {
+    const { options, timeouts, localAddresses, family } = path;
+    this.#path = path;
+    this.#conntrack = new Conntrack({ entriesMax: options.conntrackMax, ...(timeouts ? { timeouts } : {}) });
+    this.#local = new Set(localAddresses);
+    const ofFamily = (address: string) => address.includes(":") === (family === "IPv6");
+    this.#nodeAddress = localAddresses.find(ofFamily) ?? null;
+  }
+
+  send(packet: Packet, timeMs: number): Trace {
+    const counts = zeroCounts();
+    counts.ctLookups++;
+    const tracked = this.#conntrack.track(packet, packet.tcpFlags, timeMs);
+    const flight = this.#flight(packet, timeMs, tracked, counts);
+    note(flight, "conntrack", describe(tracked));
+    const end: End =
+      tracked.kind === "full"
+        ? { kind: "drop", reason: "conntrack-full" }
+        : new Passage(this, flight, tracked).travel();
+    return {
+      outcome: outcomeOf(end, flight),
+      counts,
+      steps: flight.steps ?? [],
+      established: tracked.kind === "known",
+      reply: tracked.kind === "known" && tracked.isReply,
+    };
+  }
+
+  get path(): PathOptions {
+    return this.#path;
+  }
+
+  get conntrack(): Conntrack {
+    return this.#conntrack;
+  }
+
+  get nodeAddress(): string | null {
+    return this.#nodeAddress;
+  }
+
+  isLocal(address: string): boolean {
+    return this.#local.has(address) || address === "::1" || address.startsWith("127.");
+  }
+
+  #flight(packet: Packet, timeMs: number, tracked: Tracked, counts: Counts): Flight {
+    const connection = "connection" in tracked ? tracked.connection : null;
+    return {
+      packet,
+      family: this.#path.family,
+      protocol: packet.protocol,
+      source: packet.source,
+      sourcePort: packet.sourcePort,
+      destination: packet.destination,
+      destinationPort: packet.destinationPort,
+      mark: 0,
+      ctState: ctStateOf(tracked),
+      ctDnat: connection?.dnat ?? false,
+      ctSnat: connection?.snat ?? false,
+      natDestinationPending: tracked.kind === "draft",
+      natSourcePending: tracked.kind === "draft",
+      natSourcePorts: null,
+      flow: connection,
+      inInterface: packet.inInterface,
+      timeMs,
+      chance: this.#path.options.chance,
+      counts,
+      steps: this.#path.options.steps ? [] : null,
+      isLocal: (address) => this.isLocal(address),
+    };
+  }
+}
+
+/** One packet on its way. */
+class Passage {
+  readonly #node: PathTracer;
+  readonly #flight: Flight;
+  /** Null for an INVALID packet. */
+  readonly #connection: Connection | null;
+  readonly #isReply: boolean;
+  #isDraft: boolean;
+
+  constructor(node: PathTracer, flight: Flight, tracked: Tracked) {
+    this.#node = node;
+    this.#flight = flight;
+    this.#connection = "connection" in tracked ? tracked.connection : null;
+    this.#isReply = tracked.kind === "known" && tracked.isReply;
+    this.#isDraft = tracked.kind === "draft";
+  }
+
+  travel(): End {
+    this.#applyDestination();
+    return this.#flight.packet.inInterface === null ? this.#fromNode() : this.#fromOutside();
+  }
+
+  #fromOutside(): End {
+    const flight = this.#flight;
+    const stopped = this.#walk("PREROUTING");
+    if (stopped) return stopped;
+    const isLocal = this.#node.isLocal(flight.destination);
+    note(flight, "route", `${flight.destination} is ${isLocal ? "local: INPUT" : "elsewhere: FORWARD"}`);
+    if (!isLocal) return this.#walk("FORWARD") ?? this.#leave();
+    const refused = this.#walk("INPUT");
+    if (refused) return refused;
+    const result = this.#deliver("INPUT");
+    if (result.kind === "drop" || result.kind === "reject") return result;
+    if (result.kind === "forwarded") return this.#walk("OUTPUT") ?? this.#leave();
+    return this.#settle();
+  }
+
+  #fromNode(): End {
+    const flight = this.#flight;
+    const stopped = this.#walk("OUTPUT");
+    if (stopped) return stopped;
+    const result = this.#deliver("OUTPUT");
+    if (result.kind === "drop" || result.kind === "reject") return result;
+    const left = this.#leave();
+    if (left.kind !== "sent" || !this.#node.isLocal(flight.destination)) return left;
+    note(flight, "route", `${flight.destination} is local: INPUT`);
+    const refused = this.#walk("INPUT");
+    if (refused) return refused;
+    const arrived = this.#deliver("INPUT");
+    return arrived.kind === "drop" || arrived.kind === "reject" ? arrived : SENT;
+  }
+
+  /** POSTROUTING, the source's translation, and the flow becomes findable. */
+  #leave(): End {
+    const stopped = this.#walk("POSTROUTING");
+    if (stopped) return stopped;
+    this.#applySource();
+    return this.#settle();
+  }
+
+  /** Run a hook's rules, then set up the translations that they asked for. Null: go on. */
+  #walk(hook: Hook): End | null {
+    const flight = this.#flight;
+    const before = {
+      destination: flight.natDestinationPending,
+      source: flight.natSourcePending,
+      from: flight.source,
+    };
+    const result: HookResult = this.#node.path.walker.walk(hook, flight);
+    if (result.kind !== "accept") return result;
+    if (before.destination && !flight.natDestinationPending) this.#setUpDestination();
+    // Rules decide once: at the first of these hooks.
+    if (hook === "PREROUTING" || hook === "OUTPUT") flight.natDestinationPending = false;
+    return before.source && !flight.natSourcePending ? this.#setUpSource(before.from) : null;
+  }
+
+  #deliver(from: "INPUT" | "OUTPUT"): LocalResult {
+    const result = this.#node.path.localStage.deliver(this.#flight, from);
+    if (result.kind === "forwarded" && this.#isDraft && this.#connection) {
+      // Replies will come from where the stage sent it: IPVS alters the reply tuple, without a NAT set-up.
+      const { destination, destinationPort } = this.#flight;
+      this.#connection.reply = {
+        ...this.#connection.reply,
+        source: destination,
+        sourcePort: destinationPort,
+      };
+    }
+    return result;
+  }
+
+  #setUpDestination(): void {
+    const { destination, destinationPort, packet, counts } = this.#flight;
+    counts.natTupleSearches++;
+    const changed = destination !== packet.destination || destinationPort !== packet.destinationPort;
+    this.#flight.ctDnat = changed;
+    if (!this.#connection) return;
+    this.#connection.dnat = changed;
+    this.#connection.reply = { ...this.#connection.reply, source: destination, sourcePort: destinationPort };
+  }
+
+  /** @param from the source before the rules ran: when they left it, they masquerade */
+  #setUpSource(from: string): End | null {
+    const flight = this.#flight;
+    const ip = flight.source === from ? (this.#node.nodeAddress ?? from) : flight.source;
+    return this.#bindSource(ip);
+  }
+
+  #bindSource(ip: string): End | null {
+    const flight = this.#flight;
+    const connection = this.#connection;
+    if (!connection) return null;
+    const tried = this.#node.conntrack.bindSource(
+      connection,
+      ip,
+      flight.natSourcePorts ?? null,
+      flight.timeMs,
+    );
+    if (tried === null) return NO_TUPLE;
+    flight.counts.natTupleSearches += tried;
+    flight.source = connection.reply.destination;
+    flight.sourcePort = connection.reply.destinationPort;
+    const { source, sourcePort } = flight.packet;
+    connection.snat = flight.source !== source || flight.sourcePort !== sourcePort;
+    flight.ctSnat = connection.snat;
+    if (connection.snat) note(flight, "nat", `source ${joinHostPort(flight.source, flight.sourcePort)}`);
+    return null;
+  }
+
+  /** The null binding if rules left the source alone, then confirm. */
+  #settle(): End {
+    const connection = this.#connection;
+    if (!connection || !this.#isDraft) return SENT;
+    const { conntrack } = this.#node;
+    if (this.#flight.natSourcePending) {
+      this.#flight.natSourcePending = false;
+      if (conntrack.isTaken(connection.reply, this.#flight.timeMs)) {
+        const stopped = this.#bindSource(this.#flight.source);
+        if (stopped) return stopped;
+      }
+    }
+    conntrack.confirm(connection);
+    this.#isDraft = false;
+    this.#flight.counts.ctInserts++;
+    return SENT;
+  }
+
+  /** What the set-up of a known flow says of this direction's destination. */
+  #applyDestination(): void {
+    const other = this.#translation(this.#isReply ? "snat" : "dnat");
+    if (!other) return;
+    this.#flight.destination = other.destination;
+    this.#flight.destinationPort = other.destinationPort;
+    note(
+      this.#flight,
+      "nat",
+      `destination ${joinHostPort(other.destination, other.destinationPort)}, as stored`,
+    );
+  }
+
+  #applySource(): void {
+    if (this.#isDraft) return;
+    const other = this.#translation(this.#isReply ? "dnat" : "snat");
+    if (!other) return;
+    this.#flight.source = other.source;
+    this.#flight.sourcePort = other.sourcePort;
+    note(this.#flight, "nat", `source ${joinHostPort(other.source, other.sourcePort)}, as stored`);
+  }
+
+  /** The other direction's tuple turned round, when this kind of translation was set up. */
+  #translation(kind: "dnat" | "snat") {
+    const connection = this.#connection;
+    if (!connection?.[kind]) return null;
+    return inverse(this.#isReply ? connection.original : connection.reply);
+  }
+}
+
+function ctStateOf(tracked: Tracked): CtState {
+  if (tracked.kind === "draft" || tracked.kind === "full") return "NEW";
+  if (tracked.kind === "invalid") return "INVALID";
+  return tracked.connection.seenReply ? "ESTABLISHED" : "NEW";
+}
+
+function describe(tracked: Tracked): string {
+  if (tracked.kind === "draft") return "new flow: NEW";
+  if (tracked.kind === "full") return "table full";
+  if (tracked.kind === "invalid") return "fits no flow: INVALID";
+  return `known flow, ${tracked.isReply ? "reply" : "original"} direction: ${ctStateOf(tracked)}`;
+}
+
+function note(flight: Flight, place: string, text: string): void {
+  flight.steps?.push({ place, text, matched: true, effect: "" });
+}
+
+function outcomeOf(end: End, flight: Flight): Outcome {
+  if (end.kind !== "sent") {
+    return {
+      verdict: end.kind === "drop" ? "DROP" : "REJECT",
+      reason: end.reason,
+      target: null,
+      masquerade: false,
+    };
+  }
+  const { packet, source, sourcePort, destination, destinationPort } = flight;
+  const translated = destination !== packet.destination || destinationPort !== packet.destinationPort;
+  const masquerade = source !== packet.source || sourcePort !== packet.sourcePort;
+  if (!translated) return { verdict: "ACCEPT", reason: "none", target: null, masquerade };
+  return { verdict: "DNAT", reason: "none", target: { ip: destination, port: destinationPort }, masquerade };
+}
