@@ -1,16 +1,6 @@
 // The command tree: every command is one file below commands/, registered here; errors become exit codes here.
 import { Command, CommanderError } from "commander";
 import { ERRORS, PlumbError } from "../base/errors.js";
-import { registerCompare } from "./commands/compare.js";
-import { registerCompile } from "./commands/compile.js";
-import { registerDoctor } from "./commands/doctor.js";
-import { registerLint } from "./commands/lint.js";
-import { registerPreset } from "./commands/preset.js";
-import { registerProfile } from "./commands/profile.js";
-import { registerReport } from "./commands/report.js";
-import { registerRun } from "./commands/run.js";
-import { registerSchema } from "./commands/schema.js";
-import { registerTrace } from "./commands/trace.js";
 import type { CommandContext } from "./context.js";
 import { createTerminal } from "./terminal.js";
 import { toolVersion } from "./version.js";
@@ -34,14 +24,31 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr, environment: process.env, quiet });
   const context: CommandContext = { terminal, argv, exitCode: 0 };
   try {
-    await buildProgram(context).parseAsync([...argv], { from: "user" });
+    const program = await buildProgram(context);
+    await program.parseAsync([...argv], { from: "user" });
     return context.exitCode;
   } catch (error) {
     return reportError(error, context);
   }
 }
 
-function buildProgram(context: CommandContext): Command {
+type Register = (program: Command, context: CommandContext) => void;
+
+/** Name -> its file, loaded when needed: a report's chart library is no business of `plumb trace`. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  run: async () => (await import("./commands/run.js")).registerRun,
+  compare: async () => (await import("./commands/compare.js")).registerCompare,
+  report: async () => (await import("./commands/report.js")).registerReport,
+  compile: async () => (await import("./commands/compile.js")).registerCompile,
+  trace: async () => (await import("./commands/trace.js")).registerTrace,
+  lint: async () => (await import("./commands/lint.js")).registerLint,
+  preset: async () => (await import("./commands/preset.js")).registerPreset,
+  schema: async () => (await import("./commands/schema.js")).registerSchema,
+  doctor: async () => (await import("./commands/doctor.js")).registerDoctor,
+  profile: async () => (await import("./commands/profile.js")).registerProfile,
+};
+
+async function buildProgram(context: CommandContext): Promise<Command> {
   const program = new Command("plumb")
     .description("Measures what a Kubernetes Service costs per packet under each kube-proxy mode, on one machine.")
     .version(toolVersion(), "--version", "print the version")
@@ -49,28 +56,26 @@ function buildProgram(context: CommandContext): Command {
     .helpOption("-h, --help", "help, with examples")
     .addHelpText("after", `\nStart here:\n  plumb run quick\n  plumb help run\n\n${EXIT_CODES}`)
     .exitOverride()
-    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+    .helpCommand(false)
     .showSuggestionAfterError();
-  program.addHelpCommand(false);
-  for (const register of COMMANDS) register(program, context);
+  for (const load of neededCommands(context.argv)) (await load())(program, context);
   registerHelp(program);
   // Settings are not inherited by commands made with .command(); each must answer mistakes with exit code 2 as well.
-  for (const command of program.commands) command.exitOverride().showHelpAfterError("(plumb help " + command.name() + " shows usage and examples)");
+  for (const command of program.commands) answerMistakes(command);
   return program;
 }
 
-const COMMANDS = [
-  registerRun,
-  registerCompare,
-  registerReport,
-  registerCompile,
-  registerTrace,
-  registerLint,
-  registerPreset,
-  registerSchema,
-  registerDoctor,
-  registerProfile,
-];
+/** The one command that is called, or all of them when help or a mistake needs to name them. */
+function neededCommands(argv: readonly string[]): readonly (() => Promise<Register>)[] {
+  const called = argv.find((word) => !word.startsWith("-"));
+  const load = called === undefined ? undefined : COMMANDS[called];
+  return load === undefined ? Object.values(COMMANDS) : [load];
+}
+
+function answerMistakes(command: Command): void {
+  command.exitOverride().showHelpAfterError(`(plumb help ${command.name()} shows usage and examples)`);
+  for (const child of command.commands) answerMistakes(child);
+}
 
 function registerHelp(program: Command): void {
   program
