@@ -1,6 +1,5 @@
 // The relative change that does not matter, per metric.
 import type { Environment, MetricRecord } from "./run-record.js";
-import { MAD_TO_SD } from "./statistics/quantiles.js";
 
 /** Metric name, "prefix.*" or "default" -> relative margin. */
 export type MarginTable = Readonly<Record<string, number>>;
@@ -23,7 +22,7 @@ export function marginOf(
   return Math.max(written ?? usual, noiseFloor);
 }
 
-/** Relative standard deviation of a fixed computation on the noisier of the machines: no margin is below it. */
+/** What one fixed computation typically deviates by on the noisier of the machines: no margin is below it. */
 export function noiseFloorOf(environments: readonly Environment[]): number {
-  return Math.max(0, ...environments.map(({ noise }) => MAD_TO_SD * (noise?.relativeMad ?? 0)));
+  return Math.max(0, ...environments.map(({ noise }) => noise?.relativeMad ?? 0));
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Prng } from "../../base/prng.js";
 import {
   median,
   medianAbsoluteDeviation,
+  medianInPlace,
   observationsNeeded,
   outliers,
   quantile,
@@ -13,6 +15,15 @@ test("median takes the middle, or the mean of the two middle values", () => {
   assert.equal(median([5, 1, 3]), 3);
   assert.equal(median([4, 1, 3, 2]), 2.5);
   assert.throws(() => median([]), /empty/);
+});
+
+test("medianInPlace equals median, for any values, ties among them", () => {
+  for (let seed = 1; seed <= 300; seed++) {
+    const prng = new Prng(seed);
+    const values = Float64Array.from({ length: 1 + prng.below(80) }, () => prng.below(20));
+    const want = median(values);
+    assert.equal(medianInPlace(values), want, `seed ${seed}`);
+  }
 });
 
 test("quantile interpolates as R's type 7 does", () => {
