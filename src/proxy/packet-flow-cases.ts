@@ -23,7 +23,7 @@ export interface FlowCase {
   readonly packet: Packet;
   /** For iptables, and for every mode that is not in `differs`. */
   readonly expect: FlowExpectation;
-  /** Modes that do otherwise by design, or (a string) that do not have the feature: why the case does not apply. */
+  /** Modes that do otherwise by design; a string tells why the case does not apply to a mode at all. */
   readonly differs: Partial<Record<Mode, FlowExpectation | string>>;
 }
 
@@ -45,6 +45,7 @@ const CLIENTS = {
   pod: { source: "10.180.0.50", inInterface: "veth50" },
   "remote pod": { source: "10.180.1.50", inInterface: "eth0" },
   node: { source: "192.168.0.2", inInterface: null },
+  loopback: { source: "127.0.0.1", inInterface: null },
   external: { source: "203.0.113.2", inInterface: "eth0" },
   /** Outside lb-ranges' source range. */
   stranger: { source: "203.0.113.130", inInterface: "eth0" },
@@ -64,7 +65,8 @@ const masqueraded = (...targets: string[]): FlowExpectation => ({
   masquerade: true,
 });
 
-const NO_POLICY = "userspace ignores traffic policies, ranges and topology";
+/** Endpoints of lb-local on both nodes. */
+const LB_LOCAL = ["10.180.0.8:8080", "10.180.1.9:8080"] as const;
 
 function flow(
   client: Client,
@@ -101,48 +103,51 @@ const CLUSTER_IP: readonly FlowCase[] = [
 ];
 
 const POLICIES: readonly FlowCase[] = [
-  flow("pod", "172.30.0.48:80", direct("10.180.0.11:8080"), { userspace: NO_POLICY }),
-  flow("pod", "172.30.0.49:80", DROP, { userspace: NO_POLICY, ipvs: direct("10.180.1.13:8080") }),
-  flow("pod", "172.30.0.50:80", direct("10.180.0.14:8080"), { userspace: NO_POLICY }),
-  flow("pod", "172.30.0.51:80", direct("10.180.0.16:8080"), { userspace: NO_POLICY }),
-  flow("external", "1.2.3.4:80", direct("10.180.0.8:8080"), { userspace: NO_POLICY }),
-  flow("pod", "1.2.3.4:80", direct("10.180.0.8:8080", "10.180.1.9:8080"), {
-    userspace: NO_POLICY,
-    ipvs: direct("10.180.0.8:8080"),
+  flow("pod", "172.30.0.48:80", direct("10.180.0.11:8080"), {
+    userspace: direct("10.180.0.11:8080", "10.180.1.12:8080"),
   }),
-  flow("node", "1.2.3.4:80", masqueraded("10.180.0.8:8080", "10.180.1.9:8080"), {
-    userspace: NO_POLICY,
-    ipvs: direct("10.180.0.8:8080"),
+  flow("pod", "172.30.0.49:80", DROP, {
+    userspace: direct("10.180.1.13:8080"),
+    // ipvs falls back to the cluster's endpoints, but a Service that is for this node only has none of them.
+    ipvs: REJECT,
   }),
-  flow("external", "192.168.0.2:30046", direct("10.180.0.8:8080"), { userspace: NO_POLICY }),
-  flow("external", "1.2.3.5:80", DROP, { userspace: NO_POLICY, ipvs: direct("10.180.1.10:8080") }),
-  flow("external", "192.168.0.2:30047", DROP, { userspace: NO_POLICY, ipvs: direct("10.180.1.10:8080") }),
-  flow("pod", "1.2.3.5:80", direct("10.180.1.10:8080"), { userspace: NO_POLICY }),
+  flow("pod", "172.30.0.50:80", direct("10.180.0.14:8080"), { userspace: REJECT }),
+  flow("pod", "172.30.0.51:80", direct("10.180.0.16:8080"), {
+    userspace: direct("10.180.0.16:8080", "10.180.1.17:8080"),
+  }),
+  flow("external", "1.2.3.4:80", direct("10.180.0.8:8080"), { userspace: direct(...LB_LOCAL) }),
+  flow("pod", "1.2.3.4:80", direct(...LB_LOCAL), { ipvs: direct("10.180.0.8:8080") }),
+  flow("node", "1.2.3.4:80", masqueraded(...LB_LOCAL), { ipvs: direct("10.180.0.8:8080") }),
+  flow("external", "192.168.0.2:30046", direct("10.180.0.8:8080"), { userspace: direct(...LB_LOCAL) }),
+  flow("external", "1.2.3.5:80", DROP, {
+    userspace: direct("10.180.1.10:8080"),
+    ipvs: direct("10.180.1.10:8080"),
+  }),
+  flow("external", "192.168.0.2:30047", DROP, {
+    userspace: direct("10.180.1.10:8080"),
+    ipvs: direct("10.180.1.10:8080"),
+  }),
+  flow("pod", "1.2.3.5:80", direct("10.180.1.10:8080")),
   flow("pod", "172.30.0.47:80", direct("10.180.1.10:8080")),
 ];
 
 const OUTSIDE: readonly FlowCase[] = [
-  flow("external", "192.168.99.22:80", masqueraded("10.180.0.4:8080", "10.180.1.5:8080"), {
-    userspace: "userspace takes external IPs as its own only where they are local",
-  }),
+  flow("external", "192.168.99.22:80", masqueraded("10.180.0.4:8080", "10.180.1.5:8080")),
   flow("external", "192.168.0.2:30044", masqueraded("10.180.1.6:8080")),
   flow("external", "192.168.0.3:30044", masqueraded("10.180.1.6:8080"), { nftables: ACCEPT }),
   flow("pod", "192.168.0.2:30044", masqueraded("10.180.1.6:8080")),
+  flow("loopback", "127.0.0.1:30044", masqueraded("10.180.1.6:8080"), { nftables: ACCEPT, ipvs: ACCEPT }),
   flow("external", "192.168.0.2:30043", REJECT),
   flow("external", "192.168.0.2:30999", ACCEPT),
-  flow("external", "5.6.7.8:80", masqueraded("10.180.1.7:8080"), { userspace: NO_POLICY }),
-  flow("stranger", "5.6.7.8:80", DROP, { userspace: NO_POLICY }),
-  flow("stranger", "192.168.0.2:30045", masqueraded("10.180.1.7:8080"), { userspace: NO_POLICY }),
+  flow("external", "5.6.7.8:80", masqueraded("10.180.1.7:8080")),
+  flow("stranger", "5.6.7.8:80", DROP, { userspace: direct("10.180.1.7:8080") }),
+  flow("stranger", "192.168.0.2:30045", masqueraded("10.180.1.7:8080")),
   flow("external", "192.168.0.2:30146", ACCEPT),
 ];
 
 const MASQUERADE_ALL: readonly FlowCase[] = [
-  flow("pod", "172.30.0.41:80", masqueraded("10.180.0.1:8080"), {
-    userspace: "every connection is the proxy's own",
-  }),
-  flow("remote pod", "172.30.0.42:80", masqueraded("10.180.0.4:8080", "10.180.1.5:8080"), {
-    userspace: "every connection is the proxy's own",
-  }),
+  flow("pod", "172.30.0.41:80", masqueraded("10.180.0.1:8080")),
+  flow("remote pod", "172.30.0.42:80", masqueraded("10.180.0.4:8080", "10.180.1.5:8080")),
 ];
 
 const NO_DETECTOR: readonly FlowCase[] = [
@@ -152,7 +157,12 @@ const NO_DETECTOR: readonly FlowCase[] = [
 
 const ONE_ADDRESS: readonly FlowCase[] = [
   flow("external", "192.168.0.3:30044", masqueraded("10.180.1.6:8080")),
-  flow("external", "192.168.0.2:30044", ACCEPT, { userspace: "userspace opens node ports on every address" }),
+  flow("external", "192.168.0.2:30044", ACCEPT, { userspace: direct("10.180.1.6:8080") }),
+];
+
+const NO_LOCALHOST: readonly FlowCase[] = [
+  flow("loopback", "127.0.0.1:30044", ACCEPT, { userspace: direct("10.180.1.6:8080") }),
+  flow("external", "192.168.0.2:30044", masqueraded("10.180.1.6:8080")),
 ];
 
 const SIX: readonly FlowCase[] = [
@@ -178,6 +188,12 @@ export const FLOW_GROUPS: readonly FlowGroup[] = [
     family: "IPv4",
     config: { nodePortAddresses: ["192.168.0.3/32"] },
     cases: ONE_ADDRESS,
+  },
+  {
+    name: "no node ports on localhost",
+    family: "IPv4",
+    config: { localhostNodePorts: false },
+    cases: NO_LOCALHOST,
   },
   { name: "IPv6", family: "IPv6", config: {}, cases: SIX },
 ];
