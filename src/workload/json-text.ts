@@ -23,6 +23,9 @@ export function scanJson(text: string): JsonScan {
   const scanner = new JsonScanner(text);
   try {
     for (let start = scanner.skipBetweenValues(); start < text.length; start = scanner.skipBetweenValues()) {
+      const isOther = values.length > 0 && !/[{[]/.test(text.charAt(start));
+      if (isOther)
+        throw new JsonSyntaxError(start, `'${text.charAt(start)}', expected the end or another object`);
       values.push({ start, end: scanner.skipValue() });
     }
     return { ok: true, values };

@@ -47,7 +47,7 @@ const FAMILY = oneOf("IPv4", "IPv6");
 const POLICY = oneOf("Cluster", "Local");
 
 const SERVICE_PORT = object(
-  { name: STRING, protocol: PROTOCOL, port: PORT, targetPort: TARGET_PORT, nodePort: PORT_OR_NONE },
+  { name: STRING, port: PORT, targetPort: TARGET_PORT, nodePort: PORT_OR_NONE, protocol: PROTOCOL },
   "port",
 );
 const CLUSTER_IP = text(

@@ -114,6 +114,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   BAD_INDENT: "the items of one block in the same column",
   BLOCK_AS_IMPLICIT_KEY: "one 'key: value' per line",
   BLOCK_IN_FLOW: "the closing bracket first",
+  MISSING_CHAR: "it before this place",
   MULTILINE_IMPLICIT_KEY: "'key: value'",
   TAB_AS_INDENT: "spaces",
   UNEXPECTED_TOKEN: "a value",
