@@ -22,10 +22,10 @@ export const RANDOM_NODE: ProxyNode = {
 
 export const RANDOM_CLUSTER_CIDRS: readonly string[] = ["10.180.0.0/16", "fd00:180::/48"];
 
-/** Addresses and ports that packets of a property test should go to or come from, beside those of the Services. */
+/** One of twelve Pods on each of three nodes; endpoints are drawn from the same ones. */
 export function randomPodIp(prng: Prng, family: Family): string {
   const [node, pod] = [prng.below(3), prng.below(12) + 1];
-  return family === "IPv4" ? `10.180.${node}.${pod}` : `fd00:180:0:${node}::${pod}`;
+  return family === "IPv4" ? `10.180.${node}.${pod}` : `fd00:180:0:${node + 1}::${pod.toString(16)}`;
 }
 
 /** A cluster of `servicesCount` Services named ns-0/svc-0, ... */
@@ -118,7 +118,7 @@ function randomSlice(
     const address = randomPodIp(prng, family);
     const terminating = prng.unit() < 0.15;
     const ready = !terminating && prng.unit() < 0.9;
-    const node = family === "IPv4" ? address.split(".")[2] : address.split(":")[3];
+    const node = family === "IPv4" ? Number(address.split(".")[2]) : Number(address.split(":")[3]) - 1;
     return {
       addresses: [address],
       nodeName: `node-${node}`,
