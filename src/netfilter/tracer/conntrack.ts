@@ -46,6 +46,8 @@ export interface Connection {
   /** Whether a rule changed the destination or the source. */
   dnat: boolean;
   snat: boolean;
+  /** Whether a rule translated the source, if only to the address it had: the node's own packets, masqueraded. */
+  masqueraded: boolean;
   /** It is gone when the time reaches this. */
   deadlineMs: number;
 }
@@ -138,6 +140,7 @@ export class Conntrack {
       seenReply: false,
       dnat: false,
       snat: false,
+      masqueraded: false,
       deadlineMs: 0,
     };
     connection.deadlineMs = nowMs + this.#timeoutMs(connection);

@@ -83,8 +83,8 @@ export class IptablesMatches {
   #setHolds(match: MatchOf<"set">, flight: Flight): boolean {
     const set = this.#sets.get(match.name);
     if (!set) return false;
-    let index = this.#indexes.get(match.name);
-    if (!index) this.#indexes.set(match.name, (index = new SetIndex(set)));
+    const index = this.#indexes.get(match.name) ?? new SetIndex(set);
+    this.#indexes.set(match.name, index);
     const source = { ip: flight.source, port: flight.sourcePort };
     const destination = { ip: flight.destination, port: flight.destinationPort };
     const found = index.contains(

@@ -2,6 +2,9 @@
 // the hooks in order, with what conntrack stored applied where the kernel's NAT would.
 // What is left out: the way out (no packet has an outgoing interface), fragments, ICMP errors about a flow, policy
 // routing. A known flow's destination is translated before the first hook's raw and mangle tables, not between them.
+// Outcome: DNAT when the packet leaves with another destination than it came with, else ACCEPT. Masqueraded: its source
+// changed, or it travels in the original direction of a flow whose source a rule translated (the node's own packets
+// are masqueraded to the address they have).
 // Twin: asm/packet/path.ts. Source: net/ipv4/ip_input.c, ip_output.c, net/netfilter/nf_nat_core.c.
 import { type Family, joinHostPort } from "../../base/ip.js";
 import { type Counts, zeroCounts } from "../counters.js";
@@ -71,7 +74,7 @@ class PathTracer implements Tracer {
         ? { kind: "drop", reason: "conntrack-full" }
         : new Passage(this, flight, tracked).travel();
     return {
-      outcome: outcomeOf(end, flight),
+      outcome: outcomeOf(end, flight, isMasqueraded(tracked)),
       counts,
       steps: flight.steps ?? [],
       established: tracked.kind === "known",
@@ -227,6 +230,7 @@ class Passage {
   #setUpSource(from: string): End | null {
     const flight = this.#flight;
     const ip = flight.source === from ? (this.#node.nodeAddress ?? from) : flight.source;
+    if (this.#connection) this.#connection.masqueraded = true;
     return this.#bindSource(ip);
   }
 
@@ -316,7 +320,12 @@ function note(flight: Flight, place: string, text: string): void {
   flight.steps?.push({ place, text, matched: true, effect: "" });
 }
 
-function outcomeOf(end: End, flight: Flight): Outcome {
+function isMasqueraded(tracked: Tracked): boolean {
+  if (tracked.kind === "known") return tracked.connection.masqueraded && !tracked.isReply;
+  return tracked.kind === "draft" && tracked.connection.masqueraded;
+}
+
+function outcomeOf(end: End, flight: Flight, masqueraded: boolean): Outcome {
   if (end.kind !== "sent") {
     return {
       verdict: end.kind === "drop" ? "DROP" : "REJECT",
@@ -327,7 +336,7 @@ function outcomeOf(end: End, flight: Flight): Outcome {
   }
   const { packet, source, sourcePort, destination, destinationPort } = flight;
   const translated = destination !== packet.destination || destinationPort !== packet.destinationPort;
-  const masquerade = source !== packet.source || sourcePort !== packet.sourcePort;
+  const masquerade = masqueraded || source !== packet.source || sourcePort !== packet.sourcePort;
   if (!translated) return { verdict: "ACCEPT", reason: "none", target: null, masquerade };
   return { verdict: "DNAT", reason: "none", target: { ip: destination, port: destinationPort }, masquerade };
 }
