@@ -143,7 +143,7 @@ export const clusterField: Field<Unseeded> = mapped(
       ),
     }),
     (cluster) => oneSource(cluster) ?? replicable(cluster),
-    { oneOf: CLUSTER_SOURCES.map((source) => ({ required: [source] })) },
+    { oneOf: CLUSTER_SOURCES.map((source) => ({ required: [source], properties: { [source]: true } })) },
   ),
   toCluster,
 );

@@ -12,7 +12,7 @@ import {
   type Parameter,
   SPEC_FIELDS,
 } from "./scenario-schema.js";
-import { joinPath, type MapNode, type Problem, type SourceNode } from "./scenario-source.js";
+import { findNode, joinPath, type MapNode, type Problem, type SourceNode } from "./scenario-source.js";
 import { type Binding, substitute } from "./scenario-substitute.js";
 import { marginFault, resolveThreshold } from "./scenario-thresholds.js";
 import type { Labels, LabelValue, Regression, Sampling, ScenarioCase, Threshold } from "./scenario-types.js";
@@ -31,10 +31,15 @@ export interface Frame {
   readonly regression: Regression;
 }
 
+const NO_SAMPLING: Sampling = { samples: 1, order: "blocked", warmup: 0, isolate: "none", timeBudget: null };
+
 /** The sections whose values may differ from case to case. */
 const CASE_SECTIONS = ["cluster", "proxy", "phases"] as const;
 
-/** Everything but cases and thresholds; null, reported, when the rest cannot be checked. */
+/**
+ * Everything but cases and thresholds. Mistakes are reported and replaced, so that the rest is checked too; null when
+ * there is nothing to go on with.
+ */
 export function readFrame(
   source: SourceNode,
   { relaxed, problems }: { readonly relaxed: boolean; readonly problems: Problem[] },
@@ -54,22 +59,27 @@ export function readFrame(
   const sampling = readSection(shared, "sampling", SPEC_FIELDS.sampling);
   const regression = readSection(shared, "regression", SPEC_FIELDS.regression);
   if (regression !== INVALID) checkMargins(regression, spec, problems);
-  if (metadata === INVALID || params === INVALID || seed === INVALID || matrix === null) return null;
-  if (sampling === INVALID || regression === INVALID) return null;
-  const combinations = expandChecked(matrix, spec, problems);
+  // Without parameters every reference would look wrong; what else is wrong must not hide mistakes further on.
+  if (params === INVALID) return null;
+  const combinations = matrix === null ? [{}] : expandChecked(matrix, spec, problems);
   const values = Object.fromEntries([...bindings].map(([name, { value }]) => [name, value]));
   return {
     spec,
     relaxed,
-    metadata,
-    seed,
+    metadata: orWhenReported(metadata, { name: "", purpose: "", labels: {} }),
+    seed: orWhenReported(seed, 0),
     params: values,
-    axes: matrix.axes,
+    axes: matrix?.axes ?? {},
     bindings,
     combinations,
-    sampling,
-    regression,
+    sampling: orWhenReported(sampling, NO_SAMPLING),
+    regression: orWhenReported(regression, { margin: {}, policy: "likely" }),
   };
+}
+
+/** A value that lets the checking go on after the mistake has been reported; it never gets out of parseScenario. */
+function orWhenReported<T>(value: T | typeof INVALID, placeholder: T): T {
+  return value === INVALID ? placeholder : value;
 }
 
 interface Shared {
@@ -95,40 +105,46 @@ function readSection<T>(
   return problems.length > before ? INVALID : field.read(node, joinPath("spec", name), problems);
 }
 
+/** Every parameter's value outside the matrix; defaults that do not fit and parameters without use are reported. */
 function bindingsOf(
   spec: MapNode,
   params: Readonly<Record<string, Parameter>>,
   problems: Problem[],
 ): Map<string, Binding> {
-  const section = spec.entries.get("params")?.node ?? spec;
   const used = referencesIn(spec, ["cluster", "proxy", "phases", "sampling", "thresholds", "regression"]);
-  return new Map(
-    Object.entries(params).map(([name, parameter]) => {
-      const complain = (path: readonly string[], message: string) =>
-        problems.push({
-          at: placeOf(section, [name, ...path]),
-          path: ["spec.params", name, ...path].join("."),
-          message,
-        });
-      const fault = parameterFault(parameter, parameter.default);
-      if (fault !== null) complain(["default"], fault);
-      if (!used.has(name) && !hasSource(spec))
-        complain([], `is used nowhere; write \${${name}} or leave it out`);
-      const { node } =
-        section.kind === "map" ? (section.entries.get(name) ?? { node: spec }) : { node: spec };
-      const written = node.kind === "map" ? node.entries.get("default")?.node : undefined;
-      return [name, { value: parameter.default, folder: written?.folder ?? null }];
-    }),
-  );
+  const forgiven = hasOwnSource(spec) || refersToUnknown(used, params);
+  const bindings = new Map<string, Binding>();
+  for (const [name, parameter] of Object.entries(params)) {
+    const complain = (path: readonly string[], message: string) =>
+      problems.push({
+        at: placeOf(spec, ["params", name, ...path]),
+        path: ["spec.params", name, ...path].join("."),
+        message,
+      });
+    const fault = parameterFault(parameter, parameter.default);
+    if (fault !== null) complain(["default"], fault);
+    // An axis without use is reported as an axis.
+    const isAxis = findNode(spec, ["matrix", "axes", name]) !== null;
+    if (!used.has(name) && !isAxis && !forgiven)
+      complain([], `is used nowhere; write \${${name}} or leave it out`);
+    const written = findNode(spec, ["params", name, "default"]);
+    bindings.set(name, { value: parameter.default, folder: written?.folder ?? null });
+  }
+  return bindings;
 }
 
 /** Whether a cluster was put in from the command line, which leaves the generator's parameters without use. */
-function hasSource(spec: MapNode): boolean {
+function hasOwnSource(spec: MapNode): boolean {
   const cluster = spec.entries.get("cluster")?.node;
   return (
     cluster?.kind === "map" &&
     [...cluster.entries.values()].some(({ keyAt }) => keyAt.file.startsWith("--set "))
   );
+}
+
+/** A misspelt reference is reported where it stands; the parameter it meant is then not called unused. */
+function refersToUnknown(used: ReadonlySet<string>, params: Readonly<Record<string, Parameter>>): boolean {
+  return [...used].some((name) => !(name in params));
 }
 
 function referencesIn(spec: MapNode, sections: readonly string[]): Set<string> {
@@ -157,15 +173,14 @@ function readMatrix(
     (axis) => axis !== "mode" && axis in params && !used.has(axis),
   );
   const node = spec.entries.get("matrix")?.node ?? spec;
-  if (!relaxed) {
+  if (!relaxed && !refersToUnknown(used, params)) {
     for (const axis of dropped) {
       const message = `the axis changes nothing: \${${axis}} is in none of ${CASE_SECTIONS.join(", ")}`;
       problems.push({ at: placeOf(node, ["axes", axis]), path: `spec.matrix.axes.${axis}`, message });
     }
   }
   const kept = relaxed ? withoutAxes(matrix, dropped) : matrix;
-  checkMatrix(kept, params, { node, problems });
-  return kept;
+  return checkMatrix(kept, params, { node, problems });
 }
 
 /** Without these axes, and without exclusions that no longer exclude anything. */
@@ -182,6 +197,8 @@ function withoutAxes({ axes, exclude }: Matrix, dropped: readonly string[]): Mat
 function expandChecked(matrix: Matrix, spec: MapNode, problems: Problem[]): Labels[] {
   const combinations = expandMatrix(matrix);
   const at = spec.entries.get("matrix")?.node.at ?? spec.at;
+  // An axis of which no value fits has been reported; the sections are still checked, with defaults.
+  if (Object.values(matrix.axes).some((values) => values.length === 0)) return [{}];
   if (combinations.length === 0)
     problems.push({ at, path: "spec.matrix", message: "every combination is excluded" });
   if (combinations.length > LIMITS.CASES_MAX) {
@@ -245,12 +262,12 @@ function checkMargins(regression: Regression, spec: MapNode, problems: Problem[]
 
 /** Thresholds in base units. One that speaks of no case is reported, or dropped when relaxed. */
 export function checkedThresholds(
-  { spec, bindings, relaxed }: Frame,
+  { spec, bindings, relaxed, axes }: Frame,
   cases: readonly ScenarioCase[],
   problems: Problem[],
 ): Threshold[] {
   const written = readSection({ spec, bindings, problems }, "thresholds", SPEC_FIELDS.thresholds);
-  if (written === INVALID || cases.length === 0) return [];
+  if (written === INVALID || cases.length === 0 || !axes["mode"]?.length) return [];
   return written.flatMap((threshold, index): Threshold[] => {
     const resolved = resolveThreshold(threshold, cases);
     if (!("message" in resolved)) return [resolved];

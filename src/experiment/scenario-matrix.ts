@@ -17,12 +17,15 @@ export function parameterFault({ type, min, max }: Parameter, value: LabelValue)
   return max !== null && value > max ? `${value} is above max ${max}` : null;
 }
 
-/** Report axes that name nothing, values that do not fit, and exclusions that exclude nothing. */
+/**
+ * Report axes that name nothing, values that do not fit, and exclusions that exclude nothing.
+ * @returns the matrix without the values that do not fit, so that nothing is said about them twice
+ */
 export function checkMatrix(
   { axes, exclude }: Matrix,
   params: Readonly<Record<string, Parameter>>,
   placed: { readonly node: SourceNode; readonly problems: Problem[] },
-): void {
+): Matrix {
   const { node, problems } = placed;
   const complain = (path: readonly (string | number)[], message: string) =>
     problems.push({
@@ -30,6 +33,7 @@ export function checkMatrix(
       path: ["spec.matrix", ...path].join(".").replace(/\.(\d+)/g, "[$1]"),
       message,
     });
+  const fitting: Record<string, readonly LabelValue[]> = {};
   if (axes["mode"] === undefined)
     complain(["axes"], `the axis "mode" is missing; its values are among ${MODES.join(", ")}`);
   for (const [axis, values] of Object.entries(axes)) {
@@ -41,10 +45,11 @@ export function checkMatrix(
       );
       continue;
     }
-    values.forEach((value, index) => {
+    fitting[axis] = values.filter((value, index) => {
       const fault =
         values.indexOf(value) < index ? `${value} is there twice` : valueFault(value, params[axis]);
       if (fault !== null) complain(["axes", axis, index], fault);
+      return fault === null;
     });
   }
   exclude.forEach((rule, index) => {
@@ -56,6 +61,7 @@ export function checkMatrix(
       }
     }
   });
+  return { axes: fitting, exclude };
 }
 
 function valueFault(value: LabelValue, parameter: Parameter | undefined): string | null {

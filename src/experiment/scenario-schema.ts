@@ -50,7 +50,7 @@ export interface Parameter {
   readonly max: number | null;
   readonly meaning: string | null;
 }
-export const PARAMETER_TYPES = ["int", "number", "text", "path"] as const;
+const PARAMETER_TYPES = ["int", "number", "text", "path"] as const;
 
 export interface Matrix {
   readonly axes: Readonly<Record<string, readonly LabelValue[]>>;
@@ -81,9 +81,9 @@ export const metadataField = object<Metadata>("What the scenario is called and f
   ),
 });
 
-export const seedField = optional(count("Seeds every random choice.", { max: 0xffffffff }), 42);
+const seedField = optional(count("Seeds every random choice.", { max: 0xffffffff }), 42);
 
-export const paramsField = optional(
+const paramsField = optional(
   record(
     KEY,
     object<Parameter>(`A parameter, used as \${name} elsewhere in spec.`, {
@@ -98,7 +98,7 @@ export const paramsField = optional(
   {},
 );
 
-export const matrixField = object<Matrix>("Every combination of the axes' values is one case.", {
+const matrixField = object<Matrix>("Every combination of the axes' values is one case.", {
   axes: record(KEY, labelValues, "Axis name -> values: `mode`, and names of parameters. `mode` is required."),
   exclude: optional(
     list(
@@ -113,9 +113,9 @@ export const matrixField = object<Matrix>("Every combination of the axes' values
   ),
 });
 
-export const phasesField = list(phaseField, "What is done and measured, in order.", 1);
+const phasesField = list(phaseField, "What is done and measured, in order.", 1);
 
-export const samplingField = optional(
+const samplingField = optional(
   object<Sampling>("How often and in which order cases are measured.", {
     samples: optional(
       count("Blocks; each samples every case once. 6 allow a claim, 10 a gate.", {
@@ -144,7 +144,7 @@ export const samplingField = optional(
 
 const metricNames = Object.keys(METRICS) as MetricName[];
 
-export const thresholdsField = optional(
+const thresholdsField = optional(
   list(
     object<WrittenThreshold>("A limit that a run must hold to pass.", {
       metric: choice(metricNames, "The metric; some phase must produce it."),
@@ -157,7 +157,7 @@ export const thresholdsField = optional(
   [],
 );
 
-export const regressionField = optional(
+const regressionField = optional(
   object<Regression>("What counts as a change when this run is compared.", {
     margin: optional(
       record(

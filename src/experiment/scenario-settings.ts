@@ -1,6 +1,6 @@
 // --set key=value laid over a scenario: a parameter by its name, or a path below spec.
 import type { SourcePosition } from "../base/errors.js";
-import { mergeSource, parseSource, type Problem, type SourceNode } from "./scenario-source.js";
+import { findNode, mergeSource, parseSource, type Problem, type SourceNode } from "./scenario-source.js";
 
 /** Key and YAML text of the value. */
 export type Setting = readonly [key: string, value: string];
@@ -30,17 +30,10 @@ function targets(source: SourceNode, key: string, value: SourceNode): [string[],
   const axis = ["matrix", "axes", key];
   const asAxis: SourceNode = value.kind === "list" ? value : { ...value, kind: "list", items: [value] };
   if (key === "mode") return [[axis, asAxis]];
-  if (find(source, ["spec", "params", key]) === null) return [[key.split("."), value]];
-  const isAxis = find(source, ["spec", ...axis]) !== null;
+  if (findNode(source, ["spec", "params", key]) === null) return [[key.split("."), value]];
+  const isAxis = findNode(source, ["spec", ...axis]) !== null;
   const single = value.kind === "list" ? [] : [[["params", key, "default"], value] as [string[], SourceNode]];
   return isAxis || value.kind === "list" ? [...single, [axis, asAxis]] : single;
-}
-
-function find(node: SourceNode, path: readonly string[]): SourceNode | null {
-  const [step, ...rest] = path;
-  if (step === undefined) return node;
-  const child = node.kind === "map" ? node.entries.get(step)?.node : undefined;
-  return child === undefined ? null : find(child, rest);
 }
 
 function nest(path: readonly string[], node: SourceNode, at: SourcePosition): SourceNode {

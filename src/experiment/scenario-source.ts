@@ -106,6 +106,14 @@ export function joinPath(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 
+/** The node below these keys, or null. */
+export function findNode(node: SourceNode, path: readonly string[]): SourceNode | null {
+  const [step, ...rest] = path;
+  if (step === undefined) return node;
+  const child = node.kind === "map" ? node.entries.get(step)?.node : undefined;
+  return child === undefined ? null : findNode(child, rest);
+}
+
 /**
  * `over` laid on `base`: maps merge key by key, everything else replaces; null takes a key away (RFC 7386).
  * Naming another source of cluster objects replaces the one that was there.

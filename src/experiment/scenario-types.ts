@@ -71,7 +71,6 @@ export interface ProxySpec {
 }
 
 export type Phase = ProgramPhase | TrafficPhase | WorkersPhase | ConntrackPhase | AffinityPhase;
-export type PhaseKind = Phase["kind"];
 
 /** Compile and encode the whole cluster, and then single changes. */
 export interface ProgramPhase {
