@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Prng } from "../base/prng.js";
 import type { CaseRecord } from "../measure/run-record.js";
 import { answerSentence, crossoverStatements, ratioStatements } from "./answer.js";
 import { type Grid, gridsOf, metricValue } from "./grid.js";
-import { sampleRecord } from "./sample-record.test-data.js";
+import { sampleMetric, sampleRecord } from "./sample-record.test-data.js";
 
 const TWO = ["iptables", "ipvs"];
 const gridFor = (cases: readonly CaseRecord[]): Grid => gridsOf(cases)[0] as Grid;
@@ -99,5 +100,55 @@ test("crossoverStatements makes no crossover of timings whose intervals overlap"
   assert.deepEqual(
     crossoverStatements(grid, "established.core_ns").map((one) => one.text.includes("below about")),
     [false],
+  );
+});
+
+test("answerSentence answers a run about affinity about affinity, place by place", () => {
+  const share = (value: number) => ({ ...sampleMetric("affinity.broken_share", value, new Prng(1)) });
+  const cases = sampleRecord({ modes: ["iptables", "ipvs"], sizes: [200], workers: [] }).cases.flatMap(
+    (one) =>
+      [0, 0.25].map(
+        (churn): CaseRecord => ({
+          ...one,
+          id: `${one.id} churn=${churn}`,
+          labels: { mode: one.labels["mode"] ?? "", churn: `${churn * 100}%` },
+          metrics: [...one.metrics, share(one.labels["mode"] === "ipvs" ? 0 : churn)],
+        }),
+      ),
+  );
+  assert.equal(
+    answerSentence(cases),
+    "Of the clients that return within the timeout, sent to another endpoint: none under every mode at churn=0%; " +
+      "25% under iptables and none under ipvs at churn=25% (counted).",
+  );
+});
+
+test("answerSentence answers a run about conntrack with entries and drops", () => {
+  const [one] = sampleRecord({ modes: ["iptables"], sizes: [100], workers: [] }).cases as [CaseRecord];
+  const cases = [60_000, 131_072].map(
+    (entries, index): CaseRecord => ({
+      ...one,
+      id: `rate=${index}`,
+      labels: { mode: "iptables", rate: `${index + 1}k/s` },
+      metrics: [
+        sampleMetric("conntrack.entries", entries, new Prng(1)),
+        sampleMetric("conntrack.dropped", index * 5500, new Prng(1)),
+      ],
+    }),
+  );
+  assert.equal(
+    answerSentence(cases),
+    "Most connections held at once: 60,000 at rate=1k/s (no packet dropped); 131,072 at rate=2k/s (5,500 packets dropped); counted.",
+  );
+});
+
+test("answerSentence answers a run without packets with what a sync writes", () => {
+  const cases = sampleRecord({ modes: TWO, workers: [] }).cases.map((one) => ({
+    ...one,
+    metrics: one.metrics.filter((metric) => metric.name.startsWith("sync.")),
+  }));
+  assert.equal(
+    answerSentence(cases),
+    "A full sync writes these rules and elements: 160,021 under iptables and 50,000 under ipvs at 10,000 Services (counted).",
   );
 });

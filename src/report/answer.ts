@@ -2,6 +2,7 @@
 // Pure functions of the cases. Every time carries its provenance, because a modelled time is not a measured one.
 import type { MetricName, Provenance } from "../measure/metrics.js";
 import type { CaseRecord } from "../measure/run-record.js";
+import { listOf, stateSentence, syncSentence } from "./answer-state.js";
 import { type Grid, gridsOf, largestSizeWith, metricOf, metricValue } from "./grid.js";
 import { curveOf, modeCrossovers } from "./mode-crossovers.js";
 import { countText, quantityText, timesText } from "./quantity.js";
@@ -24,11 +25,19 @@ export const TIME_WORDS: Readonly<Record<Provenance, string>> = {
 /**
  * One sentence that answers "what does a Service cost per new connection?", with numbers, e.g.
  * "At 10,000 Services a new connection evaluates 5,003 rules under iptables and 9 under ipvs: 29 us against
- * 1.1 us (modelled kernel time)." Says so when no case can answer.
+ * 1.1 us (modelled kernel time)." Runs about affinity, conntrack or syncs alone are answered about those.
+ * Says so when no case can answer.
  */
 export function answerSentence(cases: readonly CaseRecord[]): string {
-  const grid = gridsOf(cases)[0];
+  const grids = gridsOf(cases);
+  const grid = grids[0];
   if (grid === undefined) return "No answer: the run holds no case.";
+  return stateSentence(grids) ?? connectionSentence(grid) ?? syncSentence(grids) ?? NO_ANSWER;
+}
+
+const NO_ANSWER = "No answer: no case finished with a metric that gives one.";
+
+function connectionSentence(grid: Grid): string | null {
   const size = largestSizeWith(grid, RULES_METRIC);
   if (size === null) return timeOnlySentence(grid);
   const rows = rankedRows(grid, size);
@@ -117,7 +126,7 @@ function timesClause(rows: readonly AnswerRow[]): string {
   return `: ${text} (${TIME_WORDS[provenance]})`;
 }
 
-function timeOnlySentence(grid: Grid): string {
+function timeOnlySentence(grid: Grid): string | null {
   for (const name of TIME_METRICS) {
     const size = largestSizeWith(grid, name);
     if (size === null) continue;
@@ -126,7 +135,7 @@ function timeOnlySentence(grid: Grid): string {
     const words = rows[0] === undefined ? "" : TIME_WORDS[rows[0].provenance];
     return `${openingOf(grid, size)} a new connection's first packet takes ${times} (${words}).`;
   }
-  return "No answer: no case finished with a cost per new connection.";
+  return null;
 }
 
 interface TimedMode {
@@ -194,16 +203,11 @@ function provenanceOf(grid: Grid, name: MetricName): Provenance | null {
 }
 
 function openingOf(grid: Grid, size: number): string {
-  const place = grid.sizeNoun === "" ? "Here" : `At ${countText(size)} ${grid.sizeNoun}`;
+  const place = grid.sizeNoun === "" ? "In this run" : `At ${countText(size)} ${grid.sizeNoun}`;
   return grid.title === "" ? place : `${place} (${grid.title})`;
 }
 
 function rulesText(rules: number, withNoun: boolean): string {
   const text = countText(rules >= 100 ? Math.round(rules) : Number(rules.toPrecision(2)));
   return withNoun ? `${text} rules` : text;
-}
-
-function listOf(items: readonly string[]): string {
-  if (items.length < 2) return items.join("");
-  return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
 }

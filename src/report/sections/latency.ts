@@ -10,6 +10,7 @@ import {
 import { figureMarkup } from "../figure.js";
 import { type Grid, metricOf } from "../grid.js";
 import { type Markup, markup } from "../markup.js";
+import { observationsText } from "../observations.js";
 import { countText } from "../quantity.js";
 import { type ReportView, type Section, modeMarkup } from "../report-view.js";
 import { tableMarkup } from "../table.js";
@@ -30,7 +31,7 @@ export function latencySection(view: ReportView): Section | null {
   const figures = view.grids.flatMap((grid) => SHOWN.flatMap((name) => metricFigures(view, grid, name)));
   if (figures.length === 0) return null;
   const body = markup`<h2>How unevenly packets fare</h2>
-<p class="note">Left: time at each percentile; every further nine has the same room, and a curve ends where the observations do. Right: share of packets served within a time. Modelled spread comes from where in the rules a packet matches; measured spread has the machine's noise in it too.</p>
+<p class="note">Left: time at each percentile; every further nine has the same room, and a curve ends where the observations do. Right: share of packets served within a time. Modelled spread comes from where in the rules a packet matches; measured spread is that of short chunks of packets, as one packet is shorter than the clock can tell, and has the machine's noise in it.</p>
 <div class="figures">${figures}</div>`;
   return { id: "latency", label: "Latency", body };
 }
@@ -43,13 +44,15 @@ function metricFigures(view: ReportView, grid: Grid, name: MetricName): readonly
   const where = grid.sizeNoun === "" ? "" : ` at ${countText(size)} ${grid.sizeNoun}`;
   const chart: DistributionChart = {
     title: `${row.title}${where}`,
-    description: series.map((one) => `${one.name}: ${countText(one.distribution.count)} packets`).join("; "),
+    description: series
+      .map((one) => `${one.name}: ${observationsText(name, one.distribution.count)}`)
+      .join("; "),
     ...{ series, unit: row.unit, valueName: `time per packet (${row.provenance})` },
   };
   const id = `latency-${name.replace(/[._]/g, "-")}${grid.title === "" ? "" : `-${view.grids.indexOf(grid)}`}`;
   const table = percentileTable(view, name, series);
   const common = { provenances: [row.provenance], table };
-  const caption = `${omissionText(series)} n = ${countText(Math.min(...series.map((one) => one.distribution.count)))} packets a mode.`;
+  const caption = `${omissionText(series)} n = ${observationsText(name, Math.min(...series.map((one) => one.distribution.count)))} a mode.`;
   return [
     figureMarkup({
       ...common,
@@ -96,7 +99,7 @@ function percentileTable(view: ReportView, name: MetricName, series: readonly Na
   return tableMarkup({
     caption: `${title} by percentile`,
     hideCaption: true,
-    head: [markup`Mode ${badge(provenance)}`, "packets", ...PERCENTILES],
+    head: [markup`Mode ${badge(provenance)}`, "n", ...PERCENTILES],
     rows: series.map((one) => ({
       head: modeMarkup(view, one.name),
       cells: [

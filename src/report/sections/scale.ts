@@ -9,6 +9,7 @@ import { type Grid, metricOf } from "../grid.js";
 import { IMPORTED } from "../imported.js";
 import { type Fillable, type Markup, markup } from "../markup.js";
 import { curveOf, modeCrossovers } from "../mode-crossovers.js";
+import { observationsText } from "../observations.js";
 import { countText } from "../quantity.js";
 import { type ReportView, type Section, modeMarkup } from "../report-view.js";
 import { type TableRow, tableMarkup } from "../table.js";
@@ -18,6 +19,7 @@ const ROWS: readonly (readonly MetricName[])[] = [
   ["first.kernel_ns", "established.kernel_ns"],
   ["first.rules_evaluated", "established.rules_evaluated"],
   ["first.core_ns", "established.core_ns"],
+  ["mixed.kernel_ns", "mixed.core_ns"],
 ];
 /** A reference beyond our own sizes would stretch the axis for points that nothing stands beside. */
 const REFERENCE_REACH = 1.05;
@@ -26,7 +28,7 @@ export function scaleSection(view: ReportView): Section | null {
   const figures = view.grids.filter((grid) => grid.sizes.length > 1).map((grid) => gridFigures(view, grid));
   if (figures.length === 0) return null;
   const body = markup`<h2>How cost grows</h2>
-<p class="note">Both axes are logarithmic. Line: the value of the tables, per packet. Band: p1 to p99 over packets; short tick: p50. Charts of time share one scale.</p>
+<p class="note">Both axes are logarithmic. Line: the value of the tables, per packet. Band: p1 to p99; short tick: p50. Charts of time share one scale.</p>
 ${figures}`;
   return { id: "scale", label: "Scale", body };
 }
@@ -201,7 +203,9 @@ function countsOf(grid: Grid, name: MetricName): string {
   const samples = exact
     ? "Exact under the seed"
     : `n = ${processes} processes a point, 95% intervals in the table`;
-  return Number.isFinite(packets) ? `${samples}; spread over ${countText(packets)} packets.` : `${samples}.`;
+  return Number.isFinite(packets)
+    ? `${samples}; spread over ${observationsText(name, packets)}.`
+    : `${samples}.`;
 }
 
 function valueTable(

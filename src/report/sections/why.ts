@@ -12,6 +12,7 @@ const WITH_BREAKDOWN: readonly MetricName[] = [
   "first.rules_evaluated",
   "established.kernel_ns",
   "established.rules_evaluated",
+  "mixed.kernel_ns",
 ];
 
 export function whySection(view: ReportView): Section | null {

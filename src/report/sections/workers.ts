@@ -3,9 +3,10 @@ import type { CaseRecord, MetricRecord } from "../../measure/run-record.js";
 import { badge, metricMarkup, numberMarkup } from "../badge.js";
 import { type ScalingChart, type ScalingLine, scalingSvg } from "../charts/scaling.js";
 import { figureMarkup } from "../figure.js";
-import { metricOf, WORKERS_LABEL } from "../grid.js";
+import { metricOf, nounOf, WORKERS_LABEL } from "../grid.js";
 import { type Markup, markup } from "../markup.js";
 import { seriesStyles } from "../palette.js";
+import { countText } from "../quantity.js";
 import type { ReportView, Section } from "../report-view.js";
 import { type TableRow, tableMarkup } from "../table.js";
 
@@ -16,68 +17,91 @@ interface Measured {
   readonly metric: MetricRecord;
 }
 
+/** Cases that differ in the number of workers only. */
+interface Group {
+  readonly name: string;
+  readonly mode: string;
+  /** The largest numeric label but for the workers: the size. */
+  readonly size: number;
+  /** Rising workers. */
+  readonly points: readonly Measured[];
+}
+
 export function workersSection(view: ReportView): Section | null {
   const groups = groupsOf(view.record.cases);
-  if (groups.size === 0) return null;
-  const styles = seriesStyles([...groups.keys()]);
-  const lines = [...groups].flatMap(([name, points]): ScalingLine[] => {
-    const style = styles.get(name);
-    const drawn = points.map(({ workers, metric }) => ({
-      workers,
-      rate: metric.summary.median,
-      interval: metric.summary.ci95 ?? ([metric.summary.min, metric.summary.max] as const),
-    }));
-    return style ? [{ name, style, points: drawn }] : [];
-  });
-  const chart: ScalingChart = {
-    title: "Packets per second against workers",
-    description: [...groups].map(([name, points]) => `${name}: ${speedupWords(points)}`).join("; "),
-    lines,
-    yName: "packets per second (measured-core)",
-  };
-  const figure = figureMarkup({
-    id: "workers-scaling",
-    title: "Packets per second",
-    provenances: ["measured-core"],
-    caption:
-      "Established packets, all workers together, one shared table image. Dashed: perfect scaling from the fewest workers. Upright line at a point: 95% interval.",
-    draw: (size) => scalingSvg(chart, size),
-    table: null,
-  });
+  if (groups.length === 0) return null;
+  const sizeMax = Math.max(...groups.map((group) => group.size));
+  const drawn = groups.filter((group) => group.size === sizeMax);
+  const figure = scalingFigure(view, drawn, drawn.length < groups.length ? sizeMax : null);
   const body = markup`<h2>More workers</h2><div class="figures">${figure}<div class="figure"><h3>Speed-up ${badge("measured-core")}</h3>${speedupTable(groups)}</div></div>`;
   return { id: "workers", label: "Workers", body };
 }
 
-/** Name of the other labels -> cases with rising workers. The size is named only where it differs. */
-function groupsOf(cases: readonly CaseRecord[]): ReadonlyMap<string, readonly Measured[]> {
-  const found = cases.flatMap((one) => {
-    const metric = metricOf(one, METRIC);
-    return metric && typeof one.labels[WORKERS_LABEL] === "number" ? [{ one, metric }] : [];
+function scalingFigure(view: ReportView, groups: readonly Group[], size: number | null): Markup {
+  const styles =
+    groups.every((group) => view.styles.has(group.mode)) &&
+    new Set(groups.map((group) => group.mode)).size === groups.length
+      ? null
+      : seriesStyles(groups.map((group) => group.name));
+  const lines = groups.flatMap((group): ScalingLine[] => {
+    const style = styles === null ? view.styles.get(group.mode) : styles.get(group.name);
+    const points = group.points.map(({ workers, metric }) => ({
+      workers,
+      rate: metric.summary.median,
+      interval: metric.summary.ci95 ?? ([metric.summary.min, metric.summary.max] as const),
+    }));
+    return style ? [{ name: styles === null ? group.mode : group.name, style, points }] : [];
   });
-  const labels = [...new Set(found.flatMap(({ one }) => Object.keys(one.labels)))].filter(
-    (label) => label !== WORKERS_LABEL,
-  );
-  const telling = labels.filter(
-    (label) => label === "mode" || new Set(found.map(({ one }) => one.labels[label])).size > 1,
-  );
-  const groups = new Map<string, Measured[]>();
-  for (const { one, metric } of found) {
-    const name = telling
-      .map((label) => (label === "mode" ? one.labels[label] : `${label}=${one.labels[label]}`))
-      .join(" ");
-    const group = groups.get(name) ?? [];
-    group.push({ workers: Number(one.labels[WORKERS_LABEL]), metric });
-    groups.set(name, group);
-  }
-  for (const group of groups.values()) group.sort((a, b) => a.workers - b.workers);
-  return groups;
+  const chart: ScalingChart = {
+    title: "Packets per second against workers",
+    description: groups.map((group) => `${group.name}: ${speedupWords(group.points)}`).join("; "),
+    lines,
+    yName: "packets per second (measured-core)",
+  };
+  const where = size === null ? "" : ` At the largest size, ${countText(size)}; the table has every size.`;
+  return figureMarkup({
+    id: "workers-scaling",
+    title: "Packets per second",
+    provenances: ["measured-core"],
+    caption: `Established packets, all workers together, one shared table image.${where} Dashed: perfect scaling from the fewest workers. Upright line at a point: 95% interval.`,
+    draw: (drawing) => scalingSvg(chart, drawing),
+    table: null,
+  });
 }
 
-function speedupTable(groups: ReadonlyMap<string, readonly Measured[]>): Markup {
-  const rows = [...groups].flatMap(([name, points]) =>
+function groupsOf(cases: readonly CaseRecord[]): readonly Group[] {
+  const groups = new Map<string, { labels: CaseRecord["labels"]; points: Measured[] }>();
+  for (const one of cases) {
+    const metric = metricOf(one, METRIC);
+    const { [WORKERS_LABEL]: workers, ...labels } = one.labels;
+    if (metric === undefined || typeof workers !== "number") continue;
+    const key = JSON.stringify(labels);
+    const group = groups.get(key) ?? { labels, points: [] };
+    group.points.push({ workers, metric });
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ labels, points }) => ({
+    name: nameOf(labels),
+    mode: String(labels["mode"] ?? "all"),
+    size: Math.max(0, ...Object.values(labels).filter((value) => typeof value === "number")),
+    points: points.toSorted((a, b) => a.workers - b.workers),
+  }));
+}
+
+/** "ipvs, 10,000 Services". */
+function nameOf(labels: CaseRecord["labels"]): string {
+  const parts = Object.entries(labels).map(([label, value]) => {
+    if (label === "mode") return String(value);
+    return typeof value === "number" ? `${countText(value)} ${nounOf(label)}` : `${label} ${value}`;
+  });
+  return parts.length === 0 ? "all" : parts.join(", ");
+}
+
+function speedupTable(groups: readonly Group[]): Markup {
+  const rows = groups.flatMap(({ name, points }) =>
     points.map((_, index) => speedupRow(name, points, index)),
   );
-  const head = ["Mode", "Workers", "Packets per second", "Speed-up", "Of perfect"].map((text, index) =>
+  const head = ["Case", "Workers", "Packets per second", "Speed-up", "Of perfect"].map((text, index) =>
     index < 2 ? text : markup`${text} ${badge("measured-core")}`,
   );
   return tableMarkup({ caption: "Throughput and speed-up by workers", hideCaption: true, head, rows });
