@@ -21,15 +21,6 @@ export interface ServiceChainNames {
   readonly firewall: string;
 }
 
-/** Prefixes of the chains that come and go with Services. */
-export const SERVICE_CHAIN_PREFIXES = [
-  "KUBE-SVC-",
-  "KUBE-SVL-",
-  "KUBE-FW-",
-  "KUBE-EXT-",
-  "KUBE-SEP-",
-] as const;
-
 const remembered = new WeakMap<ServicePort, ServiceChainNames>();
 
 export function serviceChainNames(port: ServicePort): ServiceChainNames {

@@ -2,18 +2,16 @@
 // mistake, as it is for kube-proxy itself. Fields that no rule depends on are known by name and checked by type only.
 // Source: k8s.io/kube-proxy/config/v1alpha1/types.go; udpIdleTimeout, resourceContainer: until v1.25.
 
-/** Type of a scalar or list field. cidrs: a list of CIDRs, or the one word "primary". */
-export const FIELD_TYPES = [
-  "string",
-  "boolean",
-  "integer",
-  "number",
-  "duration",
-  "strings",
-  "cidrs",
-  "flags",
-] as const;
-export type FieldType = (typeof FIELD_TYPES)[number];
+/** Type of a scalar or list field. cidrs: a list of CIDRs, or the one word "primary". flags: names to booleans. */
+export type FieldType =
+  | "string"
+  | "boolean"
+  | "integer"
+  | "number"
+  | "duration"
+  | "strings"
+  | "cidrs"
+  | "flags";
 
 export interface FieldTable {
   readonly [field: string]: FieldType | FieldTable;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MODES } from "../netfilter/rule-model.js";
 import { syncFull, syncPartial } from "./iptables/sync.js";
+import { COMPILERS } from "./modes.js";
 import { SyncRunner, type SyncEvent, type SyncMode } from "./sync.js";
 import { testConfig, testService, testSlice, uniformCluster } from "./test-cluster.js";
 
@@ -136,3 +138,14 @@ test("SyncRunner deletes stale chains of a large cluster at most once per syncPe
 test("SyncRunner refuses a report about a sync that is not in flight", () => {
   assert.throws(() => started().step(APPLIED, 50), /'applied' reported while no sync is in flight/);
 });
+
+for (const mode of MODES) {
+  test(`SyncRunner syncs mode ${mode} in full, then in part`, () => {
+    const runner = started(testConfig({ mode }), COMPILERS[mode]);
+    const { sync } = runner.step(upsert(testService("a/c", { clusterIP: "172.30.0.2" })), 5000);
+    assert.equal(sync?.kind, "partial");
+    assert.match([...(sync?.text() ?? [])].join(""), /172\.30\.0\.2/);
+    runner.step(APPLIED, 5001);
+    assert.equal(runner.applied?.entries.length, 2);
+  });
+}

@@ -55,7 +55,7 @@ function detectorFields({ localDetector, family }: ProxyConfig, negated: boolean
 }
 
 /** One object per distinct part, for the lifetime of one compilation. */
-export class SharedParts {
+class SharedParts {
   readonly #portMatches = new Map<string, Match>();
   readonly #protocolOnly = new Map<string, readonly Match[]>();
   readonly #random: (readonly Match[])[] = [];

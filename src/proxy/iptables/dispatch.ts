@@ -49,7 +49,7 @@ export function usesFirewall({ port, hasAny }: ServiceEntry): boolean {
 }
 
 /** The chain that traffic of Pods and node to the cluster IP takes. */
-export function internalChainName(entry: ServiceEntry): string {
+function internalChainName(entry: ServiceEntry): string {
   const names = serviceChainNames(entry.port);
   return entry.port.internalPolicyLocal ? names.local : names.cluster;
 }

@@ -24,14 +24,14 @@ import { commentMatches, hostAddress, jumpToMarkMasq, type CompileContext } from
 import { addressFields, usesFirewall } from "./dispatch.js";
 
 /** Which of its four chains a service port has. */
-export interface ChainsInUse {
+interface ChainsInUse {
   readonly cluster: boolean;
   readonly local: boolean;
   readonly external: boolean;
   readonly firewall: boolean;
 }
 
-export function chainsInUse(entry: ServiceEntry): ChainsInUse {
+function chainsInUse(entry: ServiceEntry): ChainsInUse {
   return {
     cluster: usesClusterEndpoints(entry.port) && entry.cluster.length > 0,
     local: usesLocalEndpoints(entry.port) && entry.local.length > 0,
