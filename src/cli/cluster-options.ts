@@ -5,7 +5,7 @@ import { PlumbError } from "../base/errors.js";
 import { type Family, parseCidr } from "../base/ip.js";
 import type { ParseWarning } from "../netfilter/iptables/line-reader.js";
 import { MODES, type Mode } from "../netfilter/rule-model.js";
-import type { ProxyConfig, ServiceOrder } from "../proxy/config.js";
+import type { ProxyConfig, ProxyNode, ServiceOrder } from "../proxy/config.js";
 import { defaultProxyConfig } from "../proxy/default-config.js";
 import { parseKubeProxyConfiguration } from "../proxy/kube-proxy-configuration.js";
 import { nodeOf } from "../proxy/node.js";
@@ -58,10 +58,10 @@ export function loadCluster(files: readonly string[], options: ClusterOptions): 
 
 /** The proxy's configuration: command line over file over defaults. */
 export function proxyConfigFor(mode: Mode | null, objects: AddressedObjects, options: ClusterOptions): ProxyConfig {
-  const fromFile = options.config === undefined ? {} : readConfig(options.config);
   const family = options.family ?? (objects.serviceCIDRs[0]?.includes(":") ? "IPv6" : "IPv4");
-  const chosen = mode ?? fromFile.mode ?? "iptables";
   const node = nodeOf(objects, options.node ?? null);
+  const fromFile = options.config === undefined ? {} : readConfig(options.config, mode, node);
+  const chosen = mode ?? fromFile.mode ?? "iptables";
   const defaults = defaultProxyConfig(chosen, family, node, { clusterCIDRs: options.clusterCidr ?? objects.podCIDRs });
   const detector = options.clusterCidr === undefined ? fromFile.localDetector : undefined;
   return {
@@ -78,9 +78,9 @@ export function proxyState(objects: AddressedObjects, config: ProxyConfig): Prox
   return buildProxyState(objects, config);
 }
 
-function readConfig(file: string): Partial<ProxyConfig> {
+function readConfig(file: string, mode: Mode | null, node: ProxyNode): Partial<ProxyConfig> {
   try {
-    return parseKubeProxyConfiguration({ file, text: readFileSync(file, "utf8") });
+    return parseKubeProxyConfiguration({ file, text: readFileSync(file, "utf8") }, { node, ...(mode === null ? {} : { mode }) });
   } catch (error) {
     if (error instanceof PlumbError) throw error;
     throw new PlumbError("NotFound", `Cannot read configuration '${file}': ${(error as Error).message}`);

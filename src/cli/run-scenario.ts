@@ -2,7 +2,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { MODES } from "../netfilter/rule-model.js";
 import { realClock } from "../base/clock.js";
 import { packageRoot } from "../base/source-path.js";
 import { moduleDigest } from "../dataplane/modules.js";
@@ -47,7 +46,7 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
   const environment = readEnvironment(systemReaders, { timer: calibrateTimer(clock), noise, ...shares });
   return {
     schemaVersion: RUN_SCHEMA_VERSION,
-    tool: { name: "plumbline", version: toolVersion(), commit: commitOf(), wasm: moduleDigests() },
+    tool: { name: "plumbline", version: toolVersion(), commit: commitOf(), wasm: moduleDigests(scenario) },
     run: {
       id: `${scenario.name}-${startedAt.toISOString()}`,
       startedAt: startedAt.toISOString(),
@@ -109,8 +108,8 @@ function fileDigest(path: string): string {
   }
 }
 
-function moduleDigests(): Record<string, string> {
-  return Object.fromEntries(MODES.map((mode) => [mode, moduleDigest(mode)]));
+function moduleDigests({ cases }: Scenario): Record<string, string> {
+  return Object.fromEntries([...new Set(cases.map(({ mode }) => mode))].map((mode) => [mode, moduleDigest(mode)]));
 }
 
 /** The commit of a checkout; null when this is none, or git is missing. */

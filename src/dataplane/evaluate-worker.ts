@@ -6,8 +6,7 @@ import type { ArenaSite } from "./evaluator.js";
 import { type CoreExports, instantiateCore } from "./modules.js";
 import type { EvaluateSpan, EvaluateTask } from "./pool.js";
 
-/** piscina hands its own options on beside ours. */
-const sites = (workerData as [unknown, readonly ArenaSite[]])[1];
+const sites = workerData as readonly ArenaSite[];
 const cores = new Map<number, CoreExports>();
 
 export default function evaluate({ arenaIndex, packets, repetitions }: EvaluateTask): EvaluateSpan {
