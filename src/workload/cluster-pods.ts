@@ -1,8 +1,8 @@
 // The Pods that Services select: those of the input, and those that workloads of the input would make.
 // A workload owned by another one of the input (a Deployment's ReplicaSet) is left to its owner.
-import { canonicalIp, cidrContains, type Family, familyOf } from "../base/ip.js";
+import { canonicalIp, type Family, familyOf } from "../base/ip.js";
 import type { EndpointConditions, Node, Pod, PodSpec, Workload } from "../api/types.js";
-import { ADDRESS_RANGES, AddressPool, knownCidr } from "./address-ranges.js";
+import { AddressPool } from "./address-ranges.js";
 import { type PodAddressing, planPodAddresses } from "./pod-addresses.js";
 
 /** A Pod as far as endpoints are concerned. */
@@ -131,26 +131,38 @@ export function podNumbering(
   own: readonly (string | null)[],
   of: { readonly podsPerNode: number; readonly taken: ReadonlySet<string>; readonly avoid: Iterable<string> },
 ): PodNumbering {
-  if (own.every((cidr) => cidr !== null)) {
-    const pools = own.map((cidr, index) => {
-      const pool = new AddressPool(`Pods of node ${index + 1}`, [cidr as string], of.taken);
-      pool.skipFirst();
-      return pool;
-    });
-    return { family, plan: null, next: (nodeIndex) => (pools[nodeIndex] as AddressPool).next() };
-  }
-  const usual = knownCidr(ADDRESS_RANGES[family].pods);
-  const inTheWay = [...of.taken].filter((address) => cidrContains(usual, address)).length;
-  const podsPerNode = of.podsPerNode + inTheWay;
-  const plan = planPodAddresses({ family, nodes: own.length, podsPerNode, avoid: of.avoid });
-  const used = new Uint32Array(own.length);
+  const isOwn = own.every((cidr) => cidr !== null);
+  const podsPerNode = of.podsPerNode + mostInOneSubnet(of.taken, family);
+  const plan = isOwn ? null : planPodAddresses({ family, nodes: own.length, podsPerNode, avoid: of.avoid });
+  const pools: AddressPool[] = [];
+  const poolOf = (nodeIndex: number) => {
+    const pool = new AddressPool(
+      `Pods of node ${nodeIndex + 1}`,
+      [plan?.nodeCidr(nodeIndex) ?? (own[nodeIndex] as string)],
+      of.taken,
+    );
+    pool.skipFirst();
+    return pool;
+  };
   const next = (nodeIndex: number) => {
-    for (;;) {
-      const address = plan.address(nodeIndex, (used[nodeIndex] as number)++);
-      if (!of.taken.has(address)) return address;
-    }
+    pools[nodeIndex] ??= poolOf(nodeIndex);
+    return pools[nodeIndex].next();
   };
   return { family, plan, next };
+}
+
+/** The most addresses in any one /24: what a node's usual CIDR may have to step over. IPv6 has room anyway. */
+function mostInOneSubnet(addresses: ReadonlySet<string>, family: Family): number {
+  if (family === "IPv6") return 0;
+  const counts = new Map<string, number>();
+  let most = 0;
+  for (const address of addresses) {
+    const subnet = address.slice(0, address.lastIndexOf("."));
+    const count = (counts.get(subnet) ?? 0) + 1;
+    counts.set(subnet, count);
+    most = Math.max(most, count);
+  }
+  return most;
 }
 
 /** Pods with addresses; one on its node's network has the node's. */

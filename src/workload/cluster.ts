@@ -182,7 +182,8 @@ function podCidr(
 ): string[] {
   const plan = of.numberings.find((numbering) => numbering.family === family)?.plan ?? null;
   const own = of.nodes.flatMap((node) => ownPodCidr(node, family) ?? []);
-  if (own.length > 0) return knownOrCovered(ADDRESS_RANGES[family].pods, coverAddresses(own));
+  const known = plan?.clusterCidr ?? ADDRESS_RANGES[family].pods;
+  if (own.length > 0) return knownOrCovered(known, coverAddresses(own));
   const nodeAddresses = new Set(of.nodes.flatMap(nodeIPs));
   // An endpoint without a node may lie anywhere: a database outside the cluster, say.
   const endpoints = of.slices
@@ -191,8 +192,7 @@ function podCidr(
       nodeName === undefined ? [] : addresses.map((ip) => canonicalIp(ip) ?? ip),
     )
     .filter((ip) => !nodeAddresses.has(ip));
-  const covered = coverAddresses(endpoints);
-  return knownOrCovered(plan?.clusterCidr ?? ADDRESS_RANGES[family].pods, covered);
+  return knownOrCovered(known, coverAddresses(endpoints));
 }
 
 function serviceCidr(family: Family, services: readonly Service[]): string[] {

@@ -33,18 +33,19 @@ export class WeightedIndex {
   }
 }
 
-/** Weights rank^-s of ranks 1..count. */
+/** Weights rank^-s of ranks 1..count, scaled so that the largest is 1 and none overflows. */
 export function zipfWeights(count: number, s: number): Float64Array {
-  return Float64Array.from({ length: count }, (_, index) => (index + 1) ** -s);
+  const largest = s < 0 ? count : 1;
+  return Float64Array.from({ length: count }, (_, index) => ((index + 1) / largest) ** -s);
 }
 
 /**
  * The exponent s for which k^-s over k = 1..max has mean `mean`. Bisection; the mean falls as s grows.
- * Negative s, which favours large k, serves means above (max + 1) / 2.
+ * Negative s, which favours large k, serves means above (max + 1) / 2. Cost: 60 x max powers.
  */
 export function zipfExponentForMean(mean: number, max: number): number {
-  let low = -64;
-  let high = 64;
+  let low = -512;
+  let high = 512;
   for (let step = 0; step < 60; step++) {
     const middle = (low + high) / 2;
     if (zipfMean(max, middle) > mean) low = middle;
@@ -54,16 +55,13 @@ export function zipfExponentForMean(mean: number, max: number): number {
 }
 
 function zipfMean(max: number, s: number): number {
-  // Scaled to the largest weight, so that no power overflows.
-  const largest = s < 0 ? max : 1;
-  let weights = 0;
+  let total = 0;
   let sum = 0;
-  for (let k = 1; k <= max; k++) {
-    const weight = (k / largest) ** -s;
-    weights += weight;
-    sum += k * weight;
+  for (const [index, weight] of zipfWeights(max, s).entries()) {
+    total += weight;
+    sum += (index + 1) * weight;
   }
-  return sum / weights;
+  return sum / total;
 }
 
 /** Whole number >= 1 with mean `mean`: the trials up to the first success. One value of `prng`. */

@@ -33,14 +33,19 @@ function stdinInput(stdin: string | Uint8Array | null): SourceInput {
 function filesOf(path: string): string[] {
   const stat = attempt(path, () => statSync(path));
   if (!stat.isDirectory()) return [path];
-  const names = attempt(path, () => readdirSync(path, { recursive: true, encoding: "utf8" }));
-  const files = names
-    .filter((name) => OBJECT_FILE.test(name))
-    .map((name) => join(path, name))
-    .filter((file) => attempt(file, () => statSync(file)).isFile())
-    .sort();
+  const files = filesBelow(path).sort();
   if (files.length > 0) return files;
   throw new PlumbError("NotFound", `Cannot read '${path}': the folder holds no *.yaml, *.yml or *.json file`);
+}
+
+/** Links to files are followed, links to folders are not: they may lead back up. */
+function filesBelow(folder: string): string[] {
+  const entries = attempt(folder, () => readdirSync(folder, { withFileTypes: true }));
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesBelow(path);
+    return OBJECT_FILE.test(entry.name) && attempt(path, () => statSync(path)).isFile() ? [path] : [];
+  });
 }
 
 function readInput(file: string): SourceInput {
