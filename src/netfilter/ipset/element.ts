@@ -2,7 +2,7 @@
 import { type Cidr, canonicalIp, parseCidr } from "../../base/ip.js";
 import type { SetType } from "./model.js";
 
-export const SET_PROTOCOLS = ["tcp", "udp", "sctp"] as const;
+const SET_PROTOCOLS = ["tcp", "udp", "sctp"] as const;
 export type SetProtocol = (typeof SET_PROTOCOLS)[number];
 
 /** The dimensions that the set's type has; the others are null. */

@@ -23,7 +23,7 @@ export function* printIpsets(sets: Iterable<IpSet>): Generator<string> {
 }
 
 /** "create KUBE-CLUSTER-IP hash:ip,port family inet hashsize 1024 maxelem 65536". */
-export function printCreate(set: IpSet): string {
+function printCreate(set: IpSet): string {
   const head = `create ${set.name} ${set.type}`;
   if (set.range) return `${head} range ${set.range.first}-${set.range.last}`;
   return `${head} family ${set.family} hashsize ${set.hashSize} maxelem ${set.elementsMax}`;

@@ -74,6 +74,7 @@ export class RuleParser {
       case "-o":
       case "--out-interface":
         draft.outInterface = this.#parts.name(this.#argument(index), negated);
+        this.#reader.warn(this.#reader.words.offsets[index] ?? 0, NO_WAY_OUT);
         return index + 2;
       case "-p":
       case "--protocol":
@@ -230,6 +231,7 @@ export class RuleParser {
   }
 }
 
+const NO_WAY_OUT = "option '-o' is not decided by a packet: taken to name no interface";
 const NO_ADDRESS: readonly null[] = [null];
 const NO_MATCHES: readonly Match[] = [];
 

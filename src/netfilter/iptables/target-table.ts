@@ -23,6 +23,7 @@ export interface TargetRow {
 
 const CHANGES_FATE = "its decision is not modelled: the packet goes on to the next rule";
 const CHANGES_MARK = "connection marks are not modelled: the packet goes on unchanged";
+const TRACKED = "flows are tracked all the same";
 const SET_MARK_OPTIONS = "--set-mark=1 --set-xmark=1 --and-mark=1 --or-mark=1 --xor-mark=1";
 
 /** Target name -> row. A name that is missing here is a chain, or an extension unknown to us. */
@@ -39,11 +40,12 @@ export const TARGET_TABLE: ReadonlyMap<string, TargetRow> = new Map([
   row("SNAT", "--to-source=1 --random=0 --random-fully=0 --persistent=0", buildSnat),
   row("REDIRECT", "--to-ports=1 --random=0", buildRedirect),
   row("MARK", SET_MARK_OPTIONS, buildMark),
-  row("NOTRACK", "", () => ({ kind: "notrack", options: "" })),
+  row("NOTRACK", "", () => ({ kind: "notrack", options: "" }), TRACKED),
   row(
     "CT",
     "--notrack=0 --helper=1 --ctevents=1 --expevents=1 --zone=1 --zone-orig=1 --zone-reply=1 --timeout=1",
     buildCt,
+    "zones and helpers have no effect, and flows are tracked all the same",
   ),
   // Nothing a packet model sees.
   passing(
@@ -87,8 +89,13 @@ export const TARGET_TABLE: ReadonlyMap<string, TargetRow> = new Map([
   passing("HMARK", "--hmark-mod=1 --hmark-offset=1 --hmark-tuple=1 --hmark-rnd=1", CHANGES_FATE),
 ]);
 
-function row(name: string, options: string, build: TargetRow["build"]): [string, TargetRow] {
-  return [name, { options: argumentCounts(options), build, warning: null }];
+function row(
+  name: string,
+  options: string,
+  build: TargetRow["build"],
+  warning: string | null = null,
+): [string, TargetRow] {
+  return [name, { options: argumentCounts(options), build, warning }];
 }
 
 function passing(name: string, options: string, warning: string | null = null): [string, TargetRow] {

@@ -1,6 +1,6 @@
 // How long a connection is remembered after its last packet, seconds: the kernel's defaults, and what kube-proxy sets.
 // Source: nf_conntrack-sysctl.rst; kube-proxy pkg/proxy/apis/config (tcpEstablishedTimeout, tcpCloseWaitTimeout).
-import type { TcpState } from "./conntrack.js";
+import type { TcpState } from "./tcp-state.js";
 
 export interface ConntrackTimeouts {
   readonly tcp: Readonly<Record<TcpState, number>>;

@@ -21,8 +21,9 @@
 // Source: net/netfilter/nf_conntrack_core.c, nf_conntrack_proto_{tcp,udp,icmp,generic}.c, nf_nat_core.c.
 import { assert } from "../../base/assert.js";
 import type { Range } from "../iptables/model.js";
-import { type Protocol, TCP_FLAGS } from "../packet.js";
+import type { Protocol } from "../packet.js";
 import { type ConntrackTimeouts, KUBE_PROXY_TIMEOUTS } from "./conntrack-timeouts.js";
+import { type TcpState, tcpTransition } from "./tcp-state.js";
 
 export interface Tuple {
   readonly protocol: Protocol;
@@ -31,10 +32,6 @@ export interface Tuple {
   readonly destination: string;
   readonly destinationPort: number;
 }
-
-const TCP_STATES = ["NO", "SS", "SR", "ES", "FW", "CW", "LA", "TW", "CL", "S2"] as const;
-/** NONE, SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT, CLOSE_WAIT, LAST_ACK, TIME_WAIT, CLOSE, SYN_SENT2. */
-export type TcpState = (typeof TCP_STATES)[number];
 
 export interface Connection {
   readonly original: Tuple;
@@ -84,7 +81,7 @@ export class Conntrack {
     const found = this.#find(tuple, nowMs);
     if (found === undefined) return this.#open(tuple, tcpFlags, nowMs);
     const isReply = tupleText(found.original) !== tupleText(tuple);
-    const next = tuple.protocol === "tcp" ? transition(found.tcpState, isReply, tcpFlags) : "IG";
+    const next = tuple.protocol === "tcp" ? tcpTransition(found.tcpState, isReply, tcpFlags) : "IG";
     if (next === "IV") return { kind: "invalid" };
     if (next === "SS" && (found.tcpState === "TW" || found.tcpState === "CL")) {
       this.#remove(found);
@@ -130,7 +127,7 @@ export class Conntrack {
   }
 
   #open(tuple: Tuple, tcpFlags: number, nowMs: number): Tracked {
-    const first = tuple.protocol === "tcp" ? transition("NO", false, tcpFlags) : "NO";
+    const first = tuple.protocol === "tcp" ? tcpTransition("NO", false, tcpFlags) : "NO";
     if (first === "IV" || first === "IG") return { kind: "invalid" };
     if (!this.#hasRoom(nowMs)) return { kind: "full" };
     const connection: Connection = {
@@ -196,43 +193,4 @@ export function inverse(tuple: Tuple): Tuple {
     destination: tuple.source,
     destinationPort: tuple.sourcePort,
   };
-}
-
-/** IG: the packet leaves the state as it is. IV: it fits no transition. */
-type Transition = TcpState | "IG" | "IV";
-
-/** tcp_conntracks of the kernel: row by direction and flags, column by the state before. */
-const TRANSITIONS: Readonly<Record<string, readonly Transition[]>> = {
-  //                 NO SS SR ES FW CW LA TW CL S2
-  "original syn": row("SS SS IG IG IG IG IG SS SS S2"),
-  "original synack": row("IV IV SR IV IV IV IV IV IV SR"),
-  "original fin": row("IV IV FW FW LA LA LA TW CL IV"),
-  "original ack": row("ES IV ES ES CW CW TW TW CL IV"),
-  "original rst": row("IV CL CL CL CL CL CL CL CL CL"),
-  "original none": row("IV IV IV IV IV IV IV IV IV IV"),
-  "reply syn": row("IV S2 IV IV IV IV IV SS IV S2"),
-  "reply synack": row("IV SR IG IG IG IG IG IG IG SR"),
-  "reply fin": row("IV IV FW FW LA LA LA TW CL IV"),
-  "reply ack": row("IV IG SR ES CW CW TW TW CL IG"),
-  "reply rst": row("IV CL CL CL CL CL CL CL CL CL"),
-  "reply none": row("IV IV IV IV IV IV IV IV IV IV"),
-};
-
-function row(text: string): readonly Transition[] {
-  const states = text.split(" ") as Transition[];
-  assert(states.length === TCP_STATES.length, `a row of ${states.length} transitions`);
-  return states;
-}
-
-function transition(state: TcpState, isReply: boolean, tcpFlags: number): Transition {
-  const states = TRANSITIONS[`${isReply ? "reply" : "original"} ${flagName(tcpFlags)}`];
-  return states?.[TCP_STATES.indexOf(state)] ?? "IV";
-}
-
-/** The kernel's order: a RST counts first, then SYN, FIN, ACK. */
-function flagName(tcpFlags: number): string {
-  if (tcpFlags & TCP_FLAGS.RST) return "rst";
-  if (tcpFlags & TCP_FLAGS.SYN) return tcpFlags & TCP_FLAGS.ACK ? "synack" : "syn";
-  if (tcpFlags & TCP_FLAGS.FIN) return "fin";
-  return tcpFlags & TCP_FLAGS.ACK ? "ack" : "none";
 }

@@ -30,7 +30,7 @@ import { IptablesMatches } from "./iptables-matches.js";
 import type { Flight, HookResult, HookWalker } from "./trace.js";
 
 /** Jumps that may be open at once: what the core's scratch memory holds. */
-export const JUMPS_OPEN_MAX = 256;
+const JUMPS_OPEN_MAX = 256;
 /** Jumps and gotos in one walk of a table; more is a loop. */
 const JUMPS_MAX = 1 << 16;
 

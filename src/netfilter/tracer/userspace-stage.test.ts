@@ -5,6 +5,7 @@ import { parseIptablesSave } from "../iptables/parse.js";
 import type { ProxyListener, UserspaceModel } from "../rule-model.js";
 import { SeededChance } from "./chance.js";
 import { createTracer, parsePacket, traceTargets } from "./index.js";
+import { USERSPACE_COST } from "./userspace-stage.js";
 
 const NODE = "192.168.0.10";
 const RULES = `*nat
@@ -95,7 +96,7 @@ test("UserspaceStage refuses a service without backends, and passes over what is
 test("UserspaceStage takes the node's own connections, through OUTPUT and back in", () => {
   const trace = tracer().send(parsePacket(`tcp ${NODE}:1 > 10.96.0.10:80 from=node`), 0);
   assert.deepEqual(trace.outcome.target, { ip: "10.0.1.2", port: 8080 });
-  assert.equal(trace.counts.syscalls, 3);
+  assert.equal(trace.counts.syscalls, USERSPACE_COST.tcpOpenSyscalls);
 });
 
 test("traceTargets finds every backend that the round robin may be at", () => {
