@@ -157,8 +157,28 @@ function bare(cidr: string): string {
   return cidr.endsWith("/32") && !cidr.includes(":") ? cidr.slice(0, -3) : cidr;
 }
 
+/** Numbers that /etc/protocols has a name for, and names that it spells otherwise. */
+const SAVED_PROTOCOLS: Readonly<Record<string, string>> = {
+  "1": "icmp",
+  "2": "igmp",
+  "6": "tcp",
+  "17": "udp",
+  "33": "dccp",
+  "47": "gre",
+  "50": "esp",
+  "51": "ah",
+  "58": "ipv6-icmp",
+  icmpv6: "ipv6-icmp",
+  "89": "ospf",
+  "103": "pim",
+  "112": "vrrp",
+  "115": "l2tp",
+  "132": "sctp",
+  "136": "udplite",
+};
+
 function savedProtocol(name: string): string {
-  return name === "icmpv6" ? "ipv6-icmp" : name;
+  return SAVED_PROTOCOLS[name] ?? name;
 }
 
 function word(option: string, value: string, negated: boolean): string {
