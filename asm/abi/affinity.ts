@@ -47,5 +47,3 @@ export const AFFINITY_ENTRY_STAMPS_MS = 48;
 
 /** Clients that xt_recent remembers per list (module parameter ip_list_tot). */
 export const RECENT_CLIENTS_MAX = 100;
-/** Arrival times that xt_recent keeps per client (ip_pkt_list_tot). */
-export const RECENT_STAMPS_MAX = 20;

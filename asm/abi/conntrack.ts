@@ -52,6 +52,5 @@ export const CONNTRACK_STATUS_SEEN_REPLY = 1;
 export const CONNTRACK_STATUS_ASSURED = 2;
 export const CONNTRACK_STATUS_DNAT = 4;
 export const CONNTRACK_STATUS_SNAT = 8;
-/** The translation of the destination has been decided, maybe as "none". */
-export const CONNTRACK_STATUS_DESTINATION_DONE = 16;
-export const CONNTRACK_STATUS_SOURCE_DONE = 32;
+/** A rule translated the source, if only to the address it had. */
+export const CONNTRACK_STATUS_MASQUERADED = 16;

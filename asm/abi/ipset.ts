@@ -34,6 +34,9 @@ export const SET_SLOT_PORT = 0;
 export const SET_SLOT_PROTOCOL = 2;
 export const SET_SLOT_PREFIX = 3;
 export const SET_SLOT_USED = 4;
+/** Values of the used word. An exception (nomatch) says no where a wider network would say yes. */
+export const SET_SLOT_MEMBER = 1;
+export const SET_SLOT_EXCEPTION = 2;
 
 export const NET_BYTES = 32;
 export const NET_LENGTH = 0;

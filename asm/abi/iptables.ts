@@ -142,13 +142,16 @@ export const MATCH_COMMENT = 2;
 /** One destination port range: 4 first u16, 6 last u16. The common case of PORT. */
 export const MATCH_DESTINATION_PORT = 3;
 /** 4 PORT_ bits u8, 5 negated bits u8, 6 tcp flag mask u8, 7 tcp flags u8, 8..10 range counts u8 (source, destination,
- * either), 12: ranges u16 u16 each, in that order. */
+ * either), 11 protocol that the packet must have u8 (0 any, 255 any with ports), 12: ranges u16 u16 each, in that
+ * order. */
 export const MATCH_PORT = 4;
 export const PORT_PRESENT = 4;
 export const PORT_NEGATED = 5;
 export const PORT_TCP_MASK = 6;
 export const PORT_TCP_FLAGS = 7;
 export const PORT_COUNTS = 8;
+export const PORT_PROTOCOL = 11;
+export const PORT_PROTOCOL_WITH_PORTS = 255;
 export const PORT_RANGES = 12;
 export const PORT_BIT_SOURCE = 1;
 export const PORT_BIT_DESTINATION = 2;
@@ -166,18 +169,22 @@ export const MATCH_ADDRTYPE = 7;
 export const MATCH_RANDOM = 8;
 /** 4 every u32, 8 packet u32, 12 offset of the counter in the mode state u32. */
 export const MATCH_NTH = 9;
-/** 4 list index u32, 8 seconds u32, 12 hit count u32, 16 operation u8, 17 destination side u8. */
+/** 4 list index u32, 8 seconds u32, 12 hit count u32, 16 operation u8, 17 destination side u8, 18 reap u8, 20 stamps that
+ * the list keeps per client u32. */
 export const MATCH_RECENT = 10;
 export const RECENT_SET = 0;
 export const RECENT_CHECK = 1;
 export const RECENT_UPDATE = 2;
 export const RECENT_REMOVE = 3;
-/** 4 set index u32, 8 sides: bit i set when dimension i comes from the destination. */
+/** 4 set index u32 (SET_INDEX_NONE: no such set), 8 sides: bit i set when dimension i comes from the destination. */
 export const MATCH_SET = 11;
+export const SET_INDEX_NONE = 0x7fffffff;
 /** 4 IPRANGE_ bits u8, 5 negated bits u8, 16: source first, last, destination first, last. */
 export const MATCH_IPRANGE = 12;
 /** A match that the encoder could decide: 4 result u32. Counts as otherMatches. */
 export const MATCH_CONSTANT = 13;
+/** 4 protocol u32, 8 whether its type is that of our packets (echo request) u32. */
+export const MATCH_ICMP = 14;
 
 export const ADDRTYPE_LOCAL = 1;
 export const ADDRTYPE_UNICAST = 2;

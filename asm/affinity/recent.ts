@@ -5,7 +5,6 @@ import {
   AFFINITY_ENTRY_SEEN_MS,
   AFFINITY_ENTRY_STAMPS,
   AFFINITY_ENTRY_STAMPS_MS,
-  AFFINITY_STAMPS_MAX,
   RECENT_CLIENTS_MAX,
 } from "../abi/affinity";
 import { CONTEXT_AFFINITY, CONTEXT_NOW_MS } from "../abi/context";
@@ -13,8 +12,8 @@ import { RECENT_REMOVE, RECENT_SET, RECENT_UPDATE } from "../abi/iptables";
 import { FLIGHT_DESTINATION, FLIGHT_SOURCE } from "../packet/flight";
 import { addClient, clientCount, findClient, oldestClient, removeClient, touchClient } from "./store";
 
-/** A RECENT match record (abi/iptables) against the flight, before negation. */
-export function recentHolds<A>(context: usize, match: usize): bool {
+/** A RECENT match record (abi/iptables) against the flight; --update refreshes only what holds after negation. */
+export function recentHolds<A>(context: usize, match: usize, negated: bool): bool {
   const clients = load<u32>(context, CONTEXT_AFFINITY) as usize;
   const list = load<u32>(match, 4);
   const operation = load<u8>(match, 16) as u32;
@@ -24,41 +23,39 @@ export function recentHolds<A>(context: usize, match: usize): bool {
     : load<A>(context, FLIGHT_SOURCE);
   const entry = findClient<A>(clients, list, address);
   if (entry === 0) {
-    if (operation !== RECENT_SET) return false;
-    rememberClient<A>(clients, list, address, now);
-    return true;
+    if (operation === RECENT_SET) remember<A>(clients, list, address, now, load<u32>(match, 20));
+    return (operation === RECENT_SET) !== negated;
   }
   if (operation === RECENT_SET) {
-    stamp(clients, entry, now);
-    return true;
+    refresh(clients, entry, now, load<u32>(match, 20));
+    return !negated;
   }
   if (operation === RECENT_REMOVE) {
     removeClient(clients, entry);
-    return true;
+    return !negated;
   }
-  const seen = wasSeen(clients, entry, now, load<u32>(match, 8), load<u32>(match, 12));
-  const refresh = operation === RECENT_UPDATE && seen;
-  if (load<u8>(match, 18)) reapOldest(clients, list, refresh ? entry : 0, now, load<u32>(match, 8));
-  if (refresh) stamp(clients, entry, now);
-  return seen;
+  const holds = wasSeen(entry, now, load<u32>(match, 8), load<u32>(match, 12)) !== negated;
+  const refreshes = operation === RECENT_UPDATE && holds;
+  if (load<u8>(match, 18)) reapOldest(clients, list, refreshes ? entry : 0, now, load<u32>(match, 8));
+  if (refreshes) refresh(clients, entry, now, load<u32>(match, 20));
+  return holds;
 }
 
-function rememberClient<A>(clients: usize, list: u32, address: A, now: u32): void {
+function remember<A>(clients: usize, list: u32, address: A, now: u32, stampsMax: u32): void {
   if (clientCount(clients, list) >= (RECENT_CLIENTS_MAX as u32))
     removeClient(clients, oldestClient(clients, list));
   const entry = addClient<A>(clients, list, address, now);
-  if (entry !== 0) keepStamp(clients, entry, now);
+  if (entry !== 0) keepStamp(entry, now, stampsMax);
 }
 
-function stamp(clients: usize, entry: usize, now: u32): void {
-  keepStamp(clients, entry, now);
+function refresh(clients: usize, entry: usize, now: u32, stampsMax: u32): void {
+  keepStamp(entry, now, stampsMax);
   touchClient(clients, entry, now);
 }
 
-/** Write the arrival time into the ring of the last `stamps max`. */
-function keepStamp(clients: usize, entry: usize, now: u32): void {
-  const limit = load<u32>(clients, AFFINITY_STAMPS_MAX);
-  const next = (load<u16>(entry, AFFINITY_ENTRY_NEXT_STAMP) as u32) % limit;
+/** Write the arrival time into the ring of the last `stampsMax`. */
+function keepStamp(entry: usize, now: u32, stampsMax: u32): void {
+  const next = (load<u16>(entry, AFFINITY_ENTRY_NEXT_STAMP) as u32) % stampsMax;
   store<u32>(entry + ((next as usize) << 2), now, AFFINITY_ENTRY_STAMPS_MS);
   store<u16>(entry, (next + 1) as u16, AFFINITY_ENTRY_NEXT_STAMP);
   if (next + 1 > (load<u16>(entry, AFFINITY_ENTRY_STAMPS) as u32)) {
@@ -66,23 +63,28 @@ function keepStamp(clients: usize, entry: usize, now: u32): void {
   }
 }
 
-/** Whether enough stamps lie within the last `seconds` (0: any age); a hit count of 0 asks for one. */
-function wasSeen(clients: usize, entry: usize, now: u32, seconds: u32, hitcount: u32): bool {
+/** Whether enough stamps are no older than `seconds` (0: of any age); a hit count of 0 asks for one. */
+function wasSeen(entry: usize, now: u32, seconds: u32, hitcount: u32): bool {
   let hits: u32 = 0;
   const stamps = load<u16>(entry, AFFINITY_ENTRY_STAMPS) as u32;
   for (let index: u32 = 0; index < stamps; index++) {
-    const age = now - load<u32>(entry + ((index as usize) << 2), AFFINITY_ENTRY_STAMPS_MS);
-    if (seconds !== 0 && (age as u64) > (seconds as u64) * 1000) continue;
+    if (seconds !== 0) {
+      if (isOlder(load<u32>(entry + ((index as usize) << 2), AFFINITY_ENTRY_STAMPS_MS), now, seconds))
+        continue;
+    }
     hits++;
     if (hits >= hitcount) return true;
   }
   return false;
 }
 
-/** --reap: forget the oldest client of the list when it is older than `seconds`, unless it is about to be refreshed. */
+/** --reap: forget the oldest client of the list when it is too old, unless it is about to be refreshed. */
 function reapOldest(clients: usize, list: u32, keep: usize, now: u32, seconds: u32): void {
   const oldest = oldestClient(clients, list);
   if (oldest === 0 || oldest === keep) return;
-  const age = now - load<u32>(oldest, AFFINITY_ENTRY_SEEN_MS);
-  if ((age as u64) > (seconds as u64) * 1000) removeClient(clients, oldest);
+  if (isOlder(load<u32>(oldest, AFFINITY_ENTRY_SEEN_MS), now, seconds)) removeClient(clients, oldest);
+}
+
+function isOlder(stamp: u32, now: u32, seconds: u32): bool {
+  return (now as i64) - (stamp as i64) > (seconds as i64) * 1000;
 }

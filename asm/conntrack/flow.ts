@@ -8,9 +8,8 @@ import {
   CONNTRACK_STATE_MODE,
   CONNTRACK_STATE_PROTOCOL,
   CONNTRACK_STATE_STATUS,
-  CONNTRACK_STATUS_DNAT,
+  CONNTRACK_STATUS_MASQUERADED,
   CONNTRACK_STATUS_SEEN_REPLY,
-  CONNTRACK_STATUS_SNAT,
 } from "../abi/conntrack";
 import {
   CONTEXT_CONNTRACK,
@@ -23,12 +22,10 @@ import { CT_STATE_ESTABLISHED, CT_STATE_INVALID, CT_STATE_NEW } from "../abi/pac
 import { count } from "../packet/counters";
 import {
   FLIGHT_BIT_DESTINATION_PENDING,
-  FLIGHT_BIT_DNAT,
-  FLIGHT_BIT_SNAT,
+  FLIGHT_BIT_KNOWN,
   FLIGHT_BIT_SOURCE_PENDING,
   FLIGHT_CT_STATE,
   FLIGHT_DESTINATION,
-  FLIGHT_DESTINATION_PORT,
   FLIGHT_DIRECTION,
   FLIGHT_ENTRY,
   FLIGHT_NEW_ENTRY,
@@ -39,7 +36,16 @@ import {
   setBits,
   setReason,
 } from "../packet/flight";
-import { advance, begin, STATE_IGNORE, STATE_INVALID, timeoutMs } from "./protocol";
+import {
+  advance,
+  begin,
+  STATE_CLOSE,
+  STATE_IGNORE,
+  STATE_INVALID,
+  STATE_SYN_SENT,
+  STATE_TIME_WAIT,
+  timeoutMs,
+} from "./protocol";
 import {
   entryOf,
   find,
@@ -91,8 +97,8 @@ export function track<A>(context: usize): bool {
  * @returns false when it cannot be: the packet is dropped
  */
 export function confirm<A>(context: usize): bool {
+  if (!isDraft(context)) return true;
   const built = context + FLIGHT_NEW_ENTRY;
-  if ((load<u32>(context, FLIGHT_ENTRY) as usize) !== built) return true;
   const table = load<u32>(context, CONTEXT_CONNTRACK) as usize;
   const reply = built + tupleBytes<A>();
   const hash = hashTuple<A>(tupleSource<A>(reply), tupleDestination<A>(reply), tuplePorts<A>(reply));
@@ -107,6 +113,11 @@ export function confirm<A>(context: usize): bool {
   return true;
 }
 
+/** Whether the flight's flow is new and not in the table yet. */
+export function isDraft(context: usize): bool {
+  return (load<u32>(context, FLIGHT_ENTRY) as usize) === context + FLIGHT_NEW_ENTRY;
+}
+
 /** The flight's ports and protocol as a tuple has them. */
 export function flightPorts(context: usize): u64 {
   const ports = load<u32>(context, FLIGHT_SOURCE_PORT);
@@ -117,16 +128,19 @@ export function flightPorts(context: usize): u64 {
 function resume<A>(context: usize, table: usize, entry: usize, direction: u32, now: u32): bool {
   const state = entry + stateOffset<A>();
   const protocol = load<u8>(context, FLIGHT_PROTOCOL) as u32;
-  const flags = load<u8>(context, FLIGHT_TCP_FLAGS) as u32;
+  const before = load<u8>(state, CONNTRACK_STATE_PROTOCOL) as u32;
+  let next = advance(protocol, before, direction, load<u8>(context, FLIGHT_TCP_FLAGS));
+  if (next >= STATE_IGNORE) {
+    if (next === STATE_INVALID) {
+      store<u32>(context, CT_STATE_INVALID, FLIGHT_CT_STATE);
+      return true;
+    }
+    next = before;
+  } else if (next === STATE_SYN_SENT) {
+    if (before === STATE_TIME_WAIT || before === STATE_CLOSE) return false;
+  }
   let status = load<u8>(state, CONNTRACK_STATE_STATUS) as u32;
   if (direction === 1) status |= CONNTRACK_STATUS_SEEN_REPLY;
-  const before = load<u8>(state, CONNTRACK_STATE_PROTOCOL) as u32;
-  let next = advance(protocol, before, direction, flags);
-  if (next === STATE_INVALID) {
-    store<u32>(context, CT_STATE_INVALID, FLIGHT_CT_STATE);
-    return true;
-  }
-  if (next === STATE_IGNORE) next = before;
   const deadline = deadlineAfter(now, timeoutMs(protocol, next, status));
   store<u8>(state, next as u8, CONNTRACK_STATE_PROTOCOL);
   store<u8>(state, status as u8, CONNTRACK_STATE_STATUS);
@@ -136,8 +150,9 @@ function resume<A>(context: usize, table: usize, entry: usize, direction: u32, n
   store<u32>(context, direction, FLIGHT_DIRECTION);
   const seen = (status & CONNTRACK_STATUS_SEEN_REPLY) !== 0;
   store<u32>(context, seen ? CT_STATE_ESTABLISHED : CT_STATE_NEW, FLIGHT_CT_STATE);
-  if (status & CONNTRACK_STATUS_DNAT) setBits(context, FLIGHT_BIT_DNAT);
-  if (status & CONNTRACK_STATUS_SNAT) setBits(context, FLIGHT_BIT_SNAT);
+  // Status bits DNAT and SNAT, moved down, are the flight's.
+  setBits(context, ((status >>> 2) & 3) | FLIGHT_BIT_KNOWN);
+  if (direction === 0) setBits(context, (status & CONNTRACK_STATUS_MASQUERADED) << 1);
   return true;
 }
 
@@ -153,7 +168,7 @@ function open<A>(
 ): bool {
   const protocol = load<u8>(context, FLIGHT_PROTOCOL) as u32;
   const first = begin(protocol, load<u8>(context, FLIGHT_TCP_FLAGS));
-  if (first === STATE_INVALID) {
+  if (first >= STATE_IGNORE) {
     store<u32>(context, CT_STATE_INVALID, FLIGHT_CT_STATE);
     return true;
   }

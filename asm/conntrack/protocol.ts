@@ -55,7 +55,7 @@ export function timeoutMs(protocol: u32, state: u32, status: u32): u32 {
   if (protocol === PROTOCOL_TCP) return tcpSeconds(state) * 1000;
   const answered = (status & CONNTRACK_STATUS_SEEN_REPLY) !== 0;
   if (protocol === PROTOCOL_UDP) return answered ? 120_000 : 30_000;
-  if (protocol === PROTOCOL_SCTP) return answered ? 432_000_000 : 10_000;
+  if (protocol === PROTOCOL_SCTP) return 600_000;
   return 30_000;
 }
 

@@ -14,6 +14,7 @@ import {
   SET_NETS_COUNT,
   SET_RANGE_FIRST,
   SET_RANGE_LAST,
+  SET_SLOT_MEMBER,
   SET_SLOT_BYTES_V4,
   SET_SLOT_BYTES_V6,
   SET_SLOT_MASK,
@@ -60,17 +61,26 @@ export function hasAddress<A>(context: usize, header: usize, address: A): bool {
   return hasKey<A>(context, header, address, zeroAddress<A>(), 0);
 }
 
-/** Whether the exact key is stored. `key`: port | protocol << 16 | prefix << 24. Twin: src/dataplane/ipset/hash.ts. */
-export function hasKey<A>(context: usize, header: usize, first: A, second: A, key: u32): bool {
+/** Whether the exact key is a member. */
+function hasKey<A>(context: usize, header: usize, first: A, second: A, key: u32): bool {
+  return findKey<A>(context, header, first, second, key) === SET_SLOT_MEMBER;
+}
+
+/**
+ * What is stored under the exact key: 0 nothing, SET_SLOT_MEMBER, SET_SLOT_EXCEPTION (nomatch).
+ * @param key port | protocol << 16 | prefix << 24. Twin of the hash: src/dataplane/ipset/hash.ts
+ */
+function findKey<A>(context: usize, header: usize, first: A, second: A, key: u32): u32 {
   const slots = (load<u32>(context, CONTEXT_IMAGE) + load<u32>(header, SET_SLOTS_AT)) as usize;
   const mask = load<u32>(header, SET_SLOT_MASK);
   let position = hashKey<A>(first, second, key) & mask;
   while (true) {
     const slot = slots + (position as usize) * slotBytes<A>();
-    if (load<u32>(slot + keyOffset<A>(), 4) === 0) return false;
+    const used = load<u32>(slot + keyOffset<A>(), 4);
+    if (used === 0) return 0;
     if (load<u32>(slot + keyOffset<A>()) === key) {
       if (sameAddress<A>(load<A>(slot), first)) {
-        if (sameAddress<A>(load<A>(slot + sizeof<A>()), second)) return true;
+        if (sameAddress<A>(load<A>(slot + sizeof<A>()), second)) return used;
       }
     }
     position = (position + 1) & mask;
@@ -82,13 +92,18 @@ function hasNetwork<A>(context: usize, header: usize, first: A, second: A, key: 
   const end = net + (load<u32>(header, SET_NETS_COUNT) as usize) * NET_BYTES;
   for (; net < end; net += NET_BYTES) {
     const masked = maskAddress<A>(second, load<A>(net, NET_MASK));
-    if (hasKey<A>(context, header, first, masked, key | (load<u32>(net, NET_LENGTH) << 24))) return true;
+    const found = findKey<A>(context, header, first, masked, key | (load<u32>(net, NET_LENGTH) << 24));
+    if (found !== 0) return found === SET_SLOT_MEMBER;
   }
   return false;
 }
 
 function hasPort(context: usize, header: usize, fromDestination: u32): bool {
-  if (!protocolHasPorts(load<u8>(context, FLIGHT_PROTOCOL) as u32)) return false;
+  // The kernel's bitmap:port reads the ports of TCP and UDP only.
+  const protocol = load<u8>(context, FLIGHT_PROTOCOL) as u32;
+  if (protocol !== PROTOCOL_TCP) {
+    if (protocol !== PROTOCOL_UDP) return false;
+  }
   const port = portOf(context, fromDestination);
   const first = load<u32>(header, SET_RANGE_FIRST);
   if (port < first || port > load<u32>(header, SET_RANGE_LAST)) return false;

@@ -17,7 +17,7 @@ export function walkHook<A>(context: usize, hook: u32): u32 {
     if (table === TABLE_NAT) {
       if (!isPending(context, hook)) continue;
     }
-    const step = walkChain<A>(context, chain - 1);
+    const step = walkChain<A>(context, chain - 1, hook);
     if (step !== STEP_ACCEPT) return step;
   }
   return STEP_ACCEPT;

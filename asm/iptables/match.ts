@@ -40,6 +40,7 @@ import {
   MATCH_FLAG_NEGATED,
   MATCH_FLAGS,
   MATCH_HEADER,
+  MATCH_ICMP,
   MATCH_IPRANGE,
   MATCH_MARK,
   MATCH_NTH,
@@ -47,6 +48,7 @@ import {
   MATCH_RANDOM,
   MATCH_RECENT,
   MATCH_SET,
+  SET_INDEX_NONE,
   STATE_BIT_DNAT,
   STATE_BIT_SNAT,
 } from "../abi/iptables";
@@ -115,12 +117,15 @@ function matchHolds<A>(context: usize, image: usize, match: usize, kind: u32): b
       return nthHolds(context, match) !== isNegated(match);
     case MATCH_RECENT:
       count(context, COUNTER_RECENT_OPS);
-      return recentHolds<A>(context, match) !== isNegated(match);
+      return recentHolds<A>(context, match, isNegated(match));
     case MATCH_SET:
       return setHolds<A>(context, image, match) !== isNegated(match);
     case MATCH_IPRANGE:
       count(context, COUNTER_OTHER_MATCHES);
       return rangeHolds<A>(context, match);
+    case MATCH_ICMP:
+      count(context, COUNTER_OTHER_MATCHES);
+      return (load<u8>(context, FLIGHT_PROTOCOL) as u32) === load<u32>(match, 4) && load<u32>(match, 8) !== 0;
     default:
       count(context, COUNTER_OTHER_MATCHES);
       return load<u32>(match, 4) !== 0;
@@ -200,6 +205,7 @@ function nthHolds(context: usize, match: usize): bool {
 
 function setHolds<A>(context: usize, image: usize, match: usize): bool {
   count(context, COUNTER_SET_PROBES);
+  if (load<u32>(match, 4) === SET_INDEX_NONE) return false;
   const sets = image + load<u32>(image, IMAGE_REGION_TABLE + IPTABLES_REGION_SETS * IMAGE_REGION_STRIDE);
   const header = sets + SETS_HEAD_BYTES + (load<u32>(match, 4) as usize) * SET_HEADER_BYTES;
   if (!inSet<A>(context, header, load<u32>(match, 8))) return false;

@@ -8,13 +8,22 @@ import {
   PORT_COUNTS,
   PORT_NEGATED,
   PORT_PRESENT,
+  PORT_PROTOCOL,
+  PORT_PROTOCOL_WITH_PORTS,
   PORT_RANGES,
   PORT_TCP_FLAGS,
   PORT_TCP_MASK,
 } from "../abi/iptables";
-import { FLIGHT_DESTINATION_PORT, FLIGHT_SOURCE_PORT, FLIGHT_TCP_FLAGS } from "../packet/flight";
+import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "../abi/packet";
+import {
+  FLIGHT_DESTINATION_PORT,
+  FLIGHT_PROTOCOL,
+  FLIGHT_SOURCE_PORT,
+  FLIGHT_TCP_FLAGS,
+} from "../packet/flight";
 
 export function portsHold(context: usize, match: usize): bool {
+  if (!protocolFits(load<u8>(context, FLIGHT_PROTOCOL), load<u8>(match, PORT_PROTOCOL))) return false;
   const present = load<u8>(match, PORT_PRESENT) as u32;
   const negated = load<u8>(match, PORT_NEGATED) as u32;
   const source = load<u16>(context, FLIGHT_SOURCE_PORT) as u32;
@@ -40,6 +49,12 @@ export function portsHold(context: usize, match: usize): bool {
     if ((masked === load<u8>(match, PORT_TCP_FLAGS)) === isTurned(negated, PORT_BIT_TCP_FLAGS)) return false;
   }
   return true;
+}
+
+function protocolFits(protocol: u32, wanted: u32): bool {
+  if (wanted === 0 || wanted === protocol) return true;
+  if (wanted !== PORT_PROTOCOL_WITH_PORTS) return false;
+  return protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP || protocol === PROTOCOL_SCTP;
 }
 
 function inRanges(at: usize, ranged: u32, port: u32): bool {

@@ -52,18 +52,22 @@ import { runTarget } from "./target";
 
 // A frame of the chain stack: next rule u32, end of the chain u32, policy u32, pad.
 const FRAME_BYTES: usize = 16;
+/** Jumps and gotos in one walk of a table; more is a loop, which the kernel would have refused. */
+const JUMPS_MAX: u32 = 1 << 16;
 
 /**
  * Walk a base chain to its verdict: STEP_ACCEPT, STEP_DROP or STEP_REJECT (the reason is in the flight).
  * @param chain index of the base chain
+ * @param hook HOOK_ number, which REDIRECT asks for
  */
-export function walkChain<A>(context: usize, chain: u32): u32 {
+export function walkChain<A>(context: usize, chain: u32, hook: u32): u32 {
   const image = load<u32>(context, CONTEXT_IMAGE) as usize;
   const chains = image + load<u32>(image, IMAGE_REGION_TABLE + IPTABLES_REGION_CHAINS * IMAGE_REGION_STRIDE);
   const stack = load<u32>(context, CONTEXT_SCRATCH) as usize;
   const protocol = load<u8>(context, FLIGHT_PROTOCOL) as u32;
   const policy = load<u32>(chains + (chain as usize) * CHAIN_BYTES, CHAIN_POLICY);
   let top = stack;
+  let jumps: u32 = 0;
   let record = chains + (chain as usize) * CHAIN_BYTES;
   let rule = image + load<u32>(record, CHAIN_RULES_AT);
   let end = rule + (load<u32>(record, CHAIN_COUNT) as usize) * ruleBytes<A>();
@@ -84,6 +88,8 @@ export function walkChain<A>(context: usize, chain: u32): u32 {
       end = load<u32>(top, 4) as usize;
     } else if (target === TARGET_JUMP || target === TARGET_GOTO) {
       count(context, COUNTER_CHAIN_JUMPS);
+      jumps++;
+      if (jumps > JUMPS_MAX) return drop(context, DROP_REASON_CHAIN_TOO_DEEP);
       if (target === TARGET_JUMP) {
         if (top - stack >= (SCRATCH_BYTES as usize)) return drop(context, DROP_REASON_CHAIN_TOO_DEEP);
         store<u32>(top, rule as u32);
@@ -101,7 +107,7 @@ export function walkChain<A>(context: usize, chain: u32): u32 {
       setReason(context, DROP_REASON_RULE);
       return STEP_REJECT;
     } else if (target !== TARGET_NONE) {
-      if (runTarget<A>(context, image, control, target)) return STEP_ACCEPT;
+      if (runTarget<A>(context, image, control, target, hook)) return STEP_ACCEPT;
     }
   }
 }

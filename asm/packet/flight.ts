@@ -4,7 +4,7 @@
 //
 //   0                               64     68        72       76      80         84         88     92          96
 //   +-------------------------------+------+---------+--------+-------+----------+----------+------+-----------+
-//   | as a packet record, translated| mark | ct state| ct bits| reason| ct entry | direction| hash | rules at  |
+//   | as a packet record, translated| mark | ct state| ct bits| reason| ct entry | direction| ports| rules at  |
 //   | as it goes (abi/packet)       | u32  | u32     | u32    | u32   | ptr or 0 | 0 or 1   | u32  | start u64 |
 //   +-------------------------------+------+---------+--------+-------+----------+----------+------+-----------+
 //   104..384: the unconfirmed conntrack entry, while the flow has none in the table (conntrack/entry)
@@ -48,7 +48,8 @@ export const FLIGHT_REASON: usize = CONTEXT_FLIGHT + 76;
 export const FLIGHT_ENTRY: usize = CONTEXT_FLIGHT + 80;
 /** 0 original, 1 reply. */
 export const FLIGHT_DIRECTION: usize = CONTEXT_FLIGHT + 84;
-export const FLIGHT_HASH: usize = CONTEXT_FLIGHT + 88;
+/** Ports that a translated source may take: first | last << 16; 0 when the rules named none. */
+export const FLIGHT_SOURCE_PORTS: usize = CONTEXT_FLIGHT + 88;
 export const FLIGHT_RULES_AT_START: usize = CONTEXT_FLIGHT + 96;
 export const FLIGHT_NEW_ENTRY: usize = CONTEXT_FLIGHT + 128;
 
@@ -60,6 +61,10 @@ export const FLIGHT_BIT_SNAT: u32 = 2;
 export const FLIGHT_BIT_DESTINATION_PENDING: u32 = 4;
 /** The same for the source (INPUT, POSTROUTING). */
 export const FLIGHT_BIT_SOURCE_PENDING: u32 = 8;
+/** Conntrack knew the flow before this packet. */
+export const FLIGHT_BIT_KNOWN: u32 = 16;
+/** A rule translated the source of this direction, if only to the address it had. */
+export const FLIGHT_BIT_MASQUERADED: u32 = 32;
 
 /** Take a packet record in: addresses, ports and time as they came, no mark, no conntrack state. */
 export function take(context: usize, packet: usize): void {

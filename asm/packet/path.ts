@@ -13,8 +13,11 @@
 import { CONTEXT_COUNTERS, COUNTER_RULES_EVALUATED } from "../abi/context";
 import { HOOK_FORWARD, HOOK_INPUT, HOOK_OUTPUT, HOOK_POSTROUTING, HOOK_PREROUTING } from "../abi/iptables";
 import {
-  CT_STATE_ESTABLISHED,
+  PACKET_DESTINATION,
+  PACKET_DESTINATION_PORT,
   PACKET_FLAG_FROM_NODE,
+  PACKET_SOURCE,
+  PACKET_SOURCE_PORT,
   PACKET_STRIDE,
   RESULT_FLAG_ESTABLISHED,
   RESULT_FLAG_MASQUERADE,
@@ -33,11 +36,16 @@ import {
   VERDICT_DROP,
   VERDICT_REJECT,
 } from "../abi/packet";
-import { confirm, track } from "../conntrack/flow";
+import { confirm, isDraft, track } from "../conntrack/flow";
+import { setUpDestination, setUpSource, settleSource } from "../conntrack/nat";
 import { applyDestination, applySource } from "../conntrack/translate";
 import { countDrop } from "./counters";
 import {
-  FLIGHT_CT_STATE,
+  FLIGHT_BIT_DESTINATION_PENDING,
+  FLIGHT_BIT_KNOWN,
+  FLIGHT_BIT_MASQUERADED,
+  FLIGHT_BIT_SOURCE_PENDING,
+  FLIGHT_CT_BITS,
   FLIGHT_DESTINATION,
   FLIGHT_DESTINATION_PORT,
   FLIGHT_DIRECTION,
@@ -46,9 +54,11 @@ import {
   FLIGHT_RULES_AT_START,
   FLIGHT_SOURCE,
   FLIGHT_SOURCE_PORT,
+  clearBits,
+  hasBit,
   take,
 } from "./flight";
-import { STEP_ACCEPT, STEP_DROP, STEP_FORWARDED, STEP_PROXIED, STEP_REJECT } from "./step";
+import { STEP_ACCEPT, STEP_DROP, STEP_FORWARDED, STEP_REJECT } from "./step";
 import { sameAddress } from "./address";
 
 /** One batch: packet records in, result records out. */
@@ -65,55 +75,89 @@ export function evaluateBatch<A, M>(context: usize, packets: usize, results: usi
 
 function travel<A, M>(context: usize): u32 {
   if (!track<A>(context)) return STEP_DROP;
+  applyDestination<A>(context);
   if (load<u8>(context, FLIGHT_FLAGS) & PACKET_FLAG_FROM_NODE) return fromNode<A, M>(context);
   const mode = changetype<M>(context);
-  applyDestination<A>(context);
-  let step = mode.walk<A>(HOOK_PREROUTING);
+  let step = walkHook<A, M>(context, HOOK_PREROUTING);
   if (step !== STEP_ACCEPT) return step;
   if (!mode.isLocal<A>(load<A>(context, FLIGHT_DESTINATION))) {
-    step = mode.walk<A>(HOOK_FORWARD);
+    step = walkHook<A, M>(context, HOOK_FORWARD);
     if (step !== STEP_ACCEPT) return step;
     return leave<A, M>(context);
   }
-  step = mode.walk<A>(HOOK_INPUT);
+  step = walkHook<A, M>(context, HOOK_INPUT);
   if (step !== STEP_ACCEPT) return step;
   step = mode.deliver<A>(false);
+  if (step === STEP_DROP || step === STEP_REJECT) return step;
   if (step === STEP_FORWARDED) {
-    step = mode.walk<A>(HOOK_OUTPUT);
+    step = walkHook<A, M>(context, HOOK_OUTPUT);
     if (step !== STEP_ACCEPT) return step;
     return leave<A, M>(context);
   }
-  if (step === STEP_DROP || step === STEP_REJECT) return step;
-  return confirm<A>(context) ? step : STEP_DROP;
+  return settle<A>(context);
 }
 
 function fromNode<A, M>(context: usize): u32 {
   const mode = changetype<M>(context);
-  applyDestination<A>(context);
-  let step = mode.walk<A>(HOOK_OUTPUT);
+  let step = walkHook<A, M>(context, HOOK_OUTPUT);
   if (step !== STEP_ACCEPT) return step;
   step = mode.deliver<A>(true);
   if (step === STEP_DROP || step === STEP_REJECT) return step;
   step = leave<A, M>(context);
   if (step !== STEP_ACCEPT) return step;
   if (!mode.isLocal<A>(load<A>(context, FLIGHT_DESTINATION))) return step;
-  step = mode.walk<A>(HOOK_INPUT);
+  step = walkHook<A, M>(context, HOOK_INPUT);
   if (step !== STEP_ACCEPT) return step;
   return mode.deliver<A>(false);
 }
 
+/** Run a hook's rules, then set up the translations that they asked for. */
+function walkHook<A, M>(context: usize, hook: u32): u32 {
+  const before = load<u32>(context, FLIGHT_CT_BITS);
+  const source = load<A>(context, FLIGHT_SOURCE);
+  const step = changetype<M>(context).walk<A>(hook);
+  if (step !== STEP_ACCEPT) return step;
+  const settled = before & ~load<u32>(context, FLIGHT_CT_BITS);
+  if (settled & FLIGHT_BIT_DESTINATION_PENDING) setUpDestination<A>(context);
+  // Rules decide about the destination once: at the first of these hooks.
+  if (hook === HOOK_PREROUTING || hook === HOOK_OUTPUT) clearBits(context, FLIGHT_BIT_DESTINATION_PENDING);
+  if (settled & FLIGHT_BIT_SOURCE_PENDING) {
+    if (!setUpSource<A>(context, source)) return STEP_DROP;
+  }
+  return STEP_ACCEPT;
+}
+
 /** POSTROUTING, translation of the source, and the flow becomes findable. */
 function leave<A, M>(context: usize): u32 {
-  const step = changetype<M>(context).walk<A>(HOOK_POSTROUTING);
+  const step = walkHook<A, M>(context, HOOK_POSTROUTING);
   if (step !== STEP_ACCEPT) return step;
-  applySource<A>(context);
+  if (hasBit(context, FLIGHT_BIT_KNOWN)) {
+    applySource<A>(context);
+    return STEP_ACCEPT;
+  }
+  return settle<A>(context);
+}
+
+/** Enter a new flow into the table; nothing to do for a known flow or an INVALID packet. */
+function settle<A>(context: usize): u32 {
+  if (!isDraft(context)) return STEP_ACCEPT;
+  if (!settleSource<A>(context)) return STEP_DROP;
   return confirm<A>(context) ? STEP_ACCEPT : STEP_DROP;
 }
 
 function writeResult<A>(context: usize, packet: usize, result: usize, step: u32): void {
   const stopped = step === STEP_DROP || step === STEP_REJECT;
-  const translated = isTranslated<A>(context, packet, FLIGHT_DESTINATION, FLIGHT_DESTINATION_PORT, 16, 34);
-  const masqueraded = isTranslated<A>(context, packet, FLIGHT_SOURCE, FLIGHT_SOURCE_PORT, 0, 32);
+  const translated = isTranslated<A>(
+    context,
+    packet,
+    FLIGHT_DESTINATION,
+    FLIGHT_DESTINATION_PORT,
+    PACKET_DESTINATION,
+    PACKET_DESTINATION_PORT,
+  );
+  const masqueraded =
+    hasBit(context, FLIGHT_BIT_MASQUERADED) ||
+    isTranslated<A>(context, packet, FLIGHT_SOURCE, FLIGHT_SOURCE_PORT, PACKET_SOURCE, PACKET_SOURCE_PORT);
   let verdict: u32 = translated ? VERDICT_DNAT : VERDICT_ACCEPT;
   let reason: u32 = 0;
   if (stopped) {
@@ -122,7 +166,7 @@ function writeResult<A>(context: usize, packet: usize, result: usize, step: u32)
     countDrop(context, reason);
   }
   let flags: u32 = !stopped && masqueraded ? RESULT_FLAG_MASQUERADE : 0;
-  if (load<u32>(context, FLIGHT_CT_STATE) === CT_STATE_ESTABLISHED) flags |= RESULT_FLAG_ESTABLISHED;
+  if (hasBit(context, FLIGHT_BIT_KNOWN)) flags |= RESULT_FLAG_ESTABLISHED;
   if (load<u32>(context, FLIGHT_DIRECTION) !== 0) flags |= RESULT_FLAG_REPLY;
   store<u8>(result, verdict as u8, RESULT_VERDICT);
   store<u8>(result, reason as u8, RESULT_REASON);

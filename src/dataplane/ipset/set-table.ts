@@ -14,6 +14,8 @@ import {
   SET_SLOT_BYTES_V4,
   SET_SLOT_BYTES_V6,
   SET_SLOT_MASK,
+  SET_SLOT_EXCEPTION,
+  SET_SLOT_MEMBER,
   SET_SLOT_USED,
   SET_SLOTS_AT,
   SET_TYPE,
@@ -22,8 +24,15 @@ import { assert } from "../../base/assert.js";
 import { type Family, type IpWords, prefixMask } from "../../base/ip.js";
 import { SET_TYPES, type SetType } from "../../netfilter/ipset/model.js";
 import type { ImageWriter } from "../image-writer.js";
-import { parseElement, type SetKey } from "./element.js";
+import { keyOfElement, type SetKey } from "./element.js";
 import { hashKey } from "./hash.js";
+
+type SlotKey = Pick<SetKey, "first" | "second" | "key">;
+
+interface StoredKey extends SlotKey {
+  /** The slot's used word: member or exception. */
+  readonly used: number;
+}
 
 const SLOTS_MIN = 8;
 const NETS_MAX = 129;
@@ -38,8 +47,8 @@ export interface SetTableOptions {
 
 export class SetTable {
   readonly type: SetType;
+  readonly family: Family;
   readonly #writer: ImageWriter;
-  readonly #family: Family;
   readonly #isV6: boolean;
   readonly #slotBytes: number;
   /** Offset of the header: asked for anew each time, for the table of headers may move. */
@@ -50,7 +59,7 @@ export class SetTable {
     this.#writer = writer;
     this.#header = header;
     this.type = options.type;
-    this.#family = options.family;
+    this.family = options.family;
     this.#isV6 = options.family === "IPv6";
     this.#slotBytes = this.#isV6 ? SET_SLOT_BYTES_V6 : SET_SLOT_BYTES_V4;
     writer.bytes[header() + SET_TYPE] = SET_TYPES.indexOf(options.type);
@@ -62,20 +71,25 @@ export class SetTable {
 
   /** @returns whether the element was new. @throws {PlumbError} InvalidInput */
   add(element: string): boolean {
-    return this.addKey(parseElement(element, this.type, this.#family));
+    return this.addKey(keyOfElement(element, this.type, this.family));
   }
 
   /** @returns whether the element was there. @throws {PlumbError} InvalidInput */
   remove(element: string): boolean {
-    return this.removeKey(parseElement(element, this.type, this.#family));
+    return this.removeKey(keyOfElement(element, this.type, this.family));
   }
 
   addKey(key: SetKey): boolean {
     if (this.type === "bitmap:port") return this.#setBit(key.key, true);
-    if (this.#find(key) >= 0) return false;
+    const known = this.#find(key);
+    if (known >= 0) {
+      const used = this.#keyWord(this.#slotWord(known)) + SET_SLOT_USED / 4;
+      this.#writer.words[used] = key.nomatch ? SET_SLOT_EXCEPTION : SET_SLOT_MEMBER;
+      return false;
+    }
     const count = this.#read(SET_COUNT) + 1;
     if (count * 2 > this.#read(SET_SLOT_MASK) + 1) this.#doubleSlots();
-    this.#place(key.first, key.second, key.key);
+    this.#place(key, key.nomatch ? SET_SLOT_EXCEPTION : SET_SLOT_MEMBER);
     this.#field(SET_COUNT, count);
     if (key.prefixLength !== null) this.#countNetwork(key.prefixLength, 1);
     return true;
@@ -113,7 +127,7 @@ export class SetTable {
   }
 
   /** Index of the slot that holds the key, or -1. */
-  #find({ first, second, key }: SetKey): number {
+  #find({ first, second, key }: SlotKey): number {
     const mask = this.#read(SET_SLOT_MASK);
     for (let slot = hashKey(first, second, key, this.#isV6) & mask; ; slot = (slot + 1) & mask) {
       const at = this.#slotWord(slot);
@@ -131,7 +145,7 @@ export class SetTable {
     return true;
   }
 
-  #place(first: IpWords, second: IpWords, key: number): void {
+  #place({ first, second, key }: SlotKey, used: number): void {
     const mask = this.#read(SET_SLOT_MASK);
     let slot = hashKey(first, second, key, this.#isV6) & mask;
     while (this.#isUsed(slot)) slot = (slot + 1) & mask;
@@ -143,7 +157,7 @@ export class SetTable {
       words[at + perAddress + word] = second[word] as number;
     }
     words[this.#keyWord(at)] = key;
-    words[this.#keyWord(at) + SET_SLOT_USED / 4] = 1;
+    words[this.#keyWord(at) + SET_SLOT_USED / 4] = used;
   }
 
   /** Empty a slot; later slots of its run move back towards their home. */
@@ -166,19 +180,20 @@ export class SetTable {
   #doubleSlots(): void {
     const slots = this.#read(SET_SLOT_MASK) + 1;
     const oldAt = this.#read(SET_SLOTS_AT);
-    const kept: { first: IpWords; second: IpWords; key: number }[] = [];
+    const kept: StoredKey[] = [];
     for (let slot = 0; slot < slots; slot++) if (this.#isUsed(slot)) kept.push(this.#key(slot));
     this.#makeSlots(slots * 2);
-    for (const { first, second, key } of kept) this.#place(first, second, key);
+    for (const stored of kept) this.#place(stored, stored.used);
     this.#writer.release(oldAt, slots * this.#slotBytes);
   }
 
-  #key(slot: number): { first: IpWords; second: IpWords; key: number } {
+  #key(slot: number): StoredKey {
     const at = this.#slotWord(slot);
     const word = (index: number) => this.#word(at + index);
     const first: IpWords = this.#isV6 ? [word(0), word(1), word(2), word(3)] : [word(0), 0, 0, 0];
     const second: IpWords = this.#isV6 ? [word(4), word(5), word(6), word(7)] : [word(1), 0, 0, 0];
-    return { first, second, key: this.#word(this.#keyWord(at)) };
+    const key = this.#keyWord(at);
+    return { first, second, key: this.#word(key), used: this.#word(key + SET_SLOT_USED / 4) };
   }
 
   /** Keep the list of prefix lengths in use, longest first. */
@@ -200,7 +215,7 @@ export class SetTable {
       bytes.copyWithin(record + NET_BYTES, record, at + nets * NET_BYTES);
       words[(record + NET_LENGTH) >>> 2] = prefixLength;
       words[(record + NET_COUNT) >>> 2] = 0;
-      words.set(prefixMask(prefixLength, this.#family), (record + NET_MASK) >>> 2);
+      words.set(prefixMask(prefixLength, this.family), (record + NET_MASK) >>> 2);
       this.#field(SET_NETS_COUNT, nets + 1);
     }
     words[(record + NET_COUNT) >>> 2] = this.#net(at, index, NET_COUNT) + change;

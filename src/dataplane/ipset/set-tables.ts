@@ -3,6 +3,8 @@
 import { IPTABLES_REGION_SETS } from "../../../asm/abi/iptables.js";
 import { SET_HEADER_BYTES, SETS_HEAD_BYTES } from "../../../asm/abi/ipset.js";
 import { PlumbError } from "../../base/errors.js";
+import type { Family } from "../../base/ip.js";
+import { dimensionsOf } from "../../netfilter/ipset/element.js";
 import type { IpSet } from "../../netfilter/ipset/model.js";
 import type { ImageWriter } from "../image-writer.js";
 import { SetTable } from "./set-table.js";
@@ -10,9 +12,11 @@ import { SetTable } from "./set-table.js";
 export class SetTables {
   readonly #indexes = new Map<string, number>();
   readonly #tables: SetTable[] = [];
+  readonly #family: Family;
 
   /** Write all sets with their elements. @throws {PlumbError} InvalidInput for an element that is none */
   constructor(writer: ImageWriter, sets: readonly IpSet[]) {
+    this.#family = writer.family;
     const bytes = SETS_HEAD_BYTES + sets.length * SET_HEADER_BYTES;
     const at = writer.allocate(bytes);
     writer.setRegion(IPTABLES_REGION_SETS, at, bytes);
@@ -31,14 +35,16 @@ export class SetTables {
     }
   }
 
-  /** Index of a set in the region. @throws {PlumbError} InvalidInput when there is no such set */
-  indexOf(name: string): number {
+  /**
+   * Index of a set in the region; null for a set that packets of this image are never in: one that nobody declared,
+   * one of the other family, or one with more dimensions than the rule gives it.
+   */
+  indexFor(name: string, dimensions: number): number | null {
     const index = this.#indexes.get(name);
-    if (index !== undefined) return index;
-    throw new PlumbError(
-      "InvalidInput",
-      `Cannot encode a rule: it names ipset '${name}', which is not defined`,
-    );
+    if (index === undefined) return null;
+    const { type, family } = this.#tables[index] as SetTable;
+    if (dimensionsOf(type).length > dimensions) return null;
+    return type === "bitmap:port" || family === this.#family ? index : null;
   }
 
   /** Remove, then add elements of one set, in place. */
@@ -46,7 +52,9 @@ export class SetTables {
     name: string,
     change: { readonly add: readonly string[]; readonly remove: readonly string[] },
   ): void {
-    const table = this.#tables[this.indexOf(name)] as SetTable;
+    const table = this.#tables[this.#indexes.get(name) ?? -1];
+    if (table === undefined)
+      throw new PlumbError("InvalidInput", `Cannot change ipset '${name}': it is not defined`);
     for (const element of change.remove) table.remove(element);
     for (const element of change.add) table.add(element);
   }

@@ -55,7 +55,7 @@ export class InterfaceNames {
     words[at >>> 2] = count;
     for (const [row, inRule] of this.#names.entries()) {
       for (const [column, ofPacket] of this.#names.entries()) {
-        bytes[at + 4 + row * count + column] = column > 0 && covers(inRule, ofPacket) ? 1 : 0;
+        bytes[at + 4 + row * count + column] = row > 0 && covers(inRule, ofPacket) ? 1 : 0;
       }
     }
   }

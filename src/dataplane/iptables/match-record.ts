@@ -4,59 +4,69 @@ import * as abi from "../../../asm/abi/iptables.js";
 import { assert, unreachable } from "../../base/assert.js";
 import { ipWords } from "../../base/ip.js";
 import type { IpRange, Match, Negatable, Range } from "../../netfilter/iptables/model.js";
-import { CT_STATES } from "../../netfilter/packet.js";
+import { CT_STATES, PROTOCOL_NUMBERS } from "../../netfilter/packet.js";
 import type { MatchPool } from "./match-pool.js";
+import { protocolNumber } from "./protocol-number.js";
 
 /** What match records refer to by number. */
 export interface MatchNames {
-  setIndex(name: string): number;
-  /** Number of a recent list; lists of one name are one list. */
-  recentList(name: string, stamps: number): number;
+  /** Null: packets of this image are in no such set. */
+  setIndex(name: string, dimensions: number): number | null;
+  recentList(name: string): { readonly index: number; readonly stampsMax: number };
   /** Offset of a new nth counter in the mode state that starts at `first`. */
   nthCounter(first: number): number;
 }
 
 type MatchOf<Kind extends Match["kind"]> = Extract<Match, { kind: Kind }>;
 
-/** Append one match's record to the list being built. */
-export function writeMatch(pool: MatchPool, match: Match, names: MatchNames): void {
+/**
+ * Append one match's record to the list being built.
+ * @param protocol the protocol that the rule's header has made sure of, null when none
+ */
+export function writeMatch(pool: MatchPool, match: Match, names: MatchNames, protocol: string | null): void {
   switch (match.kind) {
     case "comment":
-      return pool.record(abi.MATCH_COMMENT, 0);
+      pool.record(abi.MATCH_COMMENT, 0);
+      break;
     case "port":
-      return writePort(pool, match);
+      writePort(pool, match, protocol);
+      break;
     case "conntrack":
-      return pool.record(abi.MATCH_CONNTRACK, flag(match.states.negated), stateBits(match.states.value));
-    case "mark":
-      return pool.record(
-        abi.MATCH_MARK,
-        flag(match.mark.negated),
-        match.mark.value.value,
-        match.mark.value.mask,
-      );
+      pool.record(abi.MATCH_CONNTRACK, flag(match.states.negated), stateBits(match.states.value));
+      break;
+    case "mark": {
+      const { value, negated } = match.mark;
+      pool.record(abi.MATCH_MARK, flag(negated), value.value >>> 0, value.mask >>> 0);
+      break;
+    }
     case "addrtype":
-      return writeAddressType(pool, match);
+      writeAddressType(pool, match);
+      break;
     case "statistic":
-      return writeStatistic(pool, match, names);
+      writeStatistic(pool, match, names);
+      break;
     case "recent":
-      return writeRecent(pool, match, names);
-    case "set":
-      return pool.record(
-        abi.MATCH_SET,
-        flag(match.negated),
-        names.setIndex(match.name),
-        sideBits(match.sides),
-      );
+      writeRecent(pool, match, names);
+      break;
+    case "set": {
+      const index = names.setIndex(match.name, match.sides.length) ?? abi.SET_INDEX_NONE;
+      pool.record(abi.MATCH_SET, flag(match.negated), index, sideBits(match.sides));
+      break;
+    }
     case "iprange":
-      return writeRange(pool, match);
+      writeRange(pool, match);
+      break;
     case "icmp":
-      return pool.record(abi.MATCH_CONSTANT, 0, match.type.negated ? 0 : 1);
+      writeIcmp(pool, match);
+      break;
     case "physdev":
-      return pool.record(abi.MATCH_CONSTANT, 0, match.isIn.negated ? 1 : 0);
+      pool.record(abi.MATCH_CONSTANT, 0, match.isIn.negated ? 1 : 0);
+      break;
     case "opaque":
-      return pool.record(abi.MATCH_CONSTANT, 0, match.assumed ? 1 : 0);
+      pool.record(abi.MATCH_CONSTANT, 0, match.assumed ? 1 : 0);
+      break;
     default:
-      return unreachable(match, "match kind");
+      unreachable(match, "match kind");
   }
 }
 
@@ -64,11 +74,12 @@ function flag(negated: boolean): number {
   return negated ? abi.MATCH_FLAG_NEGATED : 0;
 }
 
-function writePort(pool: MatchPool, match: MatchOf<"port">): void {
+function writePort(pool: MatchPool, match: MatchOf<"port">, protocol: string | null): void {
   const { source, destination, either, tcpFlags } = match;
+  const required = requiredProtocol(match.extension, protocol);
   const [only, ...more] = destination?.value ?? [];
   const plain = source === null && either === null && tcpFlags === null && destination?.negated === false;
-  if (plain && only !== undefined && more.length === 0) {
+  if (required === 0 && plain && only !== undefined && more.length === 0) {
     pool.record(abi.MATCH_DESTINATION_PORT, 0, rangeWord(only));
     return;
   }
@@ -86,7 +97,24 @@ function writePort(pool: MatchPool, match: MatchOf<"port">): void {
   }
   const flags = tcpFlags === null ? 0 : (tcpFlags.mask << 16) | (tcpFlags.value << 24);
   const ranges = sides.flatMap((side) => side?.value.map(rangeWord) ?? []);
-  pool.record(abi.MATCH_PORT, 0, (present | (negated << 8) | flags) >>> 0, counts, ...ranges);
+  pool.record(
+    abi.MATCH_PORT,
+    0,
+    (present | (negated << 8) | flags) >>> 0,
+    (counts | (required << 24)) >>> 0,
+    ...ranges,
+  );
+}
+
+/** Protocol that the match itself must check: 0 when the rule's header has done so. */
+function requiredProtocol(extension: string, protocol: string | null): number {
+  const checked = protocol === null ? 0 : protocolNumber(protocol);
+  if (extension !== "multiport") {
+    const wanted = protocolNumber(extension);
+    return wanted === checked ? 0 : wanted;
+  }
+  const { tcp, udp, sctp } = PROTOCOL_NUMBERS;
+  return checked === tcp || checked === udp || checked === sctp ? 0 : abi.PORT_PROTOCOL_WITH_PORTS;
 }
 
 function rangeWord({ first, last }: Range): number {
@@ -133,17 +161,34 @@ function writeStatistic(pool: MatchPool, match: MatchOf<"statistic">, names: Mat
 }
 
 function writeRecent(pool: MatchPool, match: MatchOf<"recent">, names: MatchNames): void {
+  const list = names.recentList(match.name);
   const operations = {
     set: abi.RECENT_SET,
     rcheck: abi.RECENT_CHECK,
     update: abi.RECENT_UPDATE,
     remove: abi.RECENT_REMOVE,
   };
-  const hitcount = match.hitcount ?? 0;
-  const list = names.recentList(match.name, Math.max(1, hitcount));
   const how =
     operations[match.operation] | (match.side === "destination" ? 1 << 8 : 0) | (match.reap ? 1 << 16 : 0);
-  pool.record(abi.MATCH_RECENT, flag(match.negated), list, match.seconds ?? 0, hitcount, how);
+  pool.record(
+    abi.MATCH_RECENT,
+    flag(match.negated),
+    list.index,
+    match.seconds ?? 0,
+    match.hitcount ?? 0,
+    how,
+    list.stampsMax,
+  );
+}
+
+/** Types that an echo request has; our ICMP packets are that. */
+const ECHO_REQUEST = ["any", "255", "8", "8/0", "echo-request", "ping"];
+const ECHO_REQUEST_V6 = ["128", "128/0", "echo-request", "ping"];
+
+function writeIcmp(pool: MatchPool, { extension, type }: MatchOf<"icmp">): void {
+  const isV4 = extension === "icmp";
+  const fits = (isV4 ? ECHO_REQUEST : ECHO_REQUEST_V6).includes(type.value) !== type.negated;
+  pool.record(abi.MATCH_ICMP, 0, isV4 ? PROTOCOL_NUMBERS.icmp : PROTOCOL_NUMBERS.icmpv6, fits ? 1 : 0);
 }
 
 function sideBits(sides: readonly ("src" | "dst")[]): number {

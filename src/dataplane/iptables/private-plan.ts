@@ -2,15 +2,19 @@
 // core how to prepare them; the head of the image tells the host how much to give.
 import { IMAGE_HEAD_AFFINITY_BYTES, IMAGE_HEAD_STATE_BYTES } from "../../../asm/abi/image.js";
 import { IPTABLES_REGION_PRIVATE } from "../../../asm/abi/iptables.js";
-import { RECENT_CLIENTS_MAX, RECENT_STAMPS_MAX } from "../../../asm/abi/affinity.js";
+import { RECENT_CLIENTS_MAX } from "../../../asm/abi/affinity.js";
+import type { Chain } from "../../netfilter/iptables/model.js";
 import { affinityBytes, planAffinity } from "../affinity-plan.js";
 import type { ImageWriter } from "../image-writer.js";
 
 const HEAD_BYTES = 32;
+const LISTS_SPARE = 1.25;
+const LISTS_SPARE_MIN = 64;
 
 export class PrivatePlan {
   readonly #writer: ImageWriter;
   readonly #lists = new Map<string, number>();
+  readonly #stampsByList = new Map<string, number>();
   readonly #counters: number[] = [];
   #stampsMax = 1;
   #bytes = 0;
@@ -20,13 +24,28 @@ export class PrivatePlan {
     this.#writer = writer;
   }
 
-  /** Number of the recent list of this name. */
-  recentList(name: string, stamps: number): number {
-    this.#stampsMax = Math.max(this.#stampsMax, Math.min(stamps, RECENT_STAMPS_MAX));
-    const known = this.#lists.get(name);
-    if (known !== undefined) return known;
-    this.#lists.set(name, this.#lists.size);
-    return this.#lists.size - 1;
+  /** Learn from a chain how many stamps its lists must keep; before any of its rules is written. */
+  survey(chain: Chain): void {
+    for (const rule of chain.rules) {
+      for (const match of rule.matches) {
+        if (match.kind !== "recent" || match.hitcount === null) continue;
+        // The kernel keeps a power of two of them.
+        const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, match.hitcount)));
+        this.#stampsByList.set(match.name, Math.max(wanted, this.#stampsByList.get(match.name) ?? 1));
+      }
+    }
+  }
+
+  /** Number of the recent list of this name, and the arrival times it keeps per client. */
+  recentList(name: string): { index: number; stampsMax: number } {
+    const stampsMax = this.#stampsByList.get(name) ?? 1;
+    this.#stampsMax = Math.max(this.#stampsMax, stampsMax);
+    let index = this.#lists.get(name);
+    if (index === undefined) {
+      index = this.#lists.size;
+      this.#lists.set(name, index);
+    }
+    return { index, stampsMax };
   }
 
   /** Offset in the mode state of a new nth counter. */
@@ -50,8 +69,10 @@ export class PrivatePlan {
     this.#bytes = HEAD_BYTES + this.stateBytes;
     const at = writer.allocate(this.#bytes);
     writer.setRegion(IPTABLES_REGION_PRIVATE, at, this.#bytes);
+    const lists = this.#lists.size;
     const plan = planAffinity({
-      lists: this.#lists.size,
+      // Room for lists of Services still to come: the store of a running worker cannot grow.
+      lists: lists === 0 ? 0 : Math.ceil(lists * LISTS_SPARE) + LISTS_SPARE_MIN,
       clientsPerList: RECENT_CLIENTS_MAX,
       stampsMax: this.#stampsMax,
     });

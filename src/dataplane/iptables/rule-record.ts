@@ -3,10 +3,10 @@
 import * as abi from "../../../asm/abi/iptables.js";
 import { type Cidr, ipWords, prefixMask } from "../../base/ip.js";
 import type { AddressRange, Negatable, Rule, Target } from "../../netfilter/iptables/model.js";
-import { PROTOCOL_NUMBERS, type Protocol } from "../../netfilter/packet.js";
 import type { ImageWriter } from "../image-writer.js";
 import type { MatchPool } from "./match-pool.js";
 import { type MatchNames, writeMatch } from "./match-record.js";
+import { protocolNumber } from "./protocol-number.js";
 
 /** What rule records refer to by number. */
 export interface RuleNames extends MatchNames {
@@ -14,9 +14,6 @@ export interface RuleNames extends MatchNames {
   chainIndex(chain: string): number;
   interfaceIndex(name: string): number;
 }
-
-/** Protocol number that no packet has: for a protocol whose packets are not modelled. */
-const PROTOCOL_NEVER = 255;
 
 export class RuleRecords {
   readonly stride: number;
@@ -69,7 +66,8 @@ export class RuleRecords {
   #matches(rule: Rule, names: RuleNames): number {
     this.#pool.begin();
     if (needsHeader(rule)) this.#header(rule, names);
-    for (const match of rule.matches) writeMatch(this.#pool, match, names);
+    const checked = rule.protocol?.negated === false ? rule.protocol.value : null;
+    for (const match of rule.matches) writeMatch(this.#pool, match, names, checked);
     return this.#pool.end();
   }
 
@@ -112,6 +110,8 @@ export class RuleRecords {
         return [this.#translation(target.to), 0];
       case "redirect":
         return [target.ports ? (target.ports.first | (target.ports.last << 16)) >>> 0 : 0, 0];
+      case "masquerade":
+        return [masqueradePorts(target.options), 0];
       case "mark":
         return [target.value >>> 0, target.mask >>> 0];
       default:
@@ -126,6 +126,13 @@ export class RuleRecords {
     const portWord = ports === null ? 0 : (ports.first | (ports.last << 16)) >>> 0;
     return this.#pool.share([...firstWords, ...lastWords, first === null ? 0 : 1, portWord, 0, 0]);
   }
+}
+
+/** --to-ports FIRST[-LAST], as one word; 0 when there is none. */
+function masqueradePorts(options: string): number {
+  const match = /--to-ports (\d+)(?:-(\d+))?/.exec(options);
+  if (match === null) return 0;
+  return (Number(match[1]) | (Number(match[2] ?? match[1]) << 16)) >>> 0;
 }
 
 function needsHeader({ source, destination, inInterface, outInterface, protocol }: Rule): boolean {
@@ -160,14 +167,6 @@ function isOneIpv4(to: AddressRange): to is AddressRange & { readonly first: str
   return (
     (to.last === null || to.last === to.first) && (to.ports === null || to.ports.first === to.ports.last)
   );
-}
-
-function protocolNumber(text: string): number {
-  const known = PROTOCOL_NUMBERS[text as Protocol] as number | undefined;
-  if (known !== undefined) return known;
-  if (text === "ipv6-icmp" || text === "icmp6") return PROTOCOL_NUMBERS.icmpv6;
-  const number = Number(text);
-  return Number.isInteger(number) && number > 0 && number < 256 ? number : PROTOCOL_NEVER;
 }
 
 function targetNumber(target: Target | null): number {

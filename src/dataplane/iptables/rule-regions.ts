@@ -13,6 +13,7 @@ import {
   TABLE_NAMES,
   type TableName,
 } from "../../netfilter/iptables/model.js";
+import { BUILTIN_CHAINS } from "../../netfilter/iptables/ruleset.js";
 import type { IpSet } from "../../netfilter/ipset/model.js";
 import type { IptablesChange } from "../../netfilter/rule-change.js";
 import type { ImageWriter } from "../image-writer.js";
@@ -82,8 +83,9 @@ export class RuleRegions {
 
   /** Give a chain its index, so that jumps to it can be written before its rules. */
   #declare(table: TableName, chain: Chain): void {
-    let names = this.#chains.get(table);
-    if (names === undefined) this.#chains.set(table, (names = new Map()));
+    this.private.survey(chain);
+    const names = this.#chains.get(table) ?? new Map<string, number>();
+    this.#chains.set(table, names);
     const known = names.get(chain.name);
     const index = known ?? this.#freeChains.pop() ?? this.#chainCount++;
     names.set(chain.name, index);
@@ -127,8 +129,8 @@ export class RuleRegions {
     return {
       chainIndex: (chain) => this.#indexOf(table, chain),
       interfaceIndex: (name) => this.#interfaces.indexOf(name),
-      setIndex: (name) => this.sets.indexOf(name),
-      recentList: (name, stamps) => this.private.recentList(name, stamps),
+      setIndex: (name, dimensions) => this.sets.indexFor(name, dimensions),
+      recentList: (name) => this.private.recentList(name),
       nthCounter: (first) => this.private.nthCounter(first),
     };
   }
@@ -156,7 +158,8 @@ export class RuleRegions {
     }
     for (const [hook, name] of HOOKS.entries()) {
       for (const [table, tableName] of TABLE_NAMES.entries()) {
-        const chain = this.#chains.get(tableName)?.get(name);
+        const isHook = BUILTIN_CHAINS[tableName].includes(name);
+        const chain = isHook ? this.#chains.get(tableName)?.get(name) : undefined;
         this.#writer.words[(at >>> 2) + hook * abi.TABLE_COUNT + table] = chain === undefined ? 0 : chain + 1;
       }
     }
@@ -175,8 +178,9 @@ export class RuleRegions {
       range: null,
       elementsExpected: own.length,
     });
-    for (const ip of own) table.addKey({ first: ipWords(ip), second: ZERO, key: 0, prefixLength: null });
-    const outward = own.find((ip) => !ip.startsWith("127.") && ip !== "::1");
+    for (const ip of own)
+      table.addKey({ first: ipWords(ip), second: ZERO, key: 0, prefixLength: null, nomatch: false });
+    const [outward] = own;
     const node = writer.allocate(32);
     writer.setRegion(abi.IPTABLES_REGION_NODE, node, 32);
     if (outward === undefined) return;

@@ -121,9 +121,9 @@ export class Conntrack {
     return null;
   }
 
+  /** An expired connection is removed, or confirming the draft would leave two with one tuple. */
   isTaken(tuple: Tuple, nowMs: number): boolean {
-    const connection = this.#byTuple.get(tupleText(tuple));
-    return connection !== undefined && connection.deadlineMs > nowMs;
+    return this.#find(tuple, nowMs) !== undefined;
   }
 
   #open(tuple: Tuple, tcpFlags: number, nowMs: number): Tracked {
