@@ -13,6 +13,7 @@ import {
   NFT_KEY_SECOND_IS_DESTINATION,
   NFT_SLOT_BYTES_V4,
   NFT_SLOT_BYTES_V6,
+  NFT_SLOT_BYTES_V6_TWO,
   NFT_TABLE_SLOT_MASK,
   NFT_TABLE_SLOTS_AT,
 } from "../abi/nftables";
@@ -32,7 +33,10 @@ export function lookUp<A>(context: usize, image: usize, table: usize, parts: u32
   const service = serviceOf(context, parts);
   const first = addressOf<A>(context, parts & NFT_KEY_FIRST, parts & NFT_KEY_FIRST_IS_DESTINATION);
   const second = addressOf<A>(context, parts & NFT_KEY_SECOND, parts & NFT_KEY_SECOND_IS_DESTINATION);
-  if (sizeof<A>() === 16) return probeV6(slots, mask, first as v128, second as v128, service);
+  if (sizeof<A>() === 16) {
+    if (parts & NFT_KEY_SECOND) return probeV6Two(slots, mask, first as v128, second as v128, service);
+    return probeV6(slots, mask, first as v128, service);
+  }
   return probeV4(slots, mask, first as u32, second as u32, service);
 }
 
@@ -50,14 +54,27 @@ function probeV4(slots: usize, mask: u32, first: u32, second: u32, service: u32)
   }
 }
 
-function probeV6(slots: usize, mask: u32, first: v128, second: v128, service: u32): u32 {
-  let position = hashKey(foldWords(first), foldWords(second), service) & mask;
+function probeV6(slots: usize, mask: u32, first: v128, service: u32): u32 {
+  let position = hashKey(foldWords(first), 0, service) & mask;
   while (true) {
     const slot = slots + (position as usize) * NFT_SLOT_BYTES_V6;
-    const value = load<u32>(slot, 36);
-    if (load<u32>(slot, 32) === service) {
+    const value = load<u32>(slot, 20);
+    if (load<u32>(slot, 16) === service) {
+      if (sameAddress<v128>(load<v128>(slot), first)) return value;
+    }
+    if (value === 0) return 0;
+    position = (position + 1) & mask;
+  }
+}
+
+function probeV6Two(slots: usize, mask: u32, first: v128, second: v128, service: u32): u32 {
+  let position = hashKey(foldWords(first), foldWords(second), service) & mask;
+  while (true) {
+    const slot = slots + (position as usize) * NFT_SLOT_BYTES_V6_TWO;
+    const value = load<u32>(slot, 20);
+    if (load<u32>(slot, 16) === service) {
       if (sameAddress<v128>(load<v128>(slot), first)) {
-        if (sameAddress<v128>(load<v128>(slot, 16), second)) return value;
+        if (sameAddress<v128>(load<v128>(slot, 32), second)) return value;
       }
     }
     if (value === 0) return 0;

@@ -110,6 +110,8 @@ function compare(
     `${place}: ${JSON.stringify(packet)} at ${timeMs} ms\n${trace.steps.map((step) => `${step.place} ${step.text} ${step.matched} ${step.effect}`).join("\n")}`;
   assert.deepEqual(evaluator.results.outcome(0), trace.outcome, about());
   assert.deepEqual(evaluator.counters(), trace.counts, about());
+  assert.equal(evaluator.results.isReply(0), trace.reply, about());
+  assert.equal(evaluator.results.isEstablished(0), trace.established, about());
 }
 
 /** New connections, more of old ones, replies, and now and then something that fits nowhere. */

@@ -8,6 +8,7 @@ import { SET_HEADER_BYTES } from "../../../asm/abi/ipset.js";
 import {
   NFT_CLIENTS_HEADER_BYTES,
   NFT_CLIENTS_SLOT_BYTES,
+  NFT_CODE_ALIGNMENT,
   NFT_HOOK_BYTES,
   NFT_HOOK_CHAINS_MAX,
   NFT_HOOK_CHAIN_BYTES,
@@ -65,6 +66,9 @@ const CLIENT_SLOTS_MIN = 2048;
 /** More slots than this are not reserved, however many sets there are: 64 MiB per worker. */
 const CLIENT_SLOTS_MAX = 1 << 21;
 
+/** Address of 16 bytes and whether there is one, in a cache line of its own. */
+const NODE_BYTES = 64;
+
 /**
  * Encode a whole table.
  *
@@ -108,6 +112,7 @@ class NftablesEncoder implements ImageEncoder {
     const { table } = model;
     this.#writer = new ImageWriter("nftables", model.family, expectedBytes(table));
     this.#interfaces = new InterfaceNames(this.#writer);
+    this.#alignLine();
     this.#chainTable = new GrowingRegion(this.#writer, NFT_REGION_CHAINS, 4, table.chains.size);
     this.#tableHeads = new GrowingRegion(this.#writer, NFT_REGION_TABLES, NFT_TABLE_BYTES, 16);
     this.#code = new RuleCode(
@@ -115,7 +120,7 @@ class NftablesEncoder implements ImageEncoder {
         verdict: (verdict) => this.#verdict(verdict),
         table: (name) => this.#tableOf(name).number,
         dynamicSet: (name) => this.#dynamicSets.get(name) ?? null,
-        interface: (name) => this.#interfaces.indexOf(name),
+        interface: (name) => this.#interfaceNumber(name),
       },
       model.family,
     );
@@ -199,7 +204,9 @@ class NftablesEncoder implements ImageEncoder {
   }
 
   #addTable(name: string, type: readonly NftType[], elements: number): EncodedTable {
-    const table = { number: this.#tableHeads.add(), type, keys: new KeyTable(this.#writer, elements) };
+    const twoAddresses = type.filter((part) => part === "addr").length > 1;
+    const keys = new KeyTable(this.#writer, { twoAddresses, elementsExpected: elements });
+    const table = { number: this.#tableHeads.add(), type, keys };
     this.#tables.set(name, table);
     return table;
   }
@@ -223,12 +230,23 @@ class NftablesEncoder implements ImageEncoder {
     const { words, length } = this.#code;
     const encoded = this.#chainOf(chain.name);
     if (encoded.bytes > 0) this.#writer.release(encoded.offset, encoded.bytes);
-    encoded.bytes = length * 4;
+    encoded.bytes = Math.ceil((length * 4) / NFT_CODE_ALIGNMENT) * NFT_CODE_ALIGNMENT;
     encoded.offset = this.#writer.allocate(encoded.bytes);
     this.#writer.words.set(words.subarray(0, length), encoded.offset / 4);
     this.#chainTable.write(encoded.number, 0, encoded.offset);
     this.#wanted.delete(chain.name);
     if (chain.base !== null) this.#baseChains.set(chain.name, chain);
+  }
+
+  #interfaceNumber(name: string): number {
+    const number = this.#interfaces.indexOf(name);
+    this.#alignLine();
+    return number;
+  }
+
+  /** Take what is left of a cache line: pieces of whole lines then begin on one. All pieces but interfaces' are. */
+  #alignLine(): void {
+    while (this.#writer.usedBytes % NFT_CODE_ALIGNMENT !== 0) this.#writer.allocate(1);
   }
 
   #removeChain(name: string): void {
@@ -306,8 +324,8 @@ class NftablesEncoder implements ImageEncoder {
       elementsExpected: localAddresses.length,
     });
     for (const address of localAddresses) set.add(address);
-    const node = writer.allocate(32);
-    writer.setRegion(IPTABLES_REGION_NODE, node, 32);
+    const node = writer.allocate(NODE_BYTES);
+    writer.setRegion(IPTABLES_REGION_NODE, node, NODE_BYTES);
     const [primary] = localAddresses;
     if (primary !== undefined) {
       writer.words.set(ipWords(primary), node / 4);

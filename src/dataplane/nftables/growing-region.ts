@@ -14,7 +14,8 @@ export class GrowingRegion {
     this.#writer = writer;
     this.#region = region;
     this.#stride = stride;
-    this.#capacity = Math.max(16, expected);
+    // Whole cache lines of records, whatever the stride.
+    this.#capacity = Math.ceil(Math.max(16, expected) / 16) * 16;
     writer.setRegion(region, writer.allocate(this.#capacity * stride), this.#capacity * stride);
   }
 

@@ -13,7 +13,7 @@ for (const family of ["IPv4", "IPv6"] as const) {
   test(`KeyTable holds what a Map holds, however elements come and go, ${family}`, () => {
     const prng = new Prng(SEED).fork(family);
     const writer = new ImageWriter("nftables", family, 4096);
-    const table = new KeyTable(writer, 0);
+    const table = new KeyTable(writer, { twoAddresses: false, elementsExpected: 0 });
     const twin = new Map<string, number>();
     for (let step = 1; step <= 4000; step++) {
       // Few addresses and ports, so that keys return; the table grows to some hundred elements and shrinks again.
@@ -37,7 +37,7 @@ for (const family of ["IPv4", "IPv6"] as const) {
 
 test("KeyTable stays at most half full", () => {
   const writer = new ImageWriter("nftables", "IPv4", 4096);
-  const table = new KeyTable(writer, 0);
+  const table = new KeyTable(writer, { twoAddresses: false, elementsExpected: 0 });
   for (let port = 1; port <= 1000; port++) {
     table.set(parseKey(`tcp . ${port}`, ["inet_proto", "inet_service"], "IPv4"), 1);
     assert.ok(port * 2 <= table.slotMask + 1, `${port} elements in ${table.slotMask + 1} slots`);
@@ -52,10 +52,10 @@ function listed(writer: ImageWriter, table: KeyTable): [string, number][] {
   for (let position = 0; position <= table.slotMask; position++) {
     const at = table.slotsAt / 4 + position * stride;
     const slot = [...writer.words.subarray(at, at + stride)] as [number, number, number, number, ...number[]];
-    const value = slot[isV4 ? 3 : 9] as number;
+    const value = slot[isV4 ? 3 : 5] as number;
     if (value === 0) continue;
     const ip = ipText(isV4 ? [slot[0], 0, 0, 0] : [slot[0], slot[1], slot[2], slot[3]], writer.family);
-    elements.push([`${ip} . tcp . ${(slot[isV4 ? 1 : 8] as number) & 0xffff}`, value]);
+    elements.push([`${ip} . tcp . ${(slot[isV4 ? 1 : 4] as number) & 0xffff}`, value]);
   }
   return elements.sort();
 }

@@ -8,6 +8,7 @@ import {
   NFT_HASH_C,
   NFT_SLOT_BYTES_V4,
   NFT_SLOT_BYTES_V6,
+  NFT_SLOT_BYTES_V6_TWO,
 } from "../../../asm/abi/nftables.js";
 import type { IpWords } from "../../base/ip.js";
 import type { ImageWriter } from "../image-writer.js";
@@ -16,22 +17,50 @@ import type { Key } from "./key.js";
 const SLOTS_MIN = 8;
 
 /** Where the parts of a slot are, in words. IPv4 keeps first address and service side by side, to compare as one u64. */
-const SLOT_V4 = { words: NFT_SLOT_BYTES_V4 / 4, addressWords: 1, first: 0, service: 1, second: 2, value: 3 };
-const SLOT_V6 = { words: NFT_SLOT_BYTES_V6 / 4, addressWords: 4, first: 0, second: 4, service: 8, value: 9 };
+interface SlotLayout {
+  readonly words: number;
+  readonly addressWords: 1 | 4;
+  readonly service: number;
+  readonly value: number;
+  /** Null where keys have one address at most. The first address is at 0. */
+  readonly second: number | null;
+}
+
+const SLOT_V4: SlotLayout = {
+  words: NFT_SLOT_BYTES_V4 / 4,
+  addressWords: 1,
+  service: 1,
+  value: 3,
+  second: 2,
+};
+const SLOT_V6: SlotLayout = {
+  words: NFT_SLOT_BYTES_V6 / 4,
+  addressWords: 4,
+  service: 4,
+  value: 5,
+  second: null,
+};
+const SLOT_V6_TWO: SlotLayout = { ...SLOT_V6, words: NFT_SLOT_BYTES_V6_TWO / 4, second: 8 };
+
+export interface KeyTableOptions {
+  /** Whether keys have a second address. */
+  readonly twoAddresses: boolean;
+  /** Elements to come, so that the table need not grow for them. */
+  readonly elementsExpected: number;
+}
 
 export class KeyTable {
   readonly #writer: ImageWriter;
-  readonly #slot: typeof SLOT_V4;
+  readonly #slot: SlotLayout;
   #offset: number;
   #slots: number;
   #elements = 0;
 
-  /** @param expected elements to come, so that the table need not grow for them */
-  constructor(writer: ImageWriter, expected: number) {
+  constructor(writer: ImageWriter, { twoAddresses, elementsExpected }: KeyTableOptions) {
     this.#writer = writer;
-    this.#slot = writer.family === "IPv4" ? SLOT_V4 : SLOT_V6;
+    this.#slot = writer.family === "IPv4" ? SLOT_V4 : twoAddresses ? SLOT_V6_TWO : SLOT_V6;
     this.#slots = SLOTS_MIN;
-    while (this.#slots < expected * 2) this.#slots *= 2;
+    while (this.#slots < elementsExpected * 2) this.#slots *= 2;
     this.#offset = writer.allocate(this.#bytes);
   }
 
@@ -96,10 +125,11 @@ export class KeyTable {
   #isAt(position: number, key: Key): boolean {
     const { words } = this.#writer;
     const at = this.#wordAt(position);
-    if (words[at + this.#slot.service] !== key.service) return false;
-    for (let word = 0; word < this.#slot.addressWords; word++) {
-      if (words[at + this.#slot.first + word] !== key.first[word as 0]) return false;
-      if (words[at + this.#slot.second + word] !== key.second[word as 0]) return false;
+    const { addressWords, service, second } = this.#slot;
+    if (words[at + service] !== key.service) return false;
+    for (let word = 0; word < addressWords; word++) {
+      if (words[at + word] !== key.first[word as 0]) return false;
+      if (second !== null && words[at + second + word] !== key.second[word as 0]) return false;
     }
     return true;
   }
@@ -109,11 +139,12 @@ export class KeyTable {
     while (this.#valueAt(position) !== 0) position = (position + 1) & this.slotMask;
     const { words } = this.#writer;
     const at = this.#wordAt(position);
-    for (let word = 0; word < this.#slot.addressWords; word++) {
-      words[at + this.#slot.first + word] = key.first[word as 0];
-      words[at + this.#slot.second + word] = key.second[word as 0];
+    const { addressWords, service, second } = this.#slot;
+    for (let word = 0; word < addressWords; word++) {
+      words[at + word] = key.first[word as 0];
+      if (second !== null) words[at + second + word] = key.second[word as 0];
     }
-    words[at + this.#slot.service] = key.service;
+    words[at + service] = key.service;
     words[at + this.#slot.value] = value;
   }
 
@@ -134,10 +165,10 @@ export class KeyTable {
   }
 
   #keyAtWord(at: number): Key {
-    const { first, second, service } = this.#slot;
+    const { second, service } = this.#slot;
     return {
-      first: this.#addressAt(at + first),
-      second: this.#addressAt(at + second),
+      first: this.#addressAt(at),
+      second: second === null ? [0, 0, 0, 0] : this.#addressAt(at + second),
       service: this.#writer.words[at + service] as number,
     };
   }
