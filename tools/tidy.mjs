@@ -15,7 +15,9 @@ const BANNED = [
   { call: /@ts-ignore|@ts-expect-error|\bas any\b|biome-ignore/, allowed: ["asm/"], instead: "a type that is true" },
 ];
 /** Files that nothing imports because a person or a worker starts them. */
-const ENTRIES = [/^src\/cli\/main\.ts$/, /\.test\.ts$/, /\.bench\.ts$/, /-process\.ts$/, /-worker\.ts$/, /^bench\//, /^asm\/[^/]+\/index\.ts$/];
+const ENTRIES = [/^src\/cli\/main\.ts$/, /\.test\.ts$/, /^bench\//, /^asm\/[^/]+\/index\.ts$/];
+/** Layout constants document a record whole, used or not. */
+const LAYOUTS = /^asm\/abi\//;
 
 const findings = [];
 const report = (path, line, what) => findings.push(`${path}:${line}: ${what}`);
@@ -44,16 +46,17 @@ process.exit(findings.length === 0 ? 0 : 1);
 /** Imports and re-exports of repository files: {target, line, names}; names null means all (import * or side effect). */
 function importsOf(path, text) {
   const found = [];
-  const pattern = /^(?:import|export)\s+(?:type\s+)?([^;"']*?)\s*(?:from\s+)?["'](\.[^"']*)["']/gm;
+  const pattern = /^(?:import|export)\s+(?:type\s+)?([^;"']*?)\s*(?:from\s+)?["'](\.[^"']*(?:\.js|\/[^"'./]+))["']/gm;
   for (const match of text.matchAll(pattern)) {
     const target = resolve(path, match[2]);
     const braces = /\{([^}]*)\}/.exec(match[1]);
     const names = braces === null || match[1].includes("*") ? null
       : braces[1].split(",").map((name) => name.trim().replace(/^type\s+/, "").split(/\s+as\s+/)[0]).filter(Boolean);
-    found.push({ target, names, line: lineOf(text, match.index), reexport: match[0].startsWith("export") });
+    found.push({ target, names, line: lineOf(text, match.index), loads: true });
   }
-  for (const match of text.matchAll(/import\(["'](\.[^"']*)["']\)|new URL\(["'](\.[^"']*\.js)["']/g)) {
-    found.push({ target: resolve(path, match[1] ?? match[2]), names: null, line: lineOf(text, match.index) });
+  for (const match of text.matchAll(/import\(["'](\.[^"']*\.js)["']\)|new URL\(["'](\.[^"']*\.js)["']/g)) {
+    // A file named by URL runs in a process or thread of its own: it is in use, but no import cycle can go through it.
+    found.push({ target: resolve(path, match[1] ?? match[2]), names: null, line: lineOf(text, match.index), loads: false });
   }
   return found;
 }
@@ -110,7 +113,7 @@ function checkCycles() {
       return;
     }
     state.set(path, "open");
-    for (const { target } of imports.get(path)) visit(target, [...trail, path]);
+    for (const { target, loads } of imports.get(path)) if (loads) visit(target, [...trail, path]);
     state.set(path, "done");
   };
   for (const path of files.keys()) if (!path.startsWith("asm/")) visit(path, []);
@@ -133,7 +136,7 @@ function checkDead() {
       report(path, 1, "dead file: nothing imports it");
       continue;
     }
-    if (names.has("*")) continue;
+    if (names.has("*") || LAYOUTS.test(path)) continue;
     for (const match of text.matchAll(/^export (?:async )?(?:abstract )?(?:const|function\*?|class|interface|type|let)\s+([A-Za-z_$][\w$]*)/gm)) {
       if (names.has(match[1])) continue;
       // A type named in the signature of a used export is part of its contract.

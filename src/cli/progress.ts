@@ -13,7 +13,7 @@ export function progressReporter(terminal: Terminal): (progress: Progress) => vo
 }
 
 /** "[######------] 42/96  block 3/6  mode=iptables services=1000  12 s left" */
-export function progressBar({ done, total, block, blocks, caseId, remainingNs }: Progress): string {
+function progressBar({ done, total, block, blocks, caseId, remainingNs }: Progress): string {
   const filled = total === 0 ? 0 : Math.floor((done / total) * BAR_CELLS);
   const bar = `[${"#".repeat(filled)}${"-".repeat(BAR_CELLS - filled)}]`;
   return `${bar} ${done}/${total}  block ${block + 1}/${blocks}  ${caseId}  ${timeLeft(remainingNs)}`.trimEnd();

@@ -2,7 +2,7 @@
 // A life is SYN, SYN+ACK, ACK, then FIN from both ends; after it the entry waits out the kernel's TIME_WAIT. Flows of one
 // simulated second go through each step together, so time runs back by a second at most. Counted, nothing is timed.
 import { TCP_FLAGS } from "../netfilter/packet.js";
-import { PacketColumns } from "../netfilter/packet-columns.js";
+import type { PacketColumns } from "../netfilter/packet-columns.js";
 import type { RuleModel } from "../netfilter/rule-model.js";
 import { createEvaluator, type Evaluator } from "../dataplane/evaluator.js";
 import { selectPackets } from "../workload/flow-hash.js";

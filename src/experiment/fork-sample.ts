@@ -2,12 +2,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { PlumbError } from "../base/errors.js";
-import type { SampleRequest, SampleResult } from "./sample-types.js";
-
-/** What the sample process sends back. */
-export type SampleReply =
-  | { readonly kind: "result"; readonly result: SampleResult }
-  | { readonly kind: "error"; readonly message: string };
+import type { SampleReply, SampleRequest, SampleResult } from "./sample-types.js";
 
 /** The program that takes a sample; it also runs by itself, see its head. */
 export const SAMPLE_PROGRAM = fileURLToPath(new URL("./sample-process.js", import.meta.url));

@@ -3,9 +3,8 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { realClock } from "../base/clock.js";
-import type { SampleReply } from "./fork-sample.js";
 import { measureCase } from "./measure-case.js";
-import type { SampleRequest } from "./sample-types.js";
+import type { SampleReply, SampleRequest } from "./sample-types.js";
 
 const file = process.argv[2];
 if (file !== undefined) {

@@ -26,6 +26,11 @@ export interface SampleResult {
   readonly unsupported: string | null;
 }
 
+/** What a sample process sends back. */
+export type SampleReply =
+  | { readonly kind: "result"; readonly result: SampleResult }
+  | { readonly kind: "error"; readonly message: string };
+
 export interface MetricValue {
   readonly name: MetricName;
   /** Labels beyond the case's own, such as workers=2: they make a case of their own. */
