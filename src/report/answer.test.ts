@@ -83,7 +83,7 @@ test("crossoverStatements says between which measured sizes two modes change pla
   assert.deepEqual(texts, [
     "iptables costs less below about 260 Services, ipvs above (between the measured 100 and 1,000)",
     "iptables costs less below about 300 Services, nftables above (between the measured 100 and 1,000)",
-    "At every size from 100 to 10,000 Services, ipvs costs less than nftables",
+    "At every size that both finished, from 100 to 10,000 Services, ipvs costs less than nftables",
   ]);
   assert.deepEqual(crossoverStatements(gridFor(sampleRecord({ sizes: [100] }).cases), "first.kernel_ns"), []);
 });

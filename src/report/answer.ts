@@ -14,7 +14,7 @@ const RULES_METRIC = "first.rules_evaluated" satisfies MetricName;
 const RATIO_WORTH_SAYING = 1.1;
 
 /** Provenance as words in a sentence about time. */
-export const TIME_WORDS: Readonly<Record<Provenance, string>> = {
+const TIME_WORDS: Readonly<Record<Provenance, string>> = {
   counted: "counted",
   "measured-core": "measured in the WASM core",
   modelled: "modelled kernel time",
@@ -77,7 +77,7 @@ export function crossoverStatements(grid: Grid, metric: MetricName): readonly Cr
   const smallest = countText(grid.sizes[0] ?? 0);
   const largest = countText(grid.sizes[grid.sizes.length - 1] ?? 0);
   const names = listOf(steady.map((pair) => pair.text));
-  const text = `At every size from ${smallest} to ${largest} ${grid.sizeNoun}, ${names.replace(/^(\S+)/, "$1 costs")}`;
+  const text = `At every size that both finished, from ${smallest} to ${largest} ${grid.sizeNoun}, ${names.replace(/^(\S+)/, "$1 costs")}`;
   return [...crossing, { provenance: first.provenance, text }];
 }
 

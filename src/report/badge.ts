@@ -19,7 +19,7 @@ export function metricHead(name: MetricName): Markup {
 /** A number with unit, marked with its provenance and its exact value. */
 export function numberMarkup(value: number, unit: Unit, digits: Digits, provenance: Provenance): Markup {
   const printed = quantity(value, unit, digits);
-  const suffix = printed.unit === "" ? "" : markup` <span class="unit">${prettyUnits(printed.unit)}</span>`;
+  const suffix = printed.unit === "" ? "" : markup` <span class="unit">${unitSign(printed.unit)}</span>`;
   return markup`<data class="value" data-provenance="${provenance}" value="${value}">${printed.number}${suffix}</data>`;
 }
 
@@ -36,7 +36,14 @@ export function metricMarkup(metric: MetricRecord, { best = false } = {}): Marku
 /** A sign beside the value; read out as a word. */
 const BEST_MARK = markup`<span class="best-mark" title="best of its column, or not distinguishable from it"><span aria-hidden="true">★</span><span class="visually-hidden"> best</span></span>`;
 
-/** Microseconds with their sign; plain-text outputs keep "us". */
+/** Units kept on the line of their number, microseconds with their sign; plain-text outputs keep "us" and breaks. */
 export function prettyUnits(text: string): string {
-  return text.replace(/(^|[\d ])us\b/g, "$1µs");
+  return text.replace(
+    /(\d) (us|ns|ms|s)\b/g,
+    (_, digit: string, unit: string) => `${digit}\u00a0${unitSign(unit)}`,
+  );
+}
+
+function unitSign(unit: string): string {
+  return unit === "us" ? "µs" : unit;
 }

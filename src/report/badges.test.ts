@@ -57,7 +57,7 @@ test("every number with a unit outside of tables is in a paragraph that names it
     ) ?? [];
   const words = [...Object.keys(PROVENANCES), "modelled kernel time"];
   const timed = blocks.filter((block) =>
-    /\d (?:ns|µs|ms|s|[kM]?B|[kM]?\/s|rules|times)\b/.test(block.replace(/<[^>]*>/g, "")),
+    /\d[ \u00a0](?:ns|µs|ms|s|[kM]?B|[kM]?\/s|rules|times)\b/.test(block.replace(/<[^>]*>/g, "")),
   );
   assert.ok(timed.length >= 3, `only ${timed.length} blocks with numbers seen`);
   for (const block of timed) {

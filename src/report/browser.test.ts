@@ -136,8 +136,9 @@ test("screenshots of desktop and phone, light and dark, are taken to be looked a
     for (const colorScheme of ["light", "dark"] as const) {
       const { page } = await open({ viewport, colorScheme });
       const path = join(folder, `${name}-${colorScheme}.png`);
-      const image = await page.screenshot({ path, fullPage: true });
-      assert.ok(image.length > 50_000, `${path} is nearly empty: ${image.length} bytes`);
+      // One whole page; the others show their first screens, which is where they differ.
+      const image = await page.screenshot({ path, fullPage: name === "desktop" && colorScheme === "light" });
+      assert.ok(image.length > 20_000, `${path} is nearly empty: ${image.length} bytes`);
       await page.context().close();
     }
   }

@@ -19,7 +19,7 @@ export interface ImportedSeries {
   readonly points: readonly ImportedPoint[];
 }
 
-export const IMPORTED: readonly ImportedSeries[] = [
+const IMPORTED: readonly ImportedSeries[] = [
   {
     metric: "first.kernel_ns",
     source: "D. Winship, NFTables mode for kube-proxy, kubernetes.io/blog, 2025-02-28",
@@ -34,3 +34,8 @@ export const IMPORTED: readonly ImportedSeries[] = [
     ],
   },
 ];
+
+/** Series that may stand beside `metric`. */
+export function importedBeside(metric: MetricName): readonly ImportedSeries[] {
+  return IMPORTED.filter((series) => series.metric === metric);
+}

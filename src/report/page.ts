@@ -17,8 +17,8 @@ export interface PageParts {
 }
 
 export function pageHtml(parts: PageParts): string {
-  const style = readFileSync(sourcePath(import.meta.url, "./style.css"), "utf8");
-  const script = readFileSync(sourcePath(import.meta.url, "./page-script.js"), "utf8");
+  const style = ownFile("style.css");
+  const script = ownFile("page-script.js");
   const digest = createHash("sha256").update(script).digest("base64");
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>\n${
@@ -37,4 +37,8 @@ ${parts.sections.map((section) => markup`<section id="${section.id}" aria-label=
 <footer>${parts.footer}</footer>
 <script>${trustedMarkup(script)}</script></body></html>`.text
   }\n`;
+}
+
+function ownFile(name: "style.css" | "page-script.js"): string {
+  return readFileSync(sourcePath(import.meta.url, name), "utf8");
 }

@@ -3,7 +3,7 @@ import { METRICS, PROVENANCES } from "../../measure/metrics.js";
 import type { RunRecord, ThresholdRecord } from "../../measure/run-record.js";
 import { badge, numberMarkup, prettyUnits } from "../badge.js";
 import { metricNamesIn } from "../grid.js";
-import { IMPORTED } from "../imported.js";
+import { importedBeside } from "../imported.js";
 import { type Fillable, type Markup, markup } from "../markup.js";
 import type { ReportView, Section } from "../report-view.js";
 import { tableMarkup } from "../table.js";
@@ -73,10 +73,10 @@ function thresholdStatus(ok: boolean | null): Markup {
   return markup`<span class="status status-fail"><span aria-hidden="true">✗</span> ${word}</span>`;
 }
 
-function methodText({ run, scenario }: RunRecord): Markup {
-  const sources = IMPORTED.map(
-    (series) => markup`<li>${badge("imported")} ${series.source}: ${prettyUnits(series.what)}.</li>`,
-  );
+function methodText({ run, scenario, cases }: RunRecord): Markup {
+  const sources = metricNamesIn(cases)
+    .flatMap(importedBeside)
+    .map((series) => markup`<li>${badge("imported")} ${series.source}: ${prettyUnits(series.what)}.</li>`);
   return markup`<ul class="method">
 <li>${badge("counted")} metrics follow from the seed (${run.seed}) alone: one run is enough, and any difference is a difference.</li>
 <li>${badge("measured-core")} metrics are one value per fresh process, processes of all cases interleaved in blocks of random order; the table shows their median. Outliers are kept.</li>

@@ -6,7 +6,7 @@ import { type Curve, type CurveChart, curveDomain, curveSvg, type ReferencePoint
 import type { LogDomain } from "../charts/log-axis.js";
 import { figureMarkup } from "../figure.js";
 import { type Grid, metricOf } from "../grid.js";
-import { IMPORTED } from "../imported.js";
+import { importedBeside } from "../imported.js";
 import { type Fillable, type Markup, markup } from "../markup.js";
 import { curveOf, modeCrossovers } from "../mode-crossovers.js";
 import { observationsText } from "../observations.js";
@@ -104,7 +104,7 @@ function curvesOf(view: ReportView, grid: Grid, name: MetricName): readonly Curv
 function referencesOf(view: ReportView, grid: Grid, name: MetricName): readonly ReferencePoint[] {
   if (grid.sizeNoun !== "Services") return [];
   const largest = (grid.sizes[grid.sizes.length - 1] ?? 0) * REFERENCE_REACH;
-  const points = IMPORTED.filter((series) => series.metric === name).flatMap((series) => series.points);
+  const points = importedBeside(name).flatMap((series) => series.points);
   return points.flatMap((point): ReferencePoint[] => {
     const style = view.styles.get(point.mode);
     if (style === undefined || !grid.modes.includes(point.mode) || point.services > largest) return [];
@@ -178,7 +178,7 @@ function captionOf(
   const zero = grid.modes.filter((mode) => curveOf(grid, mode, name).some((point) => point.value === 0));
   if (zero.length > 0) parts.push(` Zero, so not on a logarithmic axis: ${zero.join(", ")}.`);
   if (references.length > 0) {
-    const sources = IMPORTED.filter((series) => series.metric === name);
+    const sources = importedBeside(name);
     parts.push(
       sources.map(
         (source) =>

@@ -86,7 +86,8 @@ function countNoun(label: string, value: number): string {
 
 function inWords(one: CaseRecord, name: MetricName): Fillable {
   if (name !== "fairness.chi_square_p") return null;
-  return (metricValue(one, name) ?? 1) < UNEVEN_P ? " uneven" : " no unevenness found";
+  const words = (metricValue(one, name) ?? 1) < UNEVEN_P ? "uneven" : "no unevenness found";
+  return markup` <span class="interval">${words}</span>`;
 }
 
 /** Mode with its shape, then the other labels. */

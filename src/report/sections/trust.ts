@@ -2,7 +2,8 @@
 import { PROVENANCES, type Provenance } from "../../measure/metrics.js";
 import type { CaseRecord, Environment, RunRecord } from "../../measure/run-record.js";
 import { badge } from "../badge.js";
-import { IMPORTED } from "../imported.js";
+import { metricNamesIn } from "../grid.js";
+import { importedBeside } from "../imported.js";
 import { type Fillable, type Markup, markup } from "../markup.js";
 import { percentText, quantityText } from "../quantity.js";
 import type { ReportView, Section } from "../report-view.js";
@@ -46,11 +47,16 @@ function unverified(record: RunRecord): readonly Fillable[] {
     .flatMap((one) => one.metrics)
     .filter((metric) => metric.assume === "nothing" && metric.summary.ci95 === null);
   if (thin.length > 0)
-    items.push(`${thin.length} timings have no interval: fewer than 6 processes were sampled.`);
+    items.push(`${countOf(thin.length, "timing")} without an interval: fewer than 6 processes were sampled.`);
   const unjudged = record.thresholds.filter((threshold) => threshold.ok === null).length;
-  if (unjudged > 0) items.push(`${unjudged} thresholds could not be evaluated, which counts as failed.`);
+  if (unjudged > 0)
+    items.push(`${countOf(unjudged, "threshold")} could not be evaluated, which counts as failed.`);
   if (environment.noise === null) items.push("The noise floor of this machine was not measured.");
   return items;
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function caseItem(one: CaseRecord): Markup {
@@ -64,7 +70,7 @@ function provenancesOf(record: RunRecord): readonly Provenance[] {
 
 function provenanceRows(record: RunRecord): readonly Markup[] {
   const rows = provenancesOf(record).map((one) => markup`<dt>${badge(one)}</dt><dd>${PROVENANCES[one]}</dd>`);
-  if (IMPORTED.length > 0)
+  if (metricNamesIn(record.cases).some((name) => importedBeside(name).length > 0))
     rows.push(markup`<dt>${badge("imported")}</dt><dd>${PROVENANCES.imported}; hollow marks in charts</dd>`);
   return rows;
 }

@@ -1,5 +1,5 @@
 // The first screen's head: how the run ended, the answer in one sentence, why, and how to repeat it.
-import type { Provenance } from "../../measure/metrics.js";
+import type { MetricName, Provenance } from "../../measure/metrics.js";
 import type { RunRecord, Verdict } from "../../measure/run-record.js";
 import { answerSentence } from "../answer.js";
 import { badge, prettyUnits } from "../badge.js";
@@ -15,10 +15,17 @@ export const STATUS_SIGNS: Readonly<Record<Verdict["status"], { sign: string; me
   inconclusive: { sign: "?", meaning: "the data do not decide" },
 };
 
+/** Metrics whose counts answers quote. */
+const COUNTED_ANSWERS: readonly MetricName[] = [
+  "first.rules_evaluated",
+  "affinity.broken_share",
+  "conntrack.entries",
+  "sync.full.rules",
+];
 const REASONS_IN_SIGHT = 4;
 
 /** The sentence of the record, or the one its cases give. */
-export function answerOf(record: RunRecord): string {
+function answerOf(record: RunRecord): string {
   return record.verdict.answer === "" ? answerSentence(record.cases) : record.verdict.answer;
 }
 
@@ -44,7 +51,7 @@ function sentenceBadges(record: RunRecord): readonly Provenance[] {
     record.cases.flatMap((one) => (one.status === "ok" ? one.metrics.map((metric) => metric.name) : [])),
   );
   const badges: Provenance[] = [];
-  if (held.has("first.rules_evaluated")) badges.push("counted");
+  if (COUNTED_ANSWERS.some((name) => held.has(name))) badges.push("counted");
   if (held.has("first.kernel_ns")) badges.push("modelled");
   else if (held.has("first.core_ns")) badges.push("measured-core");
   return badges;

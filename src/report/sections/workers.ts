@@ -8,7 +8,7 @@ import { type Markup, markup } from "../markup.js";
 import { seriesStyles } from "../palette.js";
 import { countText } from "../quantity.js";
 import type { ReportView, Section } from "../report-view.js";
-import { type TableRow, tableMarkup } from "../table.js";
+import { type TableCell, tableMarkup } from "../table.js";
 
 const METRIC = "workers.packets_per_second";
 
@@ -97,31 +97,43 @@ function nameOf(labels: CaseRecord["labels"]): string {
   return parts.length === 0 ? "all" : parts.join(", ");
 }
 
+/** A row per group, a column per number of workers, then what the most bring over the fewest. */
 function speedupTable(groups: readonly Group[]): Markup {
-  const rows = groups.flatMap(({ name, points }) =>
-    points.map((_, index) => speedupRow(name, points, index)),
+  const counts = [...new Set(groups.flatMap(({ points }) => points.map((point) => point.workers)))].sort(
+    (a, b) => a - b,
   );
-  const head = ["Case", "Workers", "Packets per second", "Speed-up", "Of perfect"].map((text, index) =>
-    index < 2 ? text : markup`${text} ${badge("measured-core")}`,
-  );
-  return tableMarkup({ caption: "Throughput and speed-up by workers", hideCaption: true, head, rows });
+  const heads = [
+    ...counts.map((count) => `${count} ${count === 1 ? "worker" : "workers"}`),
+    "Speed-up",
+    "Of perfect",
+  ];
+  return tableMarkup({
+    caption: "Packets per second and speed-up by workers",
+    hideCaption: true,
+    className: "breakdown",
+    head: ["Case", ...heads.map((head) => markup`${head} ${badge("measured-core")}`)],
+    rows: groups.map(({ name, points }) => ({
+      head: name,
+      cells: [
+        ...counts.map((count) => {
+          const point = points.find((one) => one.workers === count);
+          return { content: point ? metricMarkup(point.metric) : "–" };
+        }),
+        ...speedupCells(points),
+      ],
+    })),
+  });
 }
 
-function speedupRow(name: string, points: readonly Measured[], index: number): TableRow {
-  const [first, point] = [points[0] as Measured, points[index] as Measured];
-  const speedup = index === 0 ? null : speedupOf(first, point);
-  const share = speedup === null ? null : (speedup * first.workers) / point.workers;
-  const printed = (value: number | null, factor: number, suffix: string) =>
-    value === null ? "–" : markup`${numberMarkup(value * factor, "1", 3, "measured-core")}${suffix}`;
-  return {
-    head: name,
-    cells: [
-      { content: point.workers },
-      { content: metricMarkup(point.metric) },
-      { content: printed(speedup, 1, " times") },
-      { content: printed(share, 100, "%") },
-    ],
-  };
+function speedupCells(points: readonly Measured[]): readonly TableCell[] {
+  const [first, last] = [points[0], points[points.length - 1]];
+  const speedup = first && last && first !== last ? speedupOf(first, last) : null;
+  if (speedup === null || !first || !last) return [{ content: "–" }, { content: "–" }];
+  const share = (speedup * first.workers) / last.workers;
+  return [
+    { content: markup`${numberMarkup(speedup, "1", 3, "measured-core")} times` },
+    { content: markup`${numberMarkup(share * 100, "1", 3, "measured-core")}%` },
+  ];
 }
 
 function speedupWords(points: readonly Measured[]): string {
