@@ -49,6 +49,8 @@ const UNSERVED: LocalResult = { kind: "reject", reason: "no-endpoint" };
 export class IpvsStage implements LocalStage {
   readonly #services: ServiceTable<BoundService>;
   readonly #connections: ConnectionTable;
+  /** Flights that were through IPVS (skb->ipvs_property): a second hook leaves them alone. */
+  readonly #handled = new WeakSet<Flight>();
 
   constructor(family: Family, virtualServers: readonly VirtualServer[], options: IpvsOptions) {
     const services = virtualServers.map((server) => bind(server));
@@ -57,7 +59,7 @@ export class IpvsStage implements LocalStage {
   }
 
   deliver(flight: Flight): LocalResult {
-    if (!isBalanced(flight.protocol)) return LOCAL;
+    if (!isBalanced(flight.protocol) || this.#handled.has(flight)) return LOCAL;
     if (this.reply(flight)) return LOCAL;
     const key = flowKey(flight);
     flight.counts.ipvsConnLookups++;
@@ -76,12 +78,13 @@ export class IpvsStage implements LocalStage {
     note(flight, `${joinHostPort(key.virtual, key.virtualPort)}`, `to ${joinHostPort(ip, port)}`);
     flight.destination = ip;
     flight.destinationPort = port;
+    this.#handled.add(flight);
     return FORWARDED;
   }
 
   /** Give a reply its virtual address back. @returns whether the flight is a reply of a connection */
   reply(flight: Flight): boolean {
-    if (!isBalanced(flight.protocol)) return false;
+    if (!isBalanced(flight.protocol) || this.#handled.has(flight)) return false;
     this.#connections.sweep(flight.timeMs);
     flight.counts.ipvsConnLookups++;
     const server = { ip: flight.source, port: flight.sourcePort };
@@ -97,6 +100,7 @@ export class IpvsStage implements LocalStage {
     );
     flight.source = virtual;
     flight.sourcePort = virtualPort;
+    this.#handled.add(flight);
     return true;
   }
 
