@@ -67,7 +67,7 @@ test("compile --cluster-cidr, --order, --node and --config change what they say"
   assert.match(rules("--cluster-cidr", "10.0.0.0/8"), /! -s 10\.0\.0\.0\/8 -j KUBE-MARK-MASQ/);
   const config = join(folder, "proxy.yaml");
   writeFileSync(config, "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\niptables: { masqueradeAll: true }\n");
-  assert.doesNotMatch(rules("--config", config), /! -s/);
+  assert.doesNotMatch(rules("--config", config), /! -s \S+ -j KUBE-MARK-MASQ/);
   const missing = plumb(["compile", "--mode", "iptables", "--node", "node-9", shop]);
   assert.equal(missing.code, 2);
   assert.match(missing.stderr, /no such node; the input has node-1, node-2, node-3/);
