@@ -66,7 +66,7 @@ export function percentileSvg(chart: DistributionChart, size: ChartSize): Markup
       ticks,
       print: (tick) => `${Number((100 - 100 / tick).toFixed(3))}%`,
     },
-    ...{ name: "percentile of packets", fontSize: 12, nameGap: 28, grid: false },
+    ...{ name: "percentile", fontSize: 12, nameGap: 28, grid: false },
   });
   const yAxis = valueAxis(chart, true);
   return draw(chart, size, lines, { xAxis, yAxis });
@@ -77,7 +77,7 @@ export function ecdfSvg(chart: DistributionChart, size: ChartSize): Markup {
   const lines = chart.series.map((one) => ({ ...one, places: ecdfPlaces(one.distribution, domain) }));
   const yAxis = {
     ...{ type: "value", min: 0, max: 1, interval: 0.25, silent: true },
-    ...{ name: "share of packets at or below", nameLocation: "middle", nameGap: 48 },
+    ...{ name: "share at or below", nameLocation: "middle", nameGap: 48 },
     nameTextStyle: { color: standIn("muted"), fontSize: 12 },
     axisLine: { show: true, lineStyle: { color: standIn("line") } },
     axisLabel: { color: standIn("muted"), fontSize: 12, formatter: (share: number) => `${share * 100}%` },

@@ -6,7 +6,7 @@ import { figureMarkup } from "../figure.js";
 import { metricOf, nounOf, WORKERS_LABEL } from "../grid.js";
 import { type Markup, markup } from "../markup.js";
 import { seriesStyles } from "../palette.js";
-import { countText } from "../quantity.js";
+import { countText, percentText } from "../quantity.js";
 import type { ReportView, Section } from "../report-view.js";
 import { type TableCell, tableMarkup } from "../table.js";
 
@@ -110,7 +110,7 @@ function speedupTable(groups: readonly Group[]): Markup {
   return tableMarkup({
     caption: "Packets per second and speed-up by workers",
     hideCaption: true,
-    className: "breakdown",
+    className: "breakdown workers",
     head: ["Case", ...heads.map((head) => markup`${head} ${badge("measured-core")}`)],
     rows: groups.map(({ name, points }) => ({
       head: name,
@@ -128,12 +128,10 @@ function speedupTable(groups: readonly Group[]): Markup {
 function speedupCells(points: readonly Measured[]): readonly TableCell[] {
   const [first, last] = [points[0], points[points.length - 1]];
   const speedup = first && last && first !== last ? speedupOf(first, last) : null;
-  if (speedup === null || !first || !last) return [{ content: "–" }, { content: "–" }];
+  if (speedup === null || !first || !last) return [{ content: "–" }];
   const share = (speedup * first.workers) / last.workers;
-  return [
-    { content: markup`${numberMarkup(speedup, "1", 3, "measured-core")} times` },
-    { content: markup`${numberMarkup(share * 100, "1", 3, "measured-core")}%` },
-  ];
+  const times = markup`${numberMarkup(speedup, "1", 3, "measured-core")} times`;
+  return [{ content: markup`${times} <span class="interval">${percentText(share)} of perfect</span>` }];
 }
 
 function speedupWords(points: readonly Measured[]): string {
