@@ -14,7 +14,7 @@ import { nodeAddress } from "./address-ranges.js";
 import type { PodAddressing } from "./pod-addresses.js";
 
 /** kube-controller-manager --max-endpoints-per-slice. */
-export const ENDPOINTS_PER_SLICE_MAX = 100;
+const ENDPOINTS_PER_SLICE_MAX = 100;
 
 /** A cluster together with the CIDRs its addresses come from, primary family first. */
 export interface AddressedObjects extends ClusterObjects {

@@ -37,6 +37,11 @@ export function livePods(pods: readonly Pod[]): SelectablePod[] {
   });
 }
 
+/** Whether a cluster has seen a Pod: manifests have no status, or an empty one. */
+export function hasRun({ metadata, status }: Pod): boolean {
+  return metadata.uid !== undefined || status?.phase !== undefined || status?.podIP !== undefined;
+}
+
 /** Pods to be made up: those of workloads and those Pods of manifests that no cluster has given a status. */
 export interface Template {
   readonly namespace: string;
@@ -65,7 +70,7 @@ export function podTemplates(workloads: readonly Workload[], pods: readonly Pod[
         replicas: replicasOf(workload),
       })),
     ...pods
-      .filter((pod) => pod.status === undefined && pod.metadata.deletionTimestamp === undefined)
+      .filter((pod) => !hasRun(pod) && pod.metadata.deletionTimestamp === undefined)
       .map((pod) => ({ ...common(pod.metadata, pod.spec), replicas: 1 })),
   ];
 }

@@ -1,5 +1,5 @@
 // Services as a cluster would complete them: manifests name no cluster IP, node port or load-balancer address.
-// A Service that a cluster wrote (it has a uid or a load-balancer status) is taken as it is, but for a cluster IP.
+// A Service that a cluster wrote (it has a uid, or a status and a cluster IP) is taken as it is.
 import { canonicalIp, type Family, familyOf } from "../base/ip.js";
 import type { Service, ServicePortSpec, ServiceSpec } from "../api/types.js";
 import { type ServicePools, servicePools } from "./generate-service.js";
@@ -85,7 +85,9 @@ function withClusterIPs(
 }
 
 function isFromCluster(service: Service): boolean {
-  return service.metadata.uid !== undefined || service.status?.loadBalancer !== undefined;
+  // kubectl --dry-run prints an empty status too, but no address.
+  const hasStatus = service.status?.loadBalancer !== undefined && clusterIPsOf(service).length > 0;
+  return service.metadata.uid !== undefined || hasStatus;
 }
 
 /** Node ports, and what a load balancer adds. */

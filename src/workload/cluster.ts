@@ -10,6 +10,7 @@ import { completeEndpoints, type EndpointResult } from "./cluster-endpoints.js";
 import { type AddressedObjects, makeNodes, namedNodes, type NodeRequest } from "./cluster-parts.js";
 import {
   addressPods,
+  hasRun,
   livePods,
   nodeIPs,
   ownPodCidr,
@@ -140,7 +141,7 @@ function mentionedNodes(valid: ValidObjects): NodeRequest[] {
   for (const { subsets = [] } of valid.endpoints) {
     for (const { addresses = [] } of subsets) for (const { nodeName } of addresses) mention(nodeName, null);
   }
-  for (const { spec, status } of valid.pods) if (status !== undefined) mention(spec?.nodeName, null);
+  for (const pod of valid.pods) if (hasRun(pod)) mention(pod.spec?.nodeName, null);
   return [...zones].map(([name, zone]) => ({ name, zone }));
 }
 

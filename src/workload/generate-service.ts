@@ -8,7 +8,7 @@ import type { GenerateSpec, ServiceShape } from "./generate-spec.js";
 import { NodePortPool } from "./node-ports.js";
 
 /** First half of the first range of outside clients: who a Service with source ranges admits. */
-export const ADMITTED_CLIENTS: Readonly<Record<Family, string>> = {
+const ADMITTED_CLIENTS: Readonly<Record<Family, string>> = {
   IPv4: "198.51.100.0/25",
   IPv6: "2001:db8:51::/121",
 };
@@ -26,7 +26,7 @@ export interface ServicePools {
 }
 
 /** What objects already hold; addresses in canonical text. */
-export interface InUse {
+interface InUse {
   readonly addresses?: ReadonlySet<string>;
   readonly nodePorts?: Iterable<number>;
   /** Range per family to number Services from; the table's first by default. */
@@ -53,7 +53,7 @@ export function servicePools(families: readonly Family[], inUse: InUse = {}): Se
 }
 
 /** Port `index` of a generated Service: 80, 443, 8080, 8081, ... */
-export function servicePortNumber(index: number): number {
+function servicePortNumber(index: number): number {
   return index === 0 ? 80 : index === 1 ? 443 : 8078 + index;
 }
 

@@ -28,7 +28,7 @@ const CL2_GROUPS = [
 ] as const;
 
 /** What is decided about every Service before anything has an address. */
-export interface ServiceDraws {
+interface ServiceDraws {
   readonly shapes: readonly ServiceShape[];
   readonly endpointCounts: Uint32Array;
   /** Node of a Service's first endpoint; the others follow on the next nodes. */
@@ -62,7 +62,7 @@ export function generateCluster(
 }
 
 /** Primary family first. */
-export function familiesOf(spec: GenerateSpec): readonly Family[] {
+function familiesOf(spec: GenerateSpec): readonly Family[] {
   return spec.families === "dual" ? ["IPv4", "IPv6"] : [spec.families];
 }
 

@@ -3,8 +3,8 @@
 // Why go beyond the default: its 2,768 ports end any NodePort experiment long before 10,000 Services.
 
 /** Default of kube-apiserver --service-node-port-range. */
-export const NODE_PORTS_FIRST = 30000;
-export const NODE_PORTS_LAST = 32767;
+const NODE_PORTS_FIRST = 30000;
+const NODE_PORTS_LAST = 32767;
 
 /** Tried in this order once the default range is full: 1024-65535 in all, 64,512 ports. */
 const RANGES = [

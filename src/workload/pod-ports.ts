@@ -3,7 +3,7 @@
 import type { EndpointSlicePort, PodSpec, ServicePortSpec } from "../api/types.js";
 
 /** The number a service port stands for in one Pod: its own, a given one, or a container's by name. null: no such name. */
-export function podPort(port: ServicePortSpec, pod: PodSpec | undefined): number | null {
+function podPort(port: ServicePortSpec, pod: PodSpec | undefined): number | null {
   const { targetPort = 0, protocol = "TCP" } = port;
   if (targetPort === 0 || targetPort === "") return port.port;
   if (typeof targetPort === "number") return targetPort;
