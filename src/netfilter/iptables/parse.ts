@@ -1,7 +1,7 @@
 // iptables-save and iptables-restore text of anyone's -> rule model. Read line by line, never split as a whole; words
 // and comments stay slices of the text, which lives as long as the ruleset does.
 // What the model cannot hold is kept as text, taken to be false (matches) or without effect (targets), and warned of.
-// Cost: one pass; measured 1.6 million lines (220 MB) in about 8 s.
+// Cost: one pass, about 5 us a line; 2 million lines (200 MB) end up in about 1 GB of rules.
 // Source: iptables/iptables-restore.c.
 import type { Family } from "../../base/ip.js";
 import { LineReader, type ParseWarning } from "./line-reader.js";
