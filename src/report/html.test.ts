@@ -86,6 +86,22 @@ test("reportHtml draws charts in theme colours only", () => {
   matchesNot(drawings, /NaN|Infinity|undefined/);
 });
 
+test("reportHtml gives every row of a table as many cells as its head has", () => {
+  const tables = page.match(/<table[\s\S]*?<\/table>/g) ?? [];
+  assert.ok(tables.length > 15, `${tables.length} tables`);
+  for (const table of tables) {
+    const [head = "", body = ""] = table.split("</thead>");
+    const columns = head.match(/<th /g)?.length;
+    for (const row of body.match(/<tr[\s\S]*?<\/tr>/g) ?? []) {
+      assert.equal(
+        row.match(/<t[hd][ >]/g)?.length,
+        columns,
+        `a row of: ${head.replace(/<[^>]*>/g, " ").slice(0, 200)}`,
+      );
+    }
+  }
+});
+
 test("reportHtml escapes everything that comes from the record", () => {
   const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>'\`</textarea></style>{{}}\u0000`;
   const poisoned = poison(record, evil);

@@ -102,15 +102,11 @@ function speedupTable(groups: readonly Group[]): Markup {
   const counts = [...new Set(groups.flatMap(({ points }) => points.map((point) => point.workers)))].sort(
     (a, b) => a - b,
   );
-  const heads = [
-    ...counts.map((count) => `${count} ${count === 1 ? "worker" : "workers"}`),
-    "Speed-up",
-    "Of perfect",
-  ];
+  const heads = [...counts.map((count) => `${count} ${count === 1 ? "worker" : "workers"}`), "Speed-up"];
   return tableMarkup({
     caption: "Packets per second and speed-up by workers",
     hideCaption: true,
-    className: "breakdown workers",
+    className: "breakdown",
     head: ["Case", ...heads.map((head) => markup`${head} ${badge("measured-core")}`)],
     rows: groups.map(({ name, points }) => ({
       head: name,
@@ -131,7 +127,7 @@ function speedupCells(points: readonly Measured[]): readonly TableCell[] {
   if (speedup === null || !first || !last) return [{ content: "–" }];
   const share = (speedup * first.workers) / last.workers;
   const times = markup`${numberMarkup(speedup, "1", 3, "measured-core")} times`;
-  return [{ content: markup`${times} <span class="interval">${percentText(share)} of perfect</span>` }];
+  return [{ content: markup`${times} <span class="interval">${percentText(share, 3)} of perfect</span>` }];
 }
 
 function speedupWords(points: readonly Measured[]): string {
