@@ -83,10 +83,10 @@ test("buildClusterObjects gives each kind of workload its number of Pods", () =>
     "",
   );
   assert.equal(count(controller), 2);
-  assert.equal(
-    count("---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: web}}\nspec: {}\n"),
-    1,
-  );
+  const pod = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: web}}\nspec: {}\n";
+  assert.equal(count(pod), 1);
+  assert.equal(count(`${pod}status: {}\n`), 1, "as kubectl --dry-run prints it");
+  assert.equal(count(`${pod}status: {phase: Pending}\n`), 0);
 });
 
 test("buildClusterObjects leaves a ReplicaSet to the Deployment that owns it", () => {

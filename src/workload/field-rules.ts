@@ -18,7 +18,7 @@ export type Rule =
 /** Receives what is wrong: "is 70000, expected a port, 1..65535". */
 export type Report = (path: Path, problem: string) => void;
 
-export function value(expected: string, test: (value: unknown) => boolean): Rule {
+function value(expected: string, test: (value: unknown) => boolean): Rule {
   return { kind: "value", expected, test };
 }
 

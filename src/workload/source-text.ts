@@ -4,6 +4,9 @@ import type { SourcePosition } from "../base/errors.js";
 /** Values nested deeper than this are refused: no Kubernetes object comes near, and parsers recurse. */
 export const DEPTH_MAX = 200;
 
+/** ASCII's control characters but tab and line ends, and the two code points that are never characters. */
+const BINARY = /[^\P{Cc}\t\n\r\u0080-\u009f]|[\ufffe\uffff]/u;
+
 /** What is wrong with a text, and where. `offset` is a UTF-16 index. */
 export interface TextError {
   readonly offset: number;
@@ -42,8 +45,7 @@ export class SourceText {
 
   /** The first character that no text file has, or null. */
   findBinary(): TextError | null {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
-    const offset = this.text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/);
+    const offset = this.text.search(BINARY);
     if (offset < 0) return null;
     const code = this.text.charCodeAt(offset).toString(16).toUpperCase().padStart(4, "0");
     return {

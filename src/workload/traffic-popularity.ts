@@ -2,6 +2,7 @@
 import { assert } from "../base/assert.js";
 import { PlumbError } from "../base/errors.js";
 import { type Family, ipWords, parseCidr } from "../base/ip.js";
+import type { TransportProtocol } from "../api/types.js";
 import type { Prng } from "../base/prng.js";
 import { PROTOCOL_NUMBERS } from "../netfilter/packet.js";
 import type { PacketColumns } from "../netfilter/packet-columns.js";
@@ -82,8 +83,32 @@ function drawByKind(
   }
   const kindOf = new WeightedIndex(weights);
   const kinds = prng.fork("target-kind");
-  const drawIn = groups.map((group, at) => drawInGroup(group, spec, prng.fork(TARGET_KINDS[at] as string)));
+  const drawIn = groups.map((group, at) =>
+    drawByProtocol(targets, group, { spec, prng: prng.fork(TARGET_KINDS[at] as string) }),
+  );
   return () => (drawIn[kindOf.draw(kinds)] as () => number)();
+}
+
+/** Splits a kind by protocol where weights are given; the place in the chain decides for first, middle and last. */
+function drawByProtocol(
+  targets: readonly TrafficTarget[],
+  group: readonly number[],
+  { spec, prng }: { spec: TrafficSpec; prng: Prng },
+): () => number {
+  const { protocolWeights: weights, popularity } = spec;
+  const isSplit = popularity.kind === "uniform" || popularity.kind === "zipf";
+  if (weights === null || !isSplit) return drawInGroup(group, spec, prng);
+  const speak = (protocol: TransportProtocol) =>
+    group.filter((index) => (targets[index] as TrafficTarget).protocol === protocol);
+  const parts = spec.protocols.map(speak);
+  const partWeights = spec.protocols.map((protocol, at) =>
+    (parts[at] as number[]).length > 0 ? weights[protocol] : 0,
+  );
+  if (!partWeights.some((weight) => weight > 0)) return drawInGroup(group, spec, prng);
+  const partOf = new WeightedIndex(partWeights);
+  const protocols = prng.fork("protocol");
+  const drawIn = parts.map((part, at) => drawInGroup(part, spec, prng.fork(spec.protocols[at] as string)));
+  return () => (drawIn[partOf.draw(protocols)] as () => number)();
 }
 
 function drawInGroup(group: readonly number[], spec: TrafficSpec, prng: Prng): () => number {

@@ -73,6 +73,11 @@ export interface TrafficSpec {
   readonly popularity: Popularity;
   /** Only targets of these protocols are asked. */
   readonly protocols: readonly TransportProtocol[];
+  /**
+   * Relative weights of the protocols, within each kind of address; one that no target of the kind has counts as 0.
+   * null: every target alike, whatever it speaks. Not applied by first, middle, last and miss.
+   */
+  readonly protocolWeights: Readonly<Record<TransportProtocol, number>> | null;
   /** Relative weights; kinds that no target has count as 0. */
   readonly targetWeights: Readonly<Record<TargetKind, number>>;
   readonly clients: TrafficClients;
@@ -92,6 +97,7 @@ export const defaultTrafficSpec: Omit<TrafficSpec, "arrival"> = {
   newConnectionRatio: null,
   popularity: { kind: "uniform" },
   protocols: ["TCP", "UDP", "SCTP"],
+  protocolWeights: null,
   targetWeights: { "cluster-ip": 1, "external-ip": 0, "load-balancer": 0, "node-port": 0 },
   clients: {
     weights: { pod: 1, outside: 0, node: 0 },
@@ -123,6 +129,7 @@ export function checkTrafficSpec(spec: TrafficSpec): void {
   checkArrival(spec.arrival, within);
   checkWeights(problems, "targetWeights", spec.targetWeights);
   checkWeights(problems, "clients.weights", spec.clients.weights);
+  if (spec.protocolWeights !== null) checkWeights(problems, "protocolWeights", spec.protocolWeights);
   if (spec.protocols.length === 0) problems.push("protocols is empty, expected TCP, UDP or SCTP");
   if (problems.length > 0)
     throw new PlumbError("InvalidInput", `Cannot generate traffic: ${problems.join("; ")}`);

@@ -225,6 +225,14 @@ test("generateTraffic keeps to protocols and to shares of kinds", () => {
   assert.ok(Math.abs(nodePorts - 0.25) < 0.02, `${nodePorts} to node ports, seed ${SEED}`);
 });
 
+test("generateTraffic mixes protocols by weight, whatever there are more targets of", () => {
+  const { steady } = plan({ protocolWeights: { TCP: 1, UDP: 3, SCTP: 0 } });
+  const share = (number: number) =>
+    steady.protocol.filter((protocol) => protocol === number).length / steady.count;
+  assert.ok(Math.abs(share(17) - 0.75) < 0.02, `${share(17)} UDP, seed ${SEED}`);
+  assert.equal(share(132), 0);
+});
+
 test("generateTraffic leaves flows alone when only the arrival changes", () => {
   const arrivals: TrafficSpec["arrival"][] = [
     { model: "backlog" },
