@@ -34,6 +34,7 @@ function trafficSpec(kind: TrafficPhase["packets"], flows: FlowSpec, place: Flow
     flowLength: { kind: "geometric", mean: Math.max(1, flows.packetsPerFlow) },
     newConnectionRatio: kind === "mixed" ? flows.newConnectionRatio : null,
     popularity: popularity(flows.target),
+    protocolWeights: { TCP: protocolMix.tcp, UDP: protocolMix.udp, SCTP: protocolMix.sctp },
     protocols: (Object.keys(protocolMix) as (keyof typeof protocolMix)[])
       .filter((name) => protocolMix[name] > 0)
       .map((name) => name.toUpperCase() as TransportProtocol),

@@ -40,24 +40,31 @@ export function prepareCase(scenarioCase: ScenarioCase, seed: number): PreparedC
   return { objects, family, config, warnings };
 }
 
-function loadCluster(cluster: ClusterSpec, seed: number): { objects: AddressedObjects; warnings: readonly string[] } {
+interface LoadedCluster {
+  readonly objects: AddressedObjects;
+  readonly warnings: readonly string[];
+}
+
+function loadCluster(cluster: ClusterSpec, seed: number): LoadedCluster {
   const { source, nodes } = cluster;
   switch (source.kind) {
     case "services": {
       const generated = generateCluster({ ...source.services, nodes, seed });
-      return { objects: tiled(generated, cluster), warnings: generated.warnings };
+      return tiled(generated, generated.warnings, cluster);
     }
     case "manifests": {
       const built = buildClusterObjects(readDocuments(loadInputs([source.path], { stdin: null })), { ...defaultClusterOptions, nodes });
-      return { objects: tiled(built.objects, cluster), warnings: built.warnings };
+      return tiled(built.objects, built.warnings, cluster);
     }
     case "iptablesSave":
       throw new TypeError("a ruleset has no objects");
   }
 }
 
-function tiled(objects: AddressedObjects, { replicate: copies }: ClusterSpec): AddressedObjects {
-  return copies === 1 ? objects : replicate(objects, copies).objects;
+function tiled(objects: AddressedObjects, warnings: readonly string[], { replicate: copies }: ClusterSpec): LoadedCluster {
+  if (copies === 1) return { objects, warnings };
+  const copied = replicate(objects, copies);
+  return { objects: copied.objects, warnings: [...warnings, ...copied.warnings] };
 }
 
 function primaryFamily({ serviceCIDRs }: AddressedObjects): Family {
