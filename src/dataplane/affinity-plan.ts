@@ -14,14 +14,14 @@ export interface AffinityPlan {
 /** Clients over all lists; above this many the store says it is full. */
 const ENTRIES_MAX = 1 << 20;
 
-/** @param clientsPerList most clients one list may remember */
+/** @param options.entriesWanted clients that all lists together may remember */
 export function planAffinity(options: {
-  lists: number;
-  clientsPerList: number;
-  stampsMax: number;
+  readonly lists: number;
+  readonly entriesWanted: number;
+  readonly stampsMax: number;
 }): AffinityPlan {
-  const { lists, clientsPerList, stampsMax } = options;
-  const entriesMax = Math.min(lists * clientsPerList, ENTRIES_MAX);
+  const { lists, entriesWanted, stampsMax } = options;
+  const entriesMax = Math.min(entriesWanted, ENTRIES_MAX);
   let buckets = 1;
   while (buckets < entriesMax) buckets *= 2;
   return { lists, entriesMax, bucketMask: buckets - 1, stampsMax };

@@ -7,6 +7,12 @@ import {
   CONNTRACK_SLOT_MASK,
 } from "../../asm/abi/conntrack.js";
 import * as context from "../../asm/abi/context.js";
+import {
+  IMAGE_BODY,
+  IMAGE_HEAD_AFFINITY_BYTES,
+  IMAGE_HEAD_IPVS_CONNECTION_BYTES,
+  IMAGE_HEAD_STATE_BYTES,
+} from "../../asm/abi/image.js";
 import { PACKET_STRIDE, RESULT_STRIDE } from "../../asm/abi/packet.js";
 import { assert } from "../base/assert.js";
 import { PlumbError } from "../base/errors.js";
@@ -82,6 +88,8 @@ export class Evaluator {
   readonly #core: CoreExports;
   readonly #seed: number;
   readonly #imageCapacity: number;
+  /** Bytes of private regions that the arena was laid out for. */
+  readonly #privateBytes: readonly number[];
   #interfaces: readonly string[];
   #loaded = 0;
 
@@ -92,6 +100,7 @@ export class Evaluator {
     this.#seed = options.seed;
     this.#imageCapacity = options.imageCapacity;
     this.#interfaces = site.interfaces;
+    this.#privateBytes = privateBytes(new Uint8Array(site.memory.buffer, site.imageBase, IMAGE_BODY));
     this.#writeContext();
     this.reset();
   }
@@ -181,9 +190,17 @@ export class Evaluator {
 
   /**
    * Put a changed image in place of the present one; flows and counters stay.
-   * @throws {PlumbError} LimitExceeded when it has outgrown the room it was given
+   * @throws {PlumbError} LimitExceeded when it, or what it keeps per worker, has outgrown the room it was given
    */
   replaceImage(image: TableImage): void {
+    const wanted = privateBytes(image.bytes);
+    if (wanted.some((bytes, index) => bytes > (this.#privateBytes[index] as number))) {
+      throw new PlumbError(
+        "LimitExceeded",
+        `Cannot replace the image: it needs private regions of ${wanted.join(", ")} bytes, limit ${this.#privateBytes.join(", ")}`,
+        { hint: "create a new evaluator" },
+      );
+    }
     if (image.bytes.length > this.#imageCapacity) {
       throw new PlumbError(
         "LimitExceeded",
@@ -214,4 +231,11 @@ export class Evaluator {
   #words(): Uint32Array {
     return new Uint32Array(this.#site.memory.buffer);
   }
+}
+
+/** What an image says each worker must be given: state, affinity, IPVS connections. */
+function privateBytes(image: Uint8Array): readonly number[] {
+  const head = new DataView(image.buffer, image.byteOffset, IMAGE_BODY);
+  const offsets = [IMAGE_HEAD_STATE_BYTES, IMAGE_HEAD_AFFINITY_BYTES, IMAGE_HEAD_IPVS_CONNECTION_BYTES];
+  return offsets.map((offset) => head.getUint32(offset, true));
 }

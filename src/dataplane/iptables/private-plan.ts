@@ -3,13 +3,16 @@
 import { IMAGE_HEAD_AFFINITY_BYTES, IMAGE_HEAD_STATE_BYTES } from "../../../asm/abi/image.js";
 import { IPTABLES_REGION_PRIVATE } from "../../../asm/abi/iptables.js";
 import { RECENT_CLIENTS_MAX } from "../../../asm/abi/affinity.js";
+import { PlumbError } from "../../base/errors.js";
 import type { Chain } from "../../netfilter/iptables/model.js";
 import { affinityBytes, planAffinity } from "../affinity-plan.js";
 import type { ImageWriter } from "../image-writer.js";
 
 const HEAD_BYTES = 32;
-const LISTS_SPARE = 1.25;
+/** Room for lists and counters of Services still to come: the regions of a running worker cannot grow. */
+const SPARE = 1.25;
 const LISTS_SPARE_MIN = 64;
+const COUNTERS_SPARE_MIN = 16;
 
 export class PrivatePlan {
   readonly #writer: ImageWriter;
@@ -17,6 +20,11 @@ export class PrivatePlan {
   readonly #stampsByList = new Map<string, number>();
   readonly #counters: number[] = [];
   #stampsMax = 1;
+  #listCapacity = 0;
+  #counterCapacity = 0;
+  /** Lists and clients per list beside those of recent matches. */
+  #reserved = { lists: 0, clientsPerList: 0 };
+  #reservedStateBytes = 0;
   #bytes = 0;
   #written = "";
 
@@ -40,28 +48,52 @@ export class PrivatePlan {
   recentList(name: string): { index: number; stampsMax: number } {
     const stampsMax = this.#stampsByList.get(name) ?? 1;
     this.#stampsMax = Math.max(this.#stampsMax, stampsMax);
-    let index = this.#lists.get(name);
-    if (index === undefined) {
-      index = this.#lists.size;
-      this.#lists.set(name, index);
-    }
+    const index = this.#lists.get(name) ?? this.#lists.size;
+    this.#lists.set(name, index);
     return { index, stampsMax };
   }
 
-  /** Offset in the mode state of a new nth counter. */
+  /**
+   * Offset in the mode state of a new nth counter.
+   * @throws {PlumbError} LimitExceeded when an update asks for more than the image had room for
+   */
   nthCounter(first: number): number {
+    if (this.#reservedStateBytes > 0 && this.#counters.length === this.#counterCapacity) {
+      throw new PlumbError(
+        "LimitExceeded",
+        `Cannot add an nth match: ${this.#counterCapacity} counters are all the image has room for`,
+        { hint: "encode the rules anew" },
+      );
+    }
     this.#counters.push(first);
     return (this.#counters.length - 1) * 4;
   }
 
-  /** Bytes of mode state that the counters take. */
+  /** Bytes of mode state that the counters may take; what a mode adds of its own begins behind. */
   get stateBytes(): number {
-    return this.#counters.length * 4;
+    this.#counterCapacity = grown(this.#counterCapacity, this.#counters.length, COUNTERS_SPARE_MIN);
+    return this.#counterCapacity * 4;
+  }
+
+  /** Take mode state behind the counters. @returns its offset in the mode state */
+  reserveState(bytes: number): number {
+    const at = this.stateBytes + this.#reservedStateBytes;
+    this.#reservedStateBytes += Math.ceil(bytes / 16) * 16;
+    return at;
+  }
+
+  /** Take affinity lists of a mode's own; once. @returns the first one's number */
+  reserveLists(lists: number, clientsPerList: number): number {
+    this.#listCapacity = grown(this.#listCapacity, this.#lists.size, LISTS_SPARE_MIN);
+    this.#reserved = { lists, clientsPerList };
+    return this.#listCapacity;
   }
 
   /** Write region PRIVATE and the head's sizes, when something changed. */
   write(): void {
-    const state = `${this.#lists.size} ${this.#counters.length} ${this.#stampsMax}`;
+    this.#listCapacity = grown(this.#listCapacity, this.#lists.size, LISTS_SPARE_MIN);
+    const stateBytes = this.stateBytes + this.#reservedStateBytes;
+    const state = `${this.#listCapacity} ${this.#counters.length} ${this.#stampsMax} ${stateBytes} ${this.#reserved.lists}`;
     if (state === this.#written) return;
     this.#written = state;
     const writer = this.#writer;
@@ -69,11 +101,10 @@ export class PrivatePlan {
     this.#bytes = HEAD_BYTES + this.stateBytes;
     const at = writer.allocate(this.#bytes);
     writer.setRegion(IPTABLES_REGION_PRIVATE, at, this.#bytes);
-    const lists = this.#lists.size;
+    const { lists, clientsPerList } = this.#reserved;
     const plan = planAffinity({
-      // Room for lists of Services still to come: the store of a running worker cannot grow.
-      lists: lists === 0 ? 0 : Math.ceil(lists * LISTS_SPARE) + LISTS_SPARE_MIN,
-      clientsPerList: RECENT_CLIENTS_MAX,
+      lists: this.#listCapacity + lists,
+      entriesWanted: this.#listCapacity * RECENT_CLIENTS_MAX + lists * clientsPerList,
       stampsMax: this.#stampsMax,
     });
     writer.words.set(
@@ -81,7 +112,12 @@ export class PrivatePlan {
       at >>> 2,
     );
     writer.words.set(this.#counters, (at + HEAD_BYTES) >>> 2);
-    writer.head(IMAGE_HEAD_STATE_BYTES, this.stateBytes);
+    writer.head(IMAGE_HEAD_STATE_BYTES, stateBytes);
     writer.head(IMAGE_HEAD_AFFINITY_BYTES, affinityBytes(plan));
   }
+}
+
+/** A capacity for `count` things with room to spare; it stays while they fit. */
+function grown(capacity: number, count: number, spareMin: number): number {
+  return count <= capacity ? capacity : Math.ceil(count * SPARE) + spareMin;
 }

@@ -40,10 +40,12 @@ export function randomWorld(prng: Prng, family: Family): World {
   };
 }
 
-export function randomRuleset(
-  prng: Prng,
-  world: World,
-): { ruleset: IptablesRuleset; ipsets: readonly IpSet[] } {
+export interface RandomRules {
+  readonly ruleset: IptablesRuleset;
+  readonly ipsets: readonly IpSet[];
+}
+
+export function randomRuleset(prng: Prng, world: World): RandomRules {
   const ruleset = emptyRuleset(world.family);
   const ipsets = SET_TYPES.map((type) => randomSet(prng, world, type));
   const make = new RuleMaker(prng, world, ipsets);
