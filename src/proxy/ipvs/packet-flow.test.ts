@@ -6,7 +6,13 @@ import { Prng } from "../../base/prng.js";
 import { ipvsPossibleTargets } from "../../netfilter/ipvs/stage.js";
 import { createIpvsTracer } from "../../netfilter/ipvs/tracer.js";
 import { SeededChance } from "../../netfilter/tracer/chance.js";
-import { FLOW_GROUPS, flowConfig, type FlowCase, type FlowExpectation, type FlowGroup } from "../packet-flow-cases.js";
+import {
+  FLOW_GROUPS,
+  flowConfig,
+  type FlowCase,
+  type FlowExpectation,
+  type FlowGroup,
+} from "../packet-flow-cases.js";
 import { FLOW_OBJECTS } from "../packet-flow-cluster.js";
 import { buildProxyState } from "../state/build-state.js";
 import { compileIpvs } from "./compile.js";
@@ -35,7 +41,12 @@ function traced(model: ReturnType<typeof modelOf>, { packet }: FlowCase): FlowEx
   // Whether rules asked for it: a packet of the node itself has the node's address to begin with.
   const masquerade = counts.masqueradeTargets > 0;
   if (target === null) return { verdict, targets: [], masquerade };
-  const targets = (ipvsPossibleTargets(model, packet) ?? []).map(({ ip, port }) => joinHostPort(ip, port)).sort();
-  assert.ok(targets.includes(joinHostPort(target.ip, target.port)), steps.map((step) => step.place).join(" "));
+  const targets = (ipvsPossibleTargets(model, packet) ?? [])
+    .map(({ ip, port }) => joinHostPort(ip, port))
+    .sort();
+  assert.ok(
+    targets.includes(joinHostPort(target.ip, target.port)),
+    steps.map((step) => step.place).join(" "),
+  );
   return { verdict, targets, masquerade };
 }

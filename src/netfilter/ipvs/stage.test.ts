@@ -1,0 +1,184 @@
+// IPVS traced packet by packet: what a connection remembers, for how long, and what each packet looks up.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Prng } from "../../base/prng.js";
+import { emptyRuleset } from "../iptables/ruleset.js";
+import { type Packet, TCP_FLAGS } from "../packet.js";
+import type { IpvsModel } from "../rule-model.js";
+import { SeededChance } from "../tracer/chance.js";
+import type { Tracer } from "../tracer/trace.js";
+import type { VirtualServer } from "./model.js";
+import { ipvsPossibleTargets, ipvsTargetSet } from "./stage.js";
+import { createIpvsTracer } from "./tracer.js";
+
+const { SYN, ACK, FIN } = TCP_FLAGS;
+const VIP = "10.96.0.1";
+const NODE = "192.168.0.2";
+
+function virtual(parts: Partial<VirtualServer> = {}, servers = 3): VirtualServer {
+  const realServers = Array.from({ length: servers }, (_, index) => ({
+    ip: `10.1.0.${index + 1}`,
+    port: 8080,
+    weight: 1,
+  }));
+  const base = { protocol: "tcp", ip: VIP, port: 80, scheduler: "rr", persistentSeconds: null } as const;
+  return { ...base, sourcePortFlag: false, realServers, ...parts };
+}
+
+function modelOf(...virtualServers: VirtualServer[]): IpvsModel {
+  const localAddresses = [NODE, ...virtualServers.map(({ ip }) => ip)];
+  return {
+    mode: "ipvs",
+    family: "IPv4",
+    ruleset: emptyRuleset("IPv4"),
+    ipsets: [],
+    localAddresses,
+    virtualServers,
+  };
+}
+
+function tracerOf(model: IpvsModel, connectionsMax = 1024): Tracer {
+  const options = { chance: new SeededChance(new Prng(1)), steps: false, conntrackMax: 4096 };
+  return createIpvsTracer(model, options, { serviceTable: "fixed", connectionsMax });
+}
+
+function packet(parts: Partial<Packet> = {}): Packet {
+  const base = { protocol: "tcp", source: "10.2.0.1", sourcePort: 40_000, destination: VIP } as const;
+  return { ...base, destinationPort: 80, inInterface: "eth0", tcpFlags: SYN, payloadBytes: 0, ...parts };
+}
+
+/** Last byte of the server that a packet went to; 0 for none. */
+function sent(tracer: Tracer, parts: Partial<Packet>, timeMs = 0): number {
+  return Number(tracer.send(packet(parts), timeMs).outcome.target?.ip.split(".")[3] ?? 0);
+}
+
+test("rr shares new connections exactly, whatever happens on old ones", () => {
+  const tracer = tracerOf(modelOf(virtual()));
+  const shares = [0, 0, 0, 0];
+  for (let flow = 0; flow < 300; flow++) {
+    const server = sent(tracer, { sourcePort: 10_000 + flow });
+    shares[server] = (shares[server] as number) + 1;
+    for (let more = 0; more < flow % 3; more++)
+      assert.equal(sent(tracer, { sourcePort: 10_000 + flow, tcpFlags: ACK }), server);
+  }
+  assert.deepEqual(shares, [0, 100, 100, 100]);
+});
+
+test("a first packet costs two connection lookups, one service lookup, one scheduler step and one insert", () => {
+  const { counts } = tracerOf(modelOf(virtual())).send(packet(), 0);
+  assert.equal(counts.ipvsConnLookups, 2);
+  assert.equal(counts.ipvsServiceLookups, 1);
+  assert.equal(counts.hashNodesCompared, 1);
+  assert.equal(counts.schedulerSteps, 1);
+  assert.equal(counts.ipvsConnInserts, 1);
+});
+
+test("an established packet costs two connection lookups, its reply one, and neither a service lookup", () => {
+  const tracer = tracerOf(modelOf(virtual()));
+  const first = tracer.send(packet(), 0).outcome.target;
+  assert.deepEqual(first, { ip: "10.1.0.3", port: 8080 });
+  const reply = tracer.send(
+    packet({
+      source: "10.1.0.3",
+      sourcePort: 8080,
+      destination: "10.2.0.1",
+      destinationPort: 40_000,
+      tcpFlags: SYN | ACK,
+    }),
+    1,
+  );
+  assert.equal(reply.reply, true);
+  assert.equal(reply.counts.ipvsConnLookups, 1);
+  assert.equal(reply.outcome.masquerade, true, "its source became the virtual address");
+  const second = tracer.send(packet({ tcpFlags: ACK }), 2);
+  assert.deepEqual(second.outcome.target, first);
+  assert.equal(second.counts.ipvsConnLookups, 2);
+  assert.equal(second.counts.ipvsServiceLookups + reply.counts.ipvsServiceLookups, 0);
+});
+
+test("services of one bucket are compared newest first", () => {
+  // Addresses that differ above the low byte share a bucket of the fixed table.
+  const model = modelOf(...[1, 2, 3].map((octet) => virtual({ ip: `10.96.${octet}.7` })));
+  const compared = [1, 2, 3].map(
+    (octet) => tracerOf(model).send(packet({ destination: `10.96.${octet}.7` }), 0).counts.hashNodesCompared,
+  );
+  assert.deepEqual(compared, [3, 2, 1]);
+});
+
+test("affinity sends a client's connections to one server until its timeout has passed without a new one", () => {
+  const tracer = tracerOf(modelOf(virtual({ persistentSeconds: 100 })));
+  const server = sent(tracer, { sourcePort: 1 }, 0);
+  for (const [port, timeMs] of [
+    [2, 50_000],
+    [3, 149_999],
+    [4, 249_998],
+  ] as const) {
+    assert.equal(sent(tracer, { sourcePort: port }, timeMs), server, `at ${timeMs} ms`);
+  }
+  // Every new connection renewed it; the one at 249,998 to 349,998.
+  assert.equal(
+    sent(tracer, { source: "10.2.0.9", sourcePort: 5 }, 250_000),
+    server - 1,
+    "another client is scheduled",
+  );
+  assert.notEqual(sent(tracer, { sourcePort: 6 }, 349_998), server);
+});
+
+test("a connection outlives a second of idling less than its timeout, and no more", () => {
+  const tracer = tracerOf(modelOf(virtual()));
+  sent(tracer, {}, 0);
+  assert.equal(sent(tracer, { tcpFlags: ACK }, 899_999), 3);
+  // The refresh at 899,999 counts from there; after 900 s more IPVS knows the flow no longer and the host answers.
+  const late = tracer.send(packet({ tcpFlags: ACK }), 1_799_999);
+  assert.equal(late.outcome.verdict, "ACCEPT");
+});
+
+test("a client that reuses the port of a closed connection is scheduled anew once conntrack has forgotten it", () => {
+  const tracer = tracerOf(modelOf(virtual()));
+  assert.equal(sent(tracer, {}, 0), 3);
+  assert.equal(sent(tracer, { tcpFlags: FIN | ACK }, 10), 3);
+  assert.equal(sent(tracer, {}, 130_000), 2);
+});
+
+test("lc counts connections, and stops counting those that expired", () => {
+  const tracer = tracerOf(modelOf(virtual({ protocol: "udp", scheduler: "lc" }, 2)));
+  const udp = { protocol: "udp", tcpFlags: 0 } as const;
+  assert.deepEqual(
+    [1, 2, 3].map((port) => sent(tracer, { ...udp, sourcePort: port }, 0)),
+    [2, 1, 2],
+  );
+  // After 300 s all are gone: the list's head is the least again.
+  assert.equal(sent(tracer, { ...udp, sourcePort: 4 }, 300_000), 2);
+});
+
+test("a service without servers rejects, a full table drops, a stranger's ACK is the host's", () => {
+  const empty = tracerOf(modelOf(virtual({}, 0))).send(packet(), 0).outcome;
+  assert.deepEqual([empty.verdict, empty.reason], ["REJECT", "no-endpoint"]);
+  const small = tracerOf(modelOf(virtual()), 2);
+  for (const sourcePort of [1, 2]) sent(small, { sourcePort });
+  const full = small.send(packet({ sourcePort: 3 }), 0).outcome;
+  assert.deepEqual([full.verdict, full.reason], ["DROP", "connections-full"]);
+  const { outcome, counts } = tracerOf(modelOf(virtual())).send(packet({ tcpFlags: ACK }), 0);
+  assert.equal(outcome.verdict, "ACCEPT");
+  assert.equal(counts.ipvsServiceLookups, 0);
+});
+
+test("a packet made on the node is balanced behind OUTPUT", () => {
+  const { outcome } = tracerOf(modelOf(virtual())).send(packet({ source: NODE, inInterface: null }), 0);
+  assert.equal(outcome.target?.ip, "10.1.0.3");
+});
+
+test("every server with a weight is a possible target, whichever comes next", () => {
+  const server = virtual({
+    realServers: [
+      { ip: "10.1.0.1", port: 1, weight: 1 },
+      { ip: "10.1.0.2", port: 1, weight: 0 },
+    ],
+  });
+  assert.deepEqual(
+    ipvsTargetSet(server).map(({ ip }) => ip),
+    ["10.1.0.1"],
+  );
+  assert.deepEqual(ipvsPossibleTargets(modelOf(server), packet())?.length, 1);
+  assert.equal(ipvsPossibleTargets(modelOf(server), packet({ destinationPort: 81 })), null);
+});
