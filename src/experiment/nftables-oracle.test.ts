@@ -49,6 +49,8 @@ const VARIANTS: readonly {
   },
 ];
 
+const traces: Trace[] = [];
+
 for (const family of ["IPv4", "IPv6"] as const) {
   for (const { name, config, nftables } of VARIANTS) {
     test(`core and tracer agree on every packet while Services change, ${family} ${name}`, () => {
@@ -56,12 +58,14 @@ for (const family of ["IPv4", "IPv6"] as const) {
         clusterCIDRs: RANDOM_CLUSTER_CIDRS,
       });
       const seed = new Prng(SEED).fork(`${family} ${name}`).next32();
-      race(family, { ...base, ...config, nftables: { ...base.nftables, ...nftables } }, seed);
+      traces.push(...race(family, { ...base, ...config, nftables: { ...base.nftables, ...nftables } }, seed));
     });
   }
 }
 
-function race(family: Family, config: ProxyConfig, seed: number): void {
+test("the packets of these races met every verdict and every kind of work", () => assertVaried(traces));
+
+function race(family: Family, config: ProxyConfig, seed: number): Trace[] {
   const prng = new Prng(seed);
   let objects = randomCluster(prng, family, 12);
   let state = buildProxyState(objects, config);
@@ -75,7 +79,7 @@ function race(family: Family, config: ProxyConfig, seed: number): void {
   const evaluator = createEvaluator(encoder.image, { conntrackMax: CONNTRACK_MAX, packetsMax: 1, seed });
   const sent: { packet: Packet; trace: Trace }[] = [];
   let timeMs = 0;
-  for (let step = 0; step < 1500; step++) {
+  for (let step = 0; step < 1000; step++) {
     if (step % 100 === 99) {
       const change = changeCluster(prng, family, objects);
       const next = buildProxyState(change.objects, config);
@@ -92,6 +96,27 @@ function race(family: Family, config: ProxyConfig, seed: number): void {
     const trace = tracer.send(packet, timeMs);
     compare(evaluator, family, packet, timeMs, trace, `seed ${SEED}, step ${step}`);
     sent.push({ packet, trace });
+  }
+  return sent.map(({ trace }) => trace);
+}
+
+/** Races in which little happened prove little. */
+function assertVaried(traces: readonly Trace[]): void {
+  const seen = (holds: (trace: Trace) => boolean) => traces.filter(holds).length;
+  for (const verdict of ["ACCEPT", "DNAT", "DROP", "REJECT"] as const) {
+    assert.ok(seen(({ outcome }) => outcome.verdict === verdict) >= 100, `${verdict} is rare`);
+  }
+  assert.ok(seen(({ established }) => established) >= 500, "few packets belong to known flows");
+  assert.ok(seen(({ reply }) => reply) >= 100, "few packets are replies");
+  for (const counter of [
+    "recentOps",
+    "masqueradeTargets",
+    "randomDraws",
+    "setHits",
+    "markSets",
+    "fibLookups",
+  ] as const) {
+    assert.ok(seen(({ counts }) => counts[counter] > 0) >= 30, `${counter} is rare`);
   }
 }
 

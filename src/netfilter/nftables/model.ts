@@ -11,8 +11,7 @@ export interface NftTable {
   readonly maps: Map<string, NftMap>;
 }
 
-export const NFT_HOOKS = ["prerouting", "input", "forward", "output", "postrouting"] as const;
-export type NftHook = (typeof NFT_HOOKS)[number];
+export type NftHook = "prerouting" | "input" | "forward" | "output" | "postrouting";
 
 export interface NftChain {
   readonly name: string;
@@ -92,8 +91,7 @@ export interface NftAddress {
 }
 
 /** Key types, dot-joined in text: "ipv4_addr . inet_proto . inet_service". */
-export const NFT_TYPES = ["addr", "inet_proto", "inet_service"] as const;
-export type NftType = (typeof NFT_TYPES)[number];
+export type NftType = "addr" | "inet_proto" | "inet_service";
 
 export interface NftSet {
   readonly name: string;

@@ -19,7 +19,7 @@ export function quoted(text: string): string {
   return `"${text.replaceAll('"', "'")}"`;
 }
 
-export function statementText(statement: NftStatement, family: Family): string {
+function statementText(statement: NftStatement, family: Family): string {
   switch (statement.kind) {
     case "match":
       return `${fieldText(statement.field, family)} ${not(statement.negated)}${valuesText(statement)}`;

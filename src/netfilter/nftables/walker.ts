@@ -27,7 +27,7 @@ import type { NftAddress, NftChain, NftField, NftRule, NftStatement, NftTable, N
 import { ruleText, verdictText } from "./rule-text.js";
 
 /** Jumps that may be open at once; one more drops the packet (NFT_JUMP_STACK_SIZE). */
-export const JUMPS_MAX = 16;
+const JUMPS_MAX = 16;
 
 /** What became of a statement: the rule goes on, ends here, or ends with a verdict. */
 type Step = "next" | "break" | NftVerdict;
@@ -79,11 +79,11 @@ export class NftWalker implements HookWalker {
         }
         case "jump":
         case "goto":
+          flight.counts.chainJumps++;
           if (step.kind === "jump") {
             if (returns.length === JUMPS_MAX) return { kind: "drop", reason: "chain-too-deep" };
             returns.push({ chain, index });
           }
-          flight.counts.chainJumps++;
           chain = present(this.#table.chains.get(step.chain), `chain '${step.chain}'`);
           index = 0;
       }

@@ -43,7 +43,7 @@ import {
 } from "./rules.js";
 
 /** Names that the per-service rules and elements refer to. */
-export const MARK_CHAIN = "mark-for-masquerade";
+const MARK_CHAIN = "mark-for-masquerade";
 export const REJECT_CHAIN = "reject-chain";
 export const SERVICE_IPS = "service-ips";
 export const SERVICE_NODEPORTS = "service-nodeports";
@@ -62,7 +62,7 @@ const NODEPORT_TYPE: readonly NftType[] = ["inet_proto", "inet_service"];
 const CONNECTION_TYPE: readonly NftType[] = ["addr", "addr", "inet_proto", "inet_service"];
 
 /** The mark that asks postrouting for a masquerade. */
-export function masqueradeMark(config: ProxyConfig): number {
+function masqueradeMark(config: ProxyConfig): number {
   return (1 << config.masqueradeBit) >>> 0;
 }
 

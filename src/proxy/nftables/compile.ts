@@ -1,8 +1,7 @@
 // Services and endpoints -> the nftables table of one node and family. Pure: the same state gives the same table.
-import { canonicalIp, familyOf } from "../../base/ip.js";
-import type { NftSet } from "../../netfilter/nftables/model.js";
 import type { NftablesModel } from "../../netfilter/rule-model.js";
 import type { ProxyConfig } from "../config.js";
+import { nodeAddresses } from "../node-port-addresses.js";
 import type { ProxyState } from "../service-port.js";
 import { baseTable } from "./base-table.js";
 import { serviceObjects } from "./service-chains.js";
@@ -29,14 +28,8 @@ export function compileNftables(state: ProxyState, config: ProxyConfig): Nftable
   for (const entry of state.entries) {
     const { chains, sets } = serviceObjects(entry, config);
     for (const chain of chains) table.chains.set(chain.name, chain);
-    for (const set of sets) table.sets.set(set.name, set satisfies NftSet);
+    for (const set of sets) table.sets.set(set.name, set);
     serviceElements(entry, config, sink);
   }
-  return { mode: "nftables", family: config.family, localAddresses: localAddresses(config), table };
-}
-
-function localAddresses(config: ProxyConfig): string[] {
-  return config.node.addresses
-    .map((address) => canonicalIp(address))
-    .filter((address): address is string => address !== null && familyOf(address) === config.family);
+  return { mode: "nftables", family: config.family, localAddresses: nodeAddresses(config), table };
 }

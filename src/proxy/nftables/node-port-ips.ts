@@ -1,25 +1,11 @@
-// Which addresses of the node take NodePort traffic: "primary" unless told otherwise.
-// Source: kube-proxy pkg/proxy/util/nodeport_addresses.go; the default of nftables mode is KEP-3866's.
-import { canonicalIp, cidrContains, familyOf, parseCidr } from "../../base/ip.js";
+// Which addresses of the node take NodePort traffic in nftables mode: the primary one unless told otherwise.
+// Source: kube-proxy pkg/proxy/util/nodeport_addresses.go; the default is KEP-3866's.
 import type { ProxyConfig } from "../config.js";
+import { nodeAddresses, nodePortAddresses } from "../node-port-addresses.js";
 
-/** Canonical addresses without loopback ones, or "all" when any local address will do. */
+/** Canonical addresses without loopback ones, which this mode does not serve; or "all" local addresses. */
 export function nodePortIps(config: ProxyConfig): readonly string[] | "all" {
-  const addresses = config.node.addresses
-    .map((address) => canonicalIp(address))
-    .filter((address): address is string => address !== null && familyOf(address) === config.family);
-  const wanted = config.nodePortAddresses;
-  if (wanted.length === 0 || (wanted.length === 1 && wanted[0] === "primary")) return addresses.slice(0, 1);
-  const cidrs = wanted
-    .flatMap((text) => parseCidr(text) ?? [])
-    .filter((cidr) => cidr.family === config.family);
-  // CIDRs of the other family only say nothing about this one, which upstream reads as "all".
-  if (cidrs.length === 0 || cidrs.some((cidr) => cidr.prefixLength === 0)) return "all";
-  return addresses.filter(
-    (address) => !isLoopback(address) && cidrs.some((cidr) => cidrContains(cidr, address)),
-  );
-}
-
-function isLoopback(address: string): boolean {
-  return address === "::1" || address.startsWith("127.");
+  if (config.nodePortAddresses.length === 0) return nodeAddresses(config).slice(0, 1);
+  const ips = nodePortAddresses(config);
+  return ips === "all" ? ips : ips.filter((ip) => ip !== "::1" && !ip.startsWith("127."));
 }

@@ -6,9 +6,8 @@ import type { Packet } from "../../netfilter/packet.js";
 import type { NftablesModel } from "../../netfilter/rule-model.js";
 import { explore } from "../../netfilter/tracer/chance.js";
 import type { ProxyConfig } from "../config.js";
-import { defaultProxyConfig } from "../default-config.js";
-import { FLOW_GROUPS, type FlowExpectation, type FlowGroup } from "../packet-flow-cases.js";
-import { FLOW_CLUSTER_CIDRS, FLOW_NODE, FLOW_OBJECTS } from "../packet-flow-cluster.js";
+import { FLOW_GROUPS, flowConfig, type FlowExpectation, type FlowGroup } from "../packet-flow-cases.js";
+import { FLOW_OBJECTS } from "../packet-flow-cluster.js";
 import { buildProxyState } from "../state/build-state.js";
 import { compileNftables } from "./compile.js";
 
@@ -36,8 +35,8 @@ for (const nftables of LAYOUTS) {
 }
 
 function modelOf(group: FlowGroup, nftables: Partial<ProxyConfig["nftables"]>): NftablesModel {
-  const base = defaultProxyConfig("nftables", group.family, FLOW_NODE, { clusterCIDRs: FLOW_CLUSTER_CIDRS });
-  const config = { ...base, ...group.config, nftables: { ...base.nftables, ...nftables } };
+  const base = flowConfig(group, "nftables");
+  const config = { ...base, nftables: { ...base.nftables, ...nftables } };
   return compileNftables(buildProxyState(FLOW_OBJECTS, config), config);
 }
 
