@@ -22,15 +22,9 @@ function isBetter(a: MetricRecord, b: MetricRecord): boolean {
   return a.better === "lower" ? difference < 0 : difference > 0;
 }
 
-/** Whether two values of one metric are equal as far as their intervals tell. */
+/** Whether two values of one metric are equal as far as their intervals tell; without an interval nothing is told. */
 export function cannotTellApart(a: MetricRecord, b: MetricRecord): boolean {
-  const [lowA, highA] = rangeOf(a);
-  const [lowB, highB] = rangeOf(b);
-  return lowA <= highB && lowB <= highA;
-}
-
-function rangeOf(metric: MetricRecord): readonly [number, number] {
-  const { ci95, median, min, max } = metric.summary;
-  if (metric.assume === "exact") return [median, median];
-  return ci95 ?? [min, max];
+  if (a.assume === "exact") return a.summary.median === b.summary.median;
+  const [left, right] = [a.summary.ci95, b.summary.ci95];
+  return left === null || right === null || (left[0] <= right[1] && right[0] <= left[1]);
 }

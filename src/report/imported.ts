@@ -1,5 +1,5 @@
-// Results that others published, drawn beside ours as hollow marks. They measure other machines and more than rules:
-// they tell whether ours have the right order of magnitude and shape, and nothing finer.
+// Results that others published, drawn beside ours as hollow marks. They measure other machines: they
+// tell whether ours have the right order of magnitude and shape, and nothing finer.
 import type { MetricName } from "../measure/metrics.js";
 
 export interface ImportedPoint {

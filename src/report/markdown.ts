@@ -4,6 +4,7 @@ import { PROVENANCES, type Provenance } from "../measure/metrics.js";
 import type { RunRecord } from "../measure/run-record.js";
 import { answerSentence, crossoverStatements, ratioStatements } from "./answer.js";
 import { gridsOf } from "./grid.js";
+import { clippedText } from "./plain-text.js";
 import { answerMarkdown, markdownText, scoreboardMarkdown } from "./markdown-tables.js";
 
 const CHARACTERS_MAX = 60_000;
@@ -25,7 +26,7 @@ export function reportMarkdown(record: RunRecord): string {
 function headParts({ verdict, scenario, cases, run }: RunRecord): readonly string[] {
   const answer = verdict.answer === "" ? answerSentence(cases) : verdict.answer;
   const partial = run.status === "partial" ? " (partial run)" : "";
-  const reasons = verdict.reasons.map((reason) => `- ${markdownText(reason)}`).join("\n");
+  const reasons = verdict.reasons.map((reason) => `- ${markdownText(clippedText(reason))}`).join("\n");
   return [
     `## ${markdownText(scenario.name)}: ${verdict.status}${partial}`,
     `**${markdownText(answer)}**`,
@@ -45,7 +46,8 @@ function problemParts({ thresholds, cases, verification, warnings }: RunRecord):
   const unfinished = cases
     .filter((one) => one.status !== "ok")
     .map(
-      (one) => `- **${one.status}** ${codeText(one.id)}: ${markdownText(one.reason ?? "no reason recorded")}`,
+      (one) =>
+        `- **${one.status}** ${codeText(one.id)}: ${markdownText(clippedText(one.reason ?? "no reason recorded"))}`,
     );
   const mismatch =
     verification.state === "mismatch" ? [`- **kernel mismatch**: ${markdownText(verification.detail)}`] : [];

@@ -5,7 +5,7 @@ import type { CaseRecord, RunRecord } from "../measure/run-record.js";
 import { answerSentence } from "./answer.js";
 import { bestCases } from "./best.js";
 import { type Grid, gridsOf, metricOf } from "./grid.js";
-import { plainText } from "./plain-text.js";
+import { clippedText, plainText } from "./plain-text.js";
 import { briefText, countText } from "./quantity.js";
 
 export interface TerminalOptions {
@@ -158,7 +158,7 @@ function problemLines(cases: readonly CaseRecord[], options: TerminalOptions): s
   const lines = cases
     .filter((one) => one.status !== "ok")
     .map((one) => `${one.status} ${one.id}: ${one.reason ?? "no reason recorded"}`)
-    .map((line) => wrap(plainText(line), options.width));
+    .map((line) => wrap(clippedText(line), options.width));
   return lines.map((line) => (line.startsWith("failed") ? colors.red(line) : colors.yellow(line))).join("\n");
 }
 

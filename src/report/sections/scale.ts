@@ -182,7 +182,7 @@ function captionOf(
     parts.push(
       sources.map(
         (source) =>
-          markup` Hollow marks, ${badge("imported")}: ${prettyUnits(source.what)} (${source.source}). Another machine, and more work than rules.`,
+          markup` Hollow marks, ${badge("imported")}: ${prettyUnits(source.what)} (${source.source}). Another machine and another kernel.`,
       ),
     );
   }

@@ -6,6 +6,7 @@ import { metricNamesIn } from "../grid.js";
 import { importedBeside } from "../imported.js";
 import { type Fillable, type Markup, markup } from "../markup.js";
 import { percentText, quantityText } from "../quantity.js";
+import { clippedText } from "../plain-text.js";
 import type { ReportView, Section } from "../report-view.js";
 
 /** Above this share of CPU used by others, timings deserve doubt. */
@@ -37,7 +38,7 @@ function unverified(record: RunRecord): readonly Fillable[] {
   }
   if (provenancesOf(record).includes("modelled")) {
     items.push(
-      "Modelled times are counts times the cost of kernel primitives. They leave out what every mode shares (driver, socket, cache misses of a busy node); no accuracy against your kernel is claimed.",
+      "Modelled times are counts times calibrated costs of kernel primitives: they compare modes, leave out NIC, contention between cores and other software's rules, and claim no accuracy against your kernel.",
     );
   }
   if (run.status === "partial")
@@ -60,7 +61,7 @@ function countOf(count: number, noun: string): string {
 }
 
 function caseItem(one: CaseRecord): Markup {
-  return markup`<strong>${one.status}</strong> ${one.id}: ${one.reason ?? "no reason recorded"}`;
+  return markup`<strong>${one.status}</strong> ${one.id}: ${clippedText(one.reason ?? "no reason recorded")}`;
 }
 
 function provenancesOf(record: RunRecord): readonly Provenance[] {

@@ -4,6 +4,7 @@ import type { RunRecord, Verdict } from "../../measure/run-record.js";
 import { answerSentence } from "../answer.js";
 import { badge, prettyUnits } from "../badge.js";
 import { type Markup, markup } from "../markup.js";
+import { clippedText } from "../plain-text.js";
 import { percentText } from "../quantity.js";
 import type { ReportView } from "../report-view.js";
 
@@ -75,7 +76,7 @@ function facts(record: RunRecord): Markup {
 /** The first few reasons in sight, the rest a click away. */
 function reasonList(verdict: Verdict): Markup | null {
   if (verdict.reasons.length === 0) return null;
-  const items = verdict.reasons.map((reason) => markup`<li>${reason}</li>`);
+  const items = verdict.reasons.map((reason) => markup`<li>${clippedText(reason)}</li>`);
   const rest = items.slice(REASONS_IN_SIGHT);
   const more = markup`<details><summary>${rest.length} more reasons</summary><ul class="reasons">${rest}</ul></details>`;
   return markup`<ul class="reasons">${items.slice(0, REASONS_IN_SIGHT)}</ul>${rest.length === 0 ? null : more}`;
