@@ -2,7 +2,7 @@
 import { IPVS_VARIANT_FIXED } from "../abi/ipvs";
 
 /** The words of an address xored into one. */
-export function foldWords<A>(address: A): u32 {
+function foldWords<A>(address: A): u32 {
   if (sizeof<A>() === 16) {
     const halves = v128.extract_lane<u64>(address as v128, 0) ^ v128.extract_lane<u64>(address as v128, 1);
     return (halves as u32) ^ ((halves >>> 32) as u32);

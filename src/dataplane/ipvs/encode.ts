@@ -22,8 +22,8 @@ const BOUND_ADDRESSES_SET = /^KUBE-(6-)?IPVS-IPS$/;
 /**
  * Pack an ipvs model into the image the core reads.
  *
- * After update() a worker's private state stays valid, unless the head's IMAGE_HEAD_STATE_BYTES grew: then the worker
- * needs a larger region and init().
+ * After update() a worker's private state stays valid, unless the head's IMAGE_HEAD_STATE_BYTES grew (a quarter more
+ * services or servers than at first): then the worker needs a larger region and init().
  *
  * @throws {PlumbError} InvalidInput for rules that name what is not there, LimitExceeded for an image too large
  */

@@ -22,7 +22,9 @@ import { RecordArray } from "./record-array.js";
 export type ServiceKey = Pick<VirtualServer, "protocol" | "ip" | "port">;
 
 const LIST_ROOM_MIN = 4;
+/** Slots kept for Services and endpoints to come: with them grow the workers' private regions, which an update cannot. */
 const SLACK = 1.25;
+const SLOTS_MIN = 64;
 
 export class ServiceRegions {
   readonly #writer: ImageWriter;
@@ -268,5 +270,5 @@ function keyText({ protocol, ip, port }: ServiceKey): string {
 }
 
 function room(count: number): number {
-  return Math.max(16, Math.ceil(count * SLACK));
+  return Math.max(SLOTS_MIN, Math.ceil(count * SLACK));
 }

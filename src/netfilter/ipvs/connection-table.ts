@@ -11,12 +11,12 @@ import { assert } from "../../base/assert.js";
 import { TCP_FLAGS, type Protocol } from "../packet.js";
 import type { LoadedServer } from "./schedulers.js";
 
-export const TCP_TIMEOUT_MS = 900_000;
-export const CLOSING_TIMEOUT_MS = 120_000;
-export const UDP_TIMEOUT_MS = 300_000;
-export const REFRESH_GRANULARITY_MS = 1000;
+const TCP_TIMEOUT_MS = 900_000;
+const CLOSING_TIMEOUT_MS = 120_000;
+const UDP_TIMEOUT_MS = 300_000;
+const REFRESH_GRANULARITY_MS = 1000;
 /** Deadlines stop here: 32 bits of milliseconds, the largest number kept for "never". */
-export const DEADLINE_MAX_MS = 0xfffffffe;
+const DEADLINE_MAX_MS = 0xfffffffe;
 
 const TIMEOUTS_MS = { open: TCP_TIMEOUT_MS, closing: CLOSING_TIMEOUT_MS, datagram: UDP_TIMEOUT_MS } as const;
 type ConnectionState = keyof typeof TIMEOUTS_MS;

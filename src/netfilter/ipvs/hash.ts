@@ -18,7 +18,7 @@ const MAGLEV_OFFSET_SEED = 0x2f0b4a37;
 const MAGLEV_SKIP_SEED = 0x71e5c90d;
 
 /** The four words of an address xored into one; IPv4 has only the first. */
-export function foldWords(words: IpWords): number {
+function foldWords(words: IpWords): number {
   return (words[0] ^ words[1] ^ words[2] ^ words[3]) >>> 0;
 }
 

@@ -5,8 +5,8 @@ import type { IpvsModel } from "../../netfilter/rule-model.js";
 import type { VirtualServer } from "../../netfilter/ipvs/model.js";
 import { cidrContains, parseCidr } from "../../base/ip.js";
 import type { ProxyConfig } from "../config.js";
+import { nodeAddresses, nodePortAddresses } from "../node-port-addresses.js";
 import type { Endpoint, ProxyState, ServiceEntry, ServicePort } from "../service-port.js";
-import { nodeAddresses, nodePortAddresses } from "./node-ips.js";
 import { ipvsRuleset, type GuardedVip } from "./rules.js";
 import { IpvsSets, type IpvsSetName } from "./sets.js";
 
@@ -35,7 +35,10 @@ class Program {
     this.#config = config;
     this.#sets = new IpvsSets(config.family);
     this.#nodeAddresses = nodeAddresses(config);
-    this.#nodePortAddresses = nodePortAddresses(config);
+    const forNodePorts = nodePortAddresses(config);
+    // There is no virtual server on loopback addresses.
+    this.#nodePortAddresses =
+      forNodePorts === "all" ? this.#nodeAddresses : forNodePorts.filter((ip) => ip !== "127.0.0.1");
   }
 
   addService(entry: ServiceEntry): void {

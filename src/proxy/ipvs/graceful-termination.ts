@@ -5,9 +5,6 @@
 import type { VirtualServer } from "../../netfilter/ipvs/model.js";
 import { realServerText, serviceText } from "../../netfilter/ipvs/text.js";
 
-/** How often the waiting servers are looked at. */
-export const RECHECK_MS = 60_000;
-
 /** A real server of a virtual server. */
 export interface ServerBinding {
   readonly service: Pick<VirtualServer, "protocol" | "ip" | "port">;
@@ -49,7 +46,7 @@ export function restore(waiting: WaitingServers, server: ServerBinding): Termina
   return { waiting: without(waiting, [server]), actions: [{ kind: "delete", server }, add] };
 }
 
-/** Every RECHECK_MS: delete those whose connections have ended. */
+/** Every minute: delete those whose connections have ended. */
 export function recheck(
   waiting: WaitingServers,
   loadOf: (server: ServerBinding) => ServerLoad,
