@@ -93,6 +93,9 @@ function pairFigure(
     return low && high && style ? [{ name: mode, style, small: low, large: high }] : [];
   });
   if (rows.length === 0) return null;
+  const absent = grid.modes.filter((mode) =>
+    [small, large].some((name) => metricValue(grid.at(mode, size), name) === 0),
+  );
   const { unit, provenance } = METRICS[large];
   const where = grid.sizeNoun === "" ? "" : ` at ${countText(size)} ${grid.sizeNoun}`;
   const words = rows.map(
@@ -109,7 +112,7 @@ function pairFigure(
     id: `sync-${large.replace(/[._]/g, "-")}${grid.title === "" ? "" : `-${view.grids.indexOf(grid)}`}`,
     title: `${title}${where}`,
     provenances: [provenance],
-    caption: "Hollow: one change. Filled: full sync. Logarithmic.",
+    caption: `Hollow: one change. Filled: full sync. Logarithmic.${absent.length === 0 ? "" : ` Zero, so not drawn: ${absent.join(", ")}.`}`,
     height: dumbbellHeight(rows.length),
     draw: (drawing) => dumbbellSvg({ ...chart, xName }, drawing),
     table: pairTable(view, grid, size, small, large),
