@@ -1,7 +1,9 @@
 // The parts of a scenario that are the same in every case, then the cases themselves.
 import { LIMITS } from "../base/limits.js";
+import type { SourcePosition } from "../base/errors.js";
 import type { Mode } from "../netfilter/rule-model.js";
 import { type Field, INVALID, isClosedMap, readKey } from "./scenario-fields.js";
+import { type Condition, meets, type WrittenPhase } from "./scenario-phases.js";
 import { checkMatrix, expandMatrix, parameterFault, placeOf } from "./scenario-matrix.js";
 import {
   FILE_FIELDS,
@@ -15,12 +17,22 @@ import {
 import { findNode, joinPath, type MapNode, type Problem, type SourceNode } from "./scenario-source.js";
 import { type Binding, substitute } from "./scenario-substitute.js";
 import { marginFault, resolveThreshold } from "./scenario-thresholds.js";
-import type { Labels, LabelValue, Regression, Sampling, ScenarioCase, Threshold } from "./scenario-types.js";
+import type {
+  Labels,
+  LabelValue,
+  Phase,
+  Regression,
+  Sampling,
+  ScenarioCase,
+  Threshold,
+} from "./scenario-types.js";
+
+type Forgives = (at: SourcePosition) => boolean;
 
 export interface Frame {
   readonly spec: MapNode;
-  /** Whether the command line changed something: what no longer applies is then dropped, not reported. */
-  readonly relaxed: boolean;
+  /** Whether what no longer applies here was written by someone else, and is dropped instead of reported. */
+  readonly isForgiven: Forgives;
   readonly metadata: Metadata;
   readonly seed: number;
   readonly params: Labels;
@@ -30,6 +42,9 @@ export interface Frame {
   readonly sampling: Sampling;
   readonly regression: Regression;
 }
+
+/** Phases that a ready-made ruleset leaves nothing to do. */
+const NEEDS_SERVICES: readonly Phase["kind"][] = ["program", "affinity"];
 
 const NO_SAMPLING: Sampling = { samples: 1, order: "blocked", warmup: 0, isolate: "none", timeBudget: null };
 
@@ -42,7 +57,7 @@ const CASE_SECTIONS = ["cluster", "proxy", "phases"] as const;
  */
 export function readFrame(
   source: SourceNode,
-  { relaxed, problems }: { readonly relaxed: boolean; readonly problems: Problem[] },
+  { isForgiven, problems }: { readonly isForgiven: Forgives; readonly problems: Problem[] },
 ): Frame | null {
   if (!isClosedMap(source, "", FILE_KEYS, problems)) return null;
   readKey(source, "", "apiVersion", FILE_FIELDS.apiVersion, problems);
@@ -53,8 +68,9 @@ export function readFrame(
   if (spec === undefined || !isClosedMap(spec, "spec", Object.keys(SPEC_FIELDS), problems)) return null;
   const params = readKey(spec, "spec", "params", SPEC_FIELDS.params, problems);
   const seed = readKey(spec, "spec", "seed", SPEC_FIELDS.seed, problems);
-  const matrix = readMatrix(spec, { relaxed, params: params === INVALID ? null : params, problems });
-  const bindings = params === INVALID ? new Map<string, Binding>() : bindingsOf(spec, params, problems);
+  const matrix = params === INVALID ? null : readMatrix(spec, { isForgiven, params, problems });
+  const bindings =
+    params === INVALID ? new Map<string, Binding>() : bindingsOf(spec, { isForgiven, params, problems });
   const shared = { spec, bindings, problems };
   const sampling = readSection(shared, "sampling", SPEC_FIELDS.sampling);
   const regression = readSection(shared, "regression", SPEC_FIELDS.regression);
@@ -65,7 +81,7 @@ export function readFrame(
   const values = Object.fromEntries([...bindings].map(([name, { value }]) => [name, value]));
   return {
     spec,
-    relaxed,
+    isForgiven,
     metadata: orWhenReported(metadata, { name: "", purpose: "", labels: {} }),
     seed: orWhenReported(seed, 0),
     params: values,
@@ -105,14 +121,15 @@ function readSection<T>(
   return problems.length > before ? INVALID : field.read(node, joinPath("spec", name), problems);
 }
 
+interface Declared {
+  readonly params: Readonly<Record<string, Parameter>>;
+  readonly isForgiven: Forgives;
+  readonly problems: Problem[];
+}
+
 /** Every parameter's value outside the matrix; defaults that do not fit and parameters without use are reported. */
-function bindingsOf(
-  spec: MapNode,
-  params: Readonly<Record<string, Parameter>>,
-  problems: Problem[],
-): Map<string, Binding> {
+function bindingsOf(spec: MapNode, { params, isForgiven, problems }: Declared): Map<string, Binding> {
   const used = referencesIn(spec, ["cluster", "proxy", "phases", "sampling", "thresholds", "regression"]);
-  const forgiven = hasOwnSource(spec) || refersToUnknown(used, params);
   const bindings = new Map<string, Binding>();
   for (const [name, parameter] of Object.entries(params)) {
     const complain = (path: readonly string[], message: string) =>
@@ -125,21 +142,13 @@ function bindingsOf(
     if (fault !== null) complain(["default"], fault);
     // An axis without use is reported as an axis.
     const isAxis = findNode(spec, ["matrix", "axes", name]) !== null;
+    const forgiven = isForgiven(placeOf(spec, ["params", name])) || refersToUnknown(used, params);
     if (!used.has(name) && !isAxis && !forgiven)
       complain([], `is used nowhere; write \${${name}} or leave it out`);
     const written = findNode(spec, ["params", name, "default"]);
     bindings.set(name, { value: parameter.default, folder: written?.folder ?? null });
   }
   return bindings;
-}
-
-/** Whether a cluster was put in from the command line, which leaves the generator's parameters without use. */
-function hasOwnSource(spec: MapNode): boolean {
-  const cluster = spec.entries.get("cluster")?.node;
-  return (
-    cluster?.kind === "map" &&
-    [...cluster.entries.values()].some(({ keyAt }) => keyAt.file.startsWith("--set "))
-  );
 }
 
 /** A misspelt reference is reported where it stands; the parameter it meant is then not called unused. */
@@ -156,42 +165,30 @@ function referencesIn(spec: MapNode, sections: readonly string[]): Set<string> {
   return used;
 }
 
-/** The matrix, with axes that nothing refers to reported, or dropped when relaxed. */
-function readMatrix(
-  spec: MapNode,
-  options: {
-    readonly relaxed: boolean;
-    readonly params: Readonly<Record<string, Parameter>> | null;
-    readonly problems: Problem[];
-  },
-): Matrix | null {
-  const { relaxed, params, problems } = options;
+/** The matrix, with axes that nothing refers to reported, or dropped when forgiven. */
+function readMatrix(spec: MapNode, { params, isForgiven, problems }: Declared): Matrix | null {
   const matrix = readKey(spec, "spec", "matrix", SPEC_FIELDS.matrix, problems);
-  if (matrix === INVALID || params === null) return null;
+  if (matrix === INVALID) return null;
+  const node = spec.entries.get("matrix")?.node ?? spec;
   const used = referencesIn(spec, CASE_SECTIONS);
-  const dropped = Object.keys(matrix.axes).filter(
+  const idle = Object.keys(matrix.axes).filter(
     (axis) => axis !== "mode" && axis in params && !used.has(axis),
   );
-  const node = spec.entries.get("matrix")?.node ?? spec;
-  if (!relaxed && !refersToUnknown(used, params)) {
-    for (const axis of dropped) {
-      const message = `the axis changes nothing: \${${axis}} is in none of ${CASE_SECTIONS.join(", ")}`;
-      problems.push({ at: placeOf(node, ["axes", axis]), path: `spec.matrix.axes.${axis}`, message });
-    }
+  const dropped = idle.filter((axis) => isForgiven(placeOf(node, ["axes", axis])));
+  for (const axis of refersToUnknown(used, params) ? [] : idle) {
+    if (dropped.includes(axis)) continue;
+    const message = `the axis changes nothing: \${${axis}} is in none of ${CASE_SECTIONS.join(", ")}`;
+    problems.push({ at: placeOf(node, ["axes", axis]), path: `spec.matrix.axes.${axis}`, message });
   }
-  const kept = relaxed ? withoutAxes(matrix, dropped) : matrix;
-  return checkMatrix(kept, params, { node, problems });
-}
-
-/** Without these axes, and without exclusions that no longer exclude anything. */
-function withoutAxes({ axes, exclude }: Matrix, dropped: readonly string[]): Matrix {
-  const kept = Object.fromEntries(Object.entries(axes).filter(([axis]) => !dropped.includes(axis)));
-  const still = exclude.filter((rule) =>
+  const axes = Object.fromEntries(Object.entries(matrix.axes).filter(([axis]) => !dropped.includes(axis)));
+  const excludes = (rule: Condition) =>
     Object.entries(rule).every(([axis, wanted]) =>
-      (kept[axis] ?? []).some((value) => [wanted].flat().includes(value)),
-    ),
+      axes[axis]?.some((value) => [wanted].flat().includes(value)),
+    );
+  const exclude = matrix.exclude.filter(
+    (rule, index) => excludes(rule) || !isForgiven(placeOf(node, ["exclude", index])),
   );
-  return { axes: kept, exclude: still };
+  return checkMatrix({ axes, exclude }, params, { node, problems });
 }
 
 function expandChecked(matrix: Matrix, spec: MapNode, problems: Problem[]): Labels[] {
@@ -212,39 +209,62 @@ function expandChecked(matrix: Matrix, spec: MapNode, problems: Problem[]): Labe
 }
 
 /** Every case with its parameters filled in; one that has problems is left out. */
-export function readCases(
-  { spec, bindings, combinations, seed }: Frame,
-  problems: Problem[],
-): ScenarioCase[] {
+export function readCases(frame: Frame, problems: Problem[]): ScenarioCase[] {
+  const { spec, bindings, combinations, seed, isForgiven } = frame;
   return combinations.flatMap((labels): ScenarioCase[] => {
-    const own = new Map(bindings);
+    const values = new Map(bindings);
     for (const [axis, value] of Object.entries(labels)) {
-      if (own.has(axis)) own.set(axis, { value, folder: own.get(axis)?.folder ?? null });
+      if (values.has(axis)) values.set(axis, { value, folder: values.get(axis)?.folder ?? null });
     }
-    const shared = { spec, bindings: own, problems };
+    const shared = { spec, bindings: values, problems };
     const cluster = readSection(shared, "cluster", SPEC_FIELDS.cluster);
     const proxy = readSection(shared, "proxy", SPEC_FIELDS.proxy);
-    const phases = readSection(shared, "phases", SPEC_FIELDS.phases);
-    if (cluster === INVALID || proxy === INVALID || phases === INVALID) return [];
+    const written = readSection(shared, "phases", SPEC_FIELDS.phases);
+    if (cluster === INVALID || proxy === INVALID || written === INVALID) return [];
+    const located = cluster(seed);
+    const hasServices = located.source.kind !== "iptablesSave" || !isForgiven(placeOf(spec, ["phases"]));
+    const phases = written
+      .filter(
+        ({ when, phase }) => meets(labels, when) && (hasServices || !NEEDS_SERVICES.includes(phase.kind)),
+      )
+      .map(({ phase }) => phase);
     const mode = String(labels["mode"]) as Mode;
-    const found: ScenarioCase = { id: caseId(labels), labels, mode, cluster: cluster(seed), proxy, phases };
+    const found: ScenarioCase = { id: caseId(labels), labels, mode, cluster: located, proxy, phases };
+    checkConditions(written, frame, problems);
     checkRuleset(found, spec, problems);
     return [found];
   });
 }
 
+/** A phase that runs in no case is a mistake, and so is a case without a phase. */
+function checkConditions(written: readonly WrittenPhase[], frame: Frame, problems: Problem[]): void {
+  const { spec, combinations, isForgiven, axes } = frame;
+  if (!axes["mode"]?.length) return;
+  written.forEach(({ when }, index) => {
+    const at = placeOf(spec, ["phases", index, "when"]);
+    if (isForgiven(at) || combinations.some((labels) => meets(labels, when))) return;
+    const wanted = Object.entries(when).map(([name, value]) => `${name}=${[value].flat().join(" or ")}`);
+    problems.push({ at, path: `spec.phases[${index}].when`, message: `no case has ${wanted.join(" ")}` });
+  });
+  for (const labels of combinations) {
+    if (written.some(({ when }) => meets(labels, when))) continue;
+    const at = placeOf(spec, ["phases"]);
+    problems.push({ at, path: "spec.phases", message: `no phase is left for the case ${caseId(labels)}` });
+  }
+}
+
 /** Rules of someone's own are iptables rules, and there is nothing to compile them from. */
-function checkRuleset({ cluster, mode, phases }: ScenarioCase, spec: MapNode, problems: Problem[]): void {
+function checkRuleset({ cluster, mode, phases, id }: ScenarioCase, spec: MapNode, problems: Problem[]): void {
   if (cluster.source.kind !== "iptablesSave") return;
   if (mode !== "iptables") {
-    const message = `mode ${mode} cannot run an iptables-save ruleset; leave only iptables`;
+    const message = `mode ${mode} cannot run an iptables-save ruleset; leave only iptables (--set mode=iptables)`;
     problems.push({ at: placeOf(spec, ["matrix", "axes", "mode"]), path: "spec.matrix.axes.mode", message });
   }
-  phases.forEach((phase, index) => {
-    if (phase.kind !== "program" && phase.kind !== "affinity") return;
-    const message = `a ${phase.kind} phase needs Services; the cluster is an iptables-save ruleset`;
-    problems.push({ at: placeOf(spec, ["phases", index]), path: `spec.phases[${index}]`, message });
-  });
+  for (const { kind } of phases) {
+    if (!NEEDS_SERVICES.includes(kind)) continue;
+    const message = `a ${kind} phase needs Services; in case ${id} the cluster is an iptables-save ruleset`;
+    problems.push({ at: placeOf(spec, ["phases"]), path: "spec.phases", message });
+  }
 }
 
 function caseId(labels: Labels): string {
@@ -260,9 +280,9 @@ function checkMargins(regression: Regression, spec: MapNode, problems: Problem[]
   problems.push({ at, path: `spec.regression.margin.${fault.key}`, message: fault.message });
 }
 
-/** Thresholds in base units. One that speaks of no case is reported, or dropped when relaxed. */
+/** Thresholds in base units. One that speaks of no case is reported, or dropped when forgiven. */
 export function checkedThresholds(
-  { spec, bindings, relaxed, axes }: Frame,
+  { spec, bindings, isForgiven, axes }: Frame,
   cases: readonly ScenarioCase[],
   problems: Problem[],
 ): Threshold[] {
@@ -271,8 +291,9 @@ export function checkedThresholds(
   return written.flatMap((threshold, index): Threshold[] => {
     const resolved = resolveThreshold(threshold, cases);
     if (!("message" in resolved)) return [resolved];
-    if (relaxed && resolved.key === "where") return [];
     const at = placeOf(spec, ["thresholds", index, resolved.key]);
+    // A threshold on a metric that no phase is left to produce stays a mistake: it would look as if it were held.
+    if (resolved.key === "where" && isForgiven(at)) return [];
     problems.push({ at, path: `spec.thresholds[${index}].${resolved.key}`, message: resolved.message });
     return [];
   });

@@ -284,8 +284,25 @@ test("a ruleset of someone's own runs in mode iptables only, and has nothing to 
     .with(4, "")
     .with(5, "");
   assert.deepEqual(mistakesOf(text.join("\n")), [
-    "s.yaml:8:19 spec.matrix.axes.mode: mode ipvs cannot run an iptables-save ruleset; leave only iptables",
-    "s.yaml:13:7 spec.phases[0]: a program phase needs Services; the cluster is an iptables-save ruleset",
+    "s.yaml:8:19 spec.matrix.axes.mode: mode ipvs cannot run an iptables-save ruleset; leave only iptables (--set mode=iptables)",
+    "s.yaml:13:5 spec.phases: a program phase needs Services; in case mode=iptables the cluster is an iptables-save ruleset",
+    "s.yaml:13:5 spec.phases: a program phase needs Services; in case mode=ipvs the cluster is an iptables-save ruleset",
+  ]);
+});
+
+test("a phase that runs in no case is a mistake, and so is a case without a phase", () => {
+  const when = (condition: string) =>
+    withLine(13, `    - { kind: program, sync: [full], when: { ${condition} } }`);
+  assert.deepEqual(when("services: 10"), []);
+  assert.deepEqual(when("services: [10, 70]"), []);
+  assert.deepEqual(when("services: 7"), ["s.yaml:13:44 spec.phases[0].when: no case has services=7"]);
+  const only = LINES.with(
+    13,
+    "    - { kind: traffic, packets: first-packet, when: { mode: ipvs }, flows: { arrival: { model: closed } } }",
+  );
+  assert.deepEqual(mistakesOf(only.toSpliced(12, 1).join("\n")), [
+    "s.yaml:13:5 spec.phases: no phase is left for the case mode=iptables services=10",
+    "s.yaml:13:5 spec.phases: no phase is left for the case mode=iptables services=100",
   ]);
 });
 

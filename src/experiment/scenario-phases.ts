@@ -7,19 +7,27 @@ import {
   choice,
   count,
   duration,
+  either,
   type Field,
+  INVALID,
+  type JsonSchema,
   list,
   object,
   optional,
   quantity,
+  record,
   tagged,
+  textOrNumber,
   word,
 } from "./scenario-fields.js";
+import type { MapNode } from "./scenario-source.js";
 import {
   type AffinityPhase,
   type Arrival,
   type ConntrackPhase,
   type FlowSpec,
+  type Labels,
+  type LabelValue,
   type Phase,
   type ProgramPhase,
   TARGETS,
@@ -144,13 +152,63 @@ const affinityField = object<AffinityPhase>(
   },
 );
 
-export const phaseField = tagged<Phase>("kind", "phase", {
+const anyPhaseField = tagged<Phase>("kind", "phase", {
   program: programField,
   traffic: trafficField,
   workers: workersField,
   conntrack: conntrackField,
   affinity: affinityField,
 });
+
+/** Label -> the value or values a case must have. */
+export type Condition = Readonly<Record<string, LabelValue | readonly LabelValue[]>>;
+
+/** A phase and the cases it is run in. */
+export interface WrittenPhase {
+  readonly when: Condition;
+  readonly phase: Phase;
+}
+
+const whenField = record(
+  { pattern: /^[A-Za-z][A-Za-z0-9_]*$/, expected: "a label name" },
+  either(
+    list(textOrNumber("One value."), "Any of these values.", 1),
+    (node) => node.kind === "list",
+    textOrNumber("This value."),
+  ),
+  "Run the phase only in cases with these labels, such as services: 10000.",
+);
+
+/** Any phase, with `when` beside its own fields. */
+export const phaseField: Field<WrittenPhase> = {
+  schema: withWhen(anyPhaseField.schema),
+  read(node, at, problems) {
+    const entry = node.kind === "map" ? node.entries.get("when") : undefined;
+    const when = entry === undefined ? {} : whenField.read(entry.node, `${at}.when`, problems);
+    const phase = anyPhaseField.read(node.kind === "map" ? withoutKey(node, "when") : node, at, problems);
+    return when === INVALID || phase === INVALID ? INVALID : { when, phase };
+  },
+};
+
+function withWhen(schema: JsonSchema): JsonSchema {
+  const variants = schema["anyOf"] as readonly (JsonSchema & { readonly properties: object })[];
+  const add = (variant: (typeof variants)[number]) => ({
+    ...variant,
+    properties: { ...variant.properties, when: whenField.schema },
+  });
+  return { ...schema, anyOf: variants.map(add) };
+}
+
+function withoutKey(node: MapNode, key: string): MapNode {
+  return { ...node, entries: new Map([...node.entries].filter(([name]) => name !== key)) };
+}
+
+/** Whether a case's labels meet a condition. */
+export function meets(labels: Labels, condition: Condition): boolean {
+  return Object.entries(condition).every(([name, wanted]) =>
+    [wanted].flat().includes(labels[name] as LabelValue),
+  );
+}
 
 const STATE: readonly MetricName[] = ["state.rules", "state.elements", "state.image_bytes"];
 const SYNCS: Readonly<Record<ProgramPhase["sync"][number], readonly MetricName[]>> = {

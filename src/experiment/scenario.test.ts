@@ -84,6 +84,18 @@ test("cases are the matrix in axis order less what is excluded, with ids of thei
   );
 });
 
+test("a phase with `when` runs only in the cases that meet it, which then have no `when` left", () => {
+  const text = SMALL.replace("- kind: program", "- { kind: program, when: { mode: [ipvs], services: 100 } }");
+  const phases = scenarioOf(text).cases.map((each) => each.phases.map(({ kind }) => kind).join());
+  assert.deepEqual(phases, ["traffic", "traffic", "program,traffic"]);
+  assert.equal(
+    scenarioDigest(
+      scenarioOf(SMALL.replace("- kind: program", "- { kind: program, when: { mode: [ipvs, iptables] } }")),
+    ),
+    scenarioDigest(scenarioOf(SMALL)),
+  );
+});
+
 test("set changes a parameter, collapses its axis, or lays a value on a path below spec", () => {
   const set = (...settings: [string, string][]) => scenarioOf(SMALL, { set: settings, folder: "/here" });
   assert.deepEqual(
@@ -119,6 +131,20 @@ test("set can put in a cluster of one's own: the path is the command line's, axe
   });
 });
 
+test("set can put in a ruleset of one's own: phases that need Services fall away", () => {
+  const { cases } = scenarioOf(SMALL, {
+    set: [
+      ["cluster.iptablesSave", "rules.txt"],
+      ["mode", "iptables"],
+    ],
+    folder: "/here",
+  });
+  assert.deepEqual(
+    cases.map(({ id, cluster, phases }) => [id, cluster.source, phases.map(({ kind }) => kind)]),
+    [["mode=iptables", { kind: "iptablesSave", path: "/here/rules.txt" }, ["traffic"]]],
+  );
+});
+
 test("paths in a file are relative to the file, those of a path parameter too", () => {
   const text = SMALL.replace(/services: \{ count.*\n/, `manifests: "\${where}"\n`)
     .replace(
@@ -141,10 +167,9 @@ extends: preset:quick
 metadata: { name: mine }
 spec:
   seed: 1
-  matrix: { axes: { mode: [nftables], services: null } }
+  matrix: { axes: { mode: [nftables] } }
   cluster: { manifests: ./cluster.yaml }
-  params: null
-  thresholds: null
+  sampling: { timeBudget: null }
 `;
   const scenario = scenarioOf(text, { resolvePreset: readPreset });
   assert.deepEqual(

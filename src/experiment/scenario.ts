@@ -3,7 +3,7 @@
 // Order: parse, lay over the preset it extends, lay --set over that, check the frame, expand the matrix, fill
 // parameters in and check each case, then check what speaks about cases.
 import { dirname } from "node:path";
-import { PlumbError } from "../base/errors.js";
+import { PlumbError, type SourcePosition } from "../base/errors.js";
 import { digestOf } from "../measure/canonical-json.js";
 import { checkedThresholds, readCases, readFrame } from "./scenario-frame.js";
 import { applySettings, type Setting } from "./scenario-settings.js";
@@ -36,7 +36,9 @@ export function parseScenario(input: ScenarioText, options: ScenarioOptions): Sc
   if (written === null) throw failure(problems);
   const settings = options.set ?? [];
   const source = applySettings(written, settings, options.folder ?? ".", problems);
-  const frame = readFrame(source, { relaxed: settings.length > 0, problems });
+  // What someone else wrote and this file, or the command line, has made pointless is dropped and not called a mistake.
+  const isForgiven = (at: SourcePosition) => settings.length > 0 || at.file !== input.file;
+  const frame = readFrame(source, { isForgiven, problems });
   if (frame === null) throw failure(problems);
   const cases = readCases(frame, problems);
   const thresholds = checkedThresholds(frame, cases, problems);

@@ -31,7 +31,7 @@ export function formatComparison(comparison: Comparison): string {
   }
   if (missing.length > 0) lines.push("", "not compared:");
   for (const { candidate, case: place, metric, reason } of missing) {
-    lines.push(`  ?  ${candidate}: ${place}${metric === null ? "" : ` ${metric}`}: ${reason}`);
+    lines.push(`  ?  ${candidate}: ${place}${metric === null ? "" : ` ${metric}`}: ${reason.split("\n")[0]}`);
   }
   const summary = Object.entries(counts).filter(([, count]) => count > 0);
   lines.push(
