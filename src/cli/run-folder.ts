@@ -7,6 +7,7 @@ import { readRecord, writeRecord } from "../measure/record-json.js";
 import type { RunRecord } from "../measure/run-record.js";
 import { samplesCsv, summaryCsv } from "../report/csv.js";
 import { reportHtml } from "../report/html.js";
+import { junitXml } from "../report/junit.js";
 import { reportMarkdown } from "../report/markdown.js";
 
 /** Format -> files it makes. */
@@ -14,6 +15,7 @@ export const FORMATS = {
   html: { "report.html": reportHtml },
   md: { "report.md": reportMarkdown },
   csv: { "samples.csv": samplesCsv, "summary.csv": summaryCsv },
+  junit: { "junit.xml": junitXml },
 } as const satisfies Record<string, Record<string, (record: RunRecord) => string>>;
 export type Format = keyof typeof FORMATS;
 

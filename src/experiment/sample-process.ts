@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { realClock } from "../base/clock.js";
 import { measureCase } from "./measure-case.js";
+import { PlumbError } from "../base/errors.js";
 import type { SampleReply, SampleRequest } from "./sample-types.js";
 
 const file = process.argv[2];
@@ -18,6 +19,9 @@ async function answer(request: SampleRequest): Promise<SampleReply> {
   try {
     return { kind: "result", result: await measureCase(request, realClock) };
   } catch (error) {
-    return { kind: "error", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    if (error instanceof PlumbError) return { kind: "error", message: error.message };
+    // A bug: its first frames say where, the rest only where Node keeps its files.
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { kind: "error", message: stack.split("\n").slice(0, 3).join("\n") };
   }
 }

@@ -76,7 +76,7 @@ export const METRICS = {
     "Kernel, first packet",
     "ns",
     "lower",
-    "predicted rule and lookup time of a first packet in Linux",
+    "predicted time of a first packet through Linux: path, conntrack, rules, lookups",
   ),
   "established.rules_evaluated": counted(
     "Rules, established",
@@ -94,7 +94,7 @@ export const METRICS = {
     "Kernel, established",
     "ns",
     "lower",
-    "predicted rule and lookup time of an established packet in Linux",
+    "predicted time of an established packet through Linux: path, conntrack, rules, lookups",
   ),
   "mixed.rules_evaluated": counted(
     "Rules, mixed traffic",
@@ -112,7 +112,7 @@ export const METRICS = {
     "Kernel, mixed traffic",
     "ns",
     "lower",
-    "predicted rule and lookup time of a packet of that mix in Linux",
+    "predicted time of a packet of that mix through Linux",
   ),
   "sync.full.rules": counted(
     "Rules written, full sync",

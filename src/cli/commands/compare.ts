@@ -1,9 +1,14 @@
 // plumb compare: runs against one another, or the cases of one run by a label.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { PlumbError } from "../../base/errors.js";
 import { compareCases, compareRuns } from "../../measure/compare.js";
 import { type Comparison, type GatePolicy, regressionsOf } from "../../measure/comparison.js";
 import { formatComparison } from "../../measure/comparison-text.js";
+import type { RunRecord } from "../../measure/run-record.js";
+import { compareHtml } from "../../report/compare-html.js";
+import { compareMarkdown } from "../../report/compare-markdown.js";
 import type { CommandContext } from "../context.js";
 import { readRun } from "../run-folder.js";
 
@@ -14,6 +19,7 @@ interface CompareOptions {
   readonly metric?: readonly string[];
   readonly policy: GatePolicy;
   readonly failOn: readonly FailOn[];
+  readonly output?: string;
   readonly json?: boolean;
 }
 
@@ -43,6 +49,7 @@ export function registerCompare(program: Command, context: CommandContext): void
     .option("--metric <patterns>", "metrics that take part in the verdict: names or prefix.*, comma separated", list)
     .addOption(new Option("--policy <policy>", "what counts as a regression").choices(["likely", "confirmed", "any"]).default("likely"))
     .option("--fail-on <list>", `what to exit non-zero for: ${FAIL_ON.join(", ")}`, failOnList, ["regression"])
+    .option("-o, --output <dir>", "write compare.html and compare.md into this folder")
     .option("--json", "print the comparison as JSON")
     .addHelpText("after", EXAMPLES)
     .action((runs: string[], options: CompareOptions) => compareCommand(runs, options, context));
@@ -50,7 +57,9 @@ export function registerCompare(program: Command, context: CommandContext): void
 
 function compareCommand(runs: readonly string[], options: CompareOptions, context: CommandContext): void {
   const { terminal } = context;
-  const comparison = comparisonOf(runs, options);
+  const records = runs.map((path) => readRun(path).record);
+  const comparison = comparisonOf(records, options);
+  if (options.output !== undefined) writePages(options.output, comparison, records);
   terminal.print(options.json ? JSON.stringify(comparison) : formatComparison(comparison));
   const failed = (what: FailOn) => options.failOn.includes(what);
   // Modes differ by nature: telling them apart is the purpose of --by, not a failure.
@@ -61,8 +70,13 @@ function compareCommand(runs: readonly string[], options: CompareOptions, contex
   }
 }
 
-function comparisonOf(paths: readonly string[], options: CompareOptions): Comparison {
-  const records = paths.map((path) => readRun(path).record);
+function writePages(folder: string, comparison: Comparison, records: readonly RunRecord[]): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "compare.html"), compareHtml(comparison, records));
+  writeFileSync(join(folder, "compare.md"), compareMarkdown(comparison));
+}
+
+function comparisonOf(records: readonly RunRecord[], options: CompareOptions): Comparison {
   const compare = {
     ...(options.margin === undefined ? {} : { margins: { default: options.margin } }),
     ...(options.metric === undefined ? {} : { gate: options.metric }),
