@@ -40,6 +40,27 @@ export function lookUp<A>(context: usize, image: usize, table: usize, parts: u32
   return probeV4(slots, mask, first as u32, second as u32, service);
 }
 
+/** Whether an address is in a set of single addresses. */
+export function hasAddress<A>(image: usize, table: usize, address: A): bool {
+  const slots = image + load<u32>(table, NFT_TABLE_SLOTS_AT);
+  const mask = load<u32>(table, NFT_TABLE_SLOT_MASK);
+  let position: u32;
+  if (sizeof<A>() === 16) position = hashKey(foldWords(address as v128), 0, 0) & mask;
+  else position = hashKey(address as u32, 0, 0) & mask;
+  while (true) {
+    const held = load<A>(slots + (position as usize) * sizeof<A>());
+    // An empty slot is address zero, which is in no set.
+    if (isZero<A>(held)) return false;
+    if (sameAddress<A>(held, address)) return true;
+    position = (position + 1) & mask;
+  }
+}
+
+function isZero<A>(address: A): bool {
+  if (sizeof<A>() === 16) return !v128.any_true(address as v128);
+  return (address as u32) === 0;
+}
+
 function probeV4(slots: usize, mask: u32, first: u32, second: u32, service: u32): u32 {
   const key = (first as u64) | ((service as u64) << 32);
   let position = hashKey(first, second, service) & mask;

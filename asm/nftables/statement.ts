@@ -22,6 +22,7 @@ import {
   NFT_FLAG_NEGATED,
   NFT_OP_ADDRESS,
   NFT_OP_ADDRESSES,
+  NFT_OP_ADDRESS_LOOKUP,
   NFT_OP_CLIENT_LOOKUP,
   NFT_OP_CLIENT_UPDATE,
   NFT_OP_CT_STATE,
@@ -68,7 +69,7 @@ import {
 } from "../packet/flight";
 import { below } from "../packet/random";
 import { hasClient, updateClient } from "./clients";
-import { lookUp } from "./keys";
+import { hasAddress, lookUp } from "./keys";
 import { regionOf } from "./region";
 
 /** Everything else is a verdict: kind << 28 | chain. */
@@ -121,6 +122,9 @@ export function runStatement<A>(context: usize, image: usize, at: usize, head: u
     case NFT_OP_LOOKUP:
       count(context, COUNTER_SET_PROBES);
       return held(isMember<A>(context, image, a, b) !== negated);
+    case NFT_OP_ADDRESS_LOOKUP:
+      count(context, COUNTER_SET_PROBES);
+      return held(isAddressMember<A>(context, image, a, head) !== negated);
     case NFT_OP_VMAP:
       return mapped<A>(context, image, a, b);
     case NFT_OP_CLIENT_LOOKUP:
@@ -203,6 +207,12 @@ function interfaceHolds(context: usize, image: usize, at: usize, values: u32, on
 
 function isMember<A>(context: usize, image: usize, table: u32, parts: u32): bool {
   if (lookUp<A>(context, image, tableAt(image, table), parts) === 0) return false;
+  count(context, COUNTER_SET_HITS);
+  return true;
+}
+
+function isAddressMember<A>(context: usize, image: usize, table: u32, head: u32): bool {
+  if (!hasAddress<A>(image, tableAt(image, table), addressOf<A>(context, head))) return false;
   count(context, COUNTER_SET_HITS);
   return true;
 }

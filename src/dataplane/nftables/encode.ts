@@ -48,7 +48,7 @@ import { InterfaceNames } from "../iptables/interfaces.js";
 import { SetTable } from "../ipset/set-table.js";
 import type { EncodeOptions, ImageEncoder, TableImage } from "../table-image.js";
 import { GrowingRegion } from "./growing-region.js";
-import { KeyTable } from "./key-table.js";
+import { type KeyShape, KeyTable } from "./key-table.js";
 import { parseKey } from "./key.js";
 import { RuleCode } from "./rule-code.js";
 
@@ -90,6 +90,7 @@ interface EncodedChain {
 interface EncodedTable {
   readonly number: number;
   readonly type: readonly NftType[];
+  readonly shape: KeyShape;
   readonly keys: KeyTable;
 }
 
@@ -119,6 +120,7 @@ class NftablesEncoder implements ImageEncoder {
       {
         verdict: (verdict) => this.#verdict(verdict),
         table: (name) => this.#tableOf(name).number,
+        isAddressSet: (name) => this.#tables.get(name)?.shape === "addresses",
         dynamicSet: (name) => this.#dynamicSets.get(name) ?? null,
         interface: (name) => this.#interfaceNumber(name),
       },
@@ -191,22 +193,30 @@ class NftablesEncoder implements ImageEncoder {
       this.#dynamicSets.set(set.name, { number, timeoutMs: set.dynamicTimeoutSeconds * 1000 });
       return;
     }
-    const table = this.#addTable(set.name, set.type, set.elements.size);
+    const table = this.#addTable(
+      set.name,
+      set.type,
+      set.elements.size,
+      isAddressType(set.type) ? "addresses" : "one",
+    );
     for (const key of set.elements.keys()) table.keys.set(this.#key(key, table), NFT_MEMBER);
     this.#writeTableHead(table);
   }
 
   #addMap(map: NftMap): void {
-    const table = this.#addTable(map.name, map.type, map.elements.size);
+    const table = this.#addTable(map.name, map.type, map.elements.size, "one");
     for (const [key, { verdict }] of map.elements)
       table.keys.set(this.#key(key, table), this.#verdict(verdict));
     this.#writeTableHead(table);
   }
 
-  #addTable(name: string, type: readonly NftType[], elements: number): EncodedTable {
+  #addTable(name: string, type: readonly NftType[], elements: number, shape: KeyShape): EncodedTable {
     const twoAddresses = type.filter((part) => part === "addr").length > 1;
-    const keys = new KeyTable(this.#writer, { twoAddresses, elementsExpected: elements });
-    const table = { number: this.#tableHeads.add(), type, keys };
+    const keys = new KeyTable(this.#writer, {
+      shape: twoAddresses ? "two" : shape,
+      elementsExpected: elements,
+    });
+    const table = { number: this.#tableHeads.add(), type, shape, keys };
     this.#tables.set(name, table);
     return table;
   }
@@ -332,6 +342,10 @@ class NftablesEncoder implements ImageEncoder {
       writer.words[node / 4 + 4] = 1;
     }
   }
+}
+
+function isAddressType(type: readonly NftType[]): boolean {
+  return type.length === 1 && type[0] === "addr";
 }
 
 /** A guess that saves growing: the code of each chain, and the slots of each element. */

@@ -10,41 +10,41 @@ import {
   NFT_SLOT_BYTES_V6,
   NFT_SLOT_BYTES_V6_TWO,
 } from "../../../asm/abi/nftables.js";
-import type { IpWords } from "../../base/ip.js";
+import type { Family, IpWords } from "../../base/ip.js";
+import { PlumbError } from "../../base/errors.js";
 import type { ImageWriter } from "../image-writer.js";
 import type { Key } from "./key.js";
 
 const SLOTS_MIN = 8;
 
-/** Where the parts of a slot are, in words. IPv4 keeps first address and service side by side, to compare as one u64. */
+/** Where the parts of a slot are, in words; null for parts that the shape lacks. The first address is at 0. */
 interface SlotLayout {
   readonly words: number;
   readonly addressWords: 1 | 4;
-  readonly service: number;
-  readonly value: number;
-  /** Null where keys have one address at most. The first address is at 0. */
+  readonly service: number | null;
+  readonly value: number | null;
   readonly second: number | null;
 }
 
-const SLOT_V4: SlotLayout = {
-  words: NFT_SLOT_BYTES_V4 / 4,
-  addressWords: 1,
-  service: 1,
-  value: 3,
-  second: 2,
+/** addresses: a set of single addresses. one, two: keys with so many addresses at most. */
+export type KeyShape = "addresses" | "one" | "two";
+
+/** IPv4 keeps first address and service side by side, to compare them as one u64. */
+const LAYOUTS: Record<Family, Record<KeyShape, SlotLayout>> = {
+  IPv4: {
+    addresses: { words: 1, addressWords: 1, service: null, value: null, second: null },
+    one: { words: NFT_SLOT_BYTES_V4 / 4, addressWords: 1, service: 1, value: 3, second: 2 },
+    two: { words: NFT_SLOT_BYTES_V4 / 4, addressWords: 1, service: 1, value: 3, second: 2 },
+  },
+  IPv6: {
+    addresses: { words: 4, addressWords: 4, service: null, value: null, second: null },
+    one: { words: NFT_SLOT_BYTES_V6 / 4, addressWords: 4, service: 4, value: 5, second: null },
+    two: { words: NFT_SLOT_BYTES_V6_TWO / 4, addressWords: 4, service: 4, value: 5, second: 8 },
+  },
 };
-const SLOT_V6: SlotLayout = {
-  words: NFT_SLOT_BYTES_V6 / 4,
-  addressWords: 4,
-  service: 4,
-  value: 5,
-  second: null,
-};
-const SLOT_V6_TWO: SlotLayout = { ...SLOT_V6, words: NFT_SLOT_BYTES_V6_TWO / 4, second: 8 };
 
 export interface KeyTableOptions {
-  /** Whether keys have a second address. */
-  readonly twoAddresses: boolean;
+  readonly shape: KeyShape;
   /** Elements to come, so that the table need not grow for them. */
   readonly elementsExpected: number;
 }
@@ -56,9 +56,9 @@ export class KeyTable {
   #slots: number;
   #elements = 0;
 
-  constructor(writer: ImageWriter, { twoAddresses, elementsExpected }: KeyTableOptions) {
+  constructor(writer: ImageWriter, { shape, elementsExpected }: KeyTableOptions) {
     this.#writer = writer;
-    this.#slot = writer.family === "IPv4" ? SLOT_V4 : twoAddresses ? SLOT_V6_TWO : SLOT_V6;
+    this.#slot = LAYOUTS[writer.family][shape];
     this.#slots = SLOTS_MIN;
     while (this.#slots < elementsExpected * 2) this.#slots *= 2;
     this.#offset = writer.allocate(this.#bytes);
@@ -73,11 +73,19 @@ export class KeyTable {
     return this.#slots - 1;
   }
 
-  /** Add an element or change its value. @param value not 0 */
+  /**
+   * Add an element or change its value.
+   *
+   * @param value not 0; a table of addresses keeps none
+   * @throws {PlumbError} Unsupported for the unspecified address in a table of addresses: it marks empty slots
+   */
   set(key: Key, value: number): void {
+    if (this.#slot.value === null && key.first.every((word) => word === 0)) {
+      throw new PlumbError("Unsupported", "Cannot encode the unspecified address as an element of a set");
+    }
     const found = this.#find(key);
     if (found >= 0) {
-      this.#writer.words[this.#wordAt(found) + this.#slot.value] = value;
+      if (this.#slot.value !== null) this.#writer.words[this.#wordAt(found) + this.#slot.value] = value;
       return;
     }
     if ((this.#elements + 1) * 2 > this.#slots) this.#double();
@@ -91,7 +99,7 @@ export class KeyTable {
     if (hole < 0) return;
     this.#elements--;
     const mask = this.slotMask;
-    for (let next = (hole + 1) & mask; this.#valueAt(next) !== 0; next = (next + 1) & mask) {
+    for (let next = (hole + 1) & mask; this.#isTaken(next); next = (next + 1) & mask) {
       // An element may fill the hole unless its home lies behind the hole, on its way.
       const distance = (next - this.#home(this.#keyAt(next))) & mask;
       if (distance < ((next - hole) & mask)) continue;
@@ -117,7 +125,7 @@ export class KeyTable {
   /** Position of the key's slot, or -1. */
   #find(key: Key): number {
     for (let position = this.#home(key); ; position = (position + 1) & this.slotMask) {
-      if (this.#valueAt(position) === 0) return -1;
+      if (!this.#isTaken(position)) return -1;
       if (this.#isAt(position, key)) return position;
     }
   }
@@ -126,7 +134,7 @@ export class KeyTable {
     const { words } = this.#writer;
     const at = this.#wordAt(position);
     const { addressWords, service, second } = this.#slot;
-    if (words[at + service] !== key.service) return false;
+    if (service !== null && words[at + service] !== key.service) return false;
     for (let word = 0; word < addressWords; word++) {
       if (words[at + word] !== key.first[word as 0]) return false;
       if (second !== null && words[at + second + word] !== key.second[word as 0]) return false;
@@ -136,7 +144,7 @@ export class KeyTable {
 
   #place(key: Key, value: number): void {
     let position = this.#home(key);
-    while (this.#valueAt(position) !== 0) position = (position + 1) & this.slotMask;
+    while (this.#isTaken(position)) position = (position + 1) & this.slotMask;
     const { words } = this.#writer;
     const at = this.#wordAt(position);
     const { addressWords, service, second } = this.#slot;
@@ -144,8 +152,8 @@ export class KeyTable {
       words[at + word] = key.first[word as 0];
       if (second !== null) words[at + second + word] = key.second[word as 0];
     }
-    words[at + service] = key.service;
-    words[at + this.#slot.value] = value;
+    if (service !== null) words[at + service] = key.service;
+    if (this.#slot.value !== null) words[at + this.#slot.value] = value;
   }
 
   #double(): void {
@@ -154,8 +162,9 @@ export class KeyTable {
     this.#offset = this.#writer.allocate(this.#bytes);
     for (let position = 0; position < old.slots; position++) {
       const at = old.offset / 4 + position * this.#slot.words;
-      const value = this.#writer.words[at + this.#slot.value] as number;
-      if (value !== 0) this.#place(this.#keyAtWord(at), value);
+      if (!this.#isTakenWord(at)) continue;
+      const value = this.#slot.value === null ? 0 : (this.#writer.words[at + this.#slot.value] as number);
+      this.#place(this.#keyAtWord(at), value);
     }
     this.#writer.release(old.offset, old.bytes);
   }
@@ -169,7 +178,7 @@ export class KeyTable {
     return {
       first: this.#addressAt(at),
       second: second === null ? [0, 0, 0, 0] : this.#addressAt(at + second),
-      service: this.#writer.words[at + service] as number,
+      service: service === null ? 0 : (this.#writer.words[at + service] as number),
     };
   }
 
@@ -179,8 +188,14 @@ export class KeyTable {
     return [word(0), word(1), word(2), word(3)];
   }
 
-  #valueAt(position: number): number {
-    return this.#writer.words[this.#wordAt(position) + this.#slot.value] as number;
+  #isTaken(position: number): boolean {
+    return this.#isTakenWord(this.#wordAt(position));
+  }
+
+  #isTakenWord(at: number): boolean {
+    const { value } = this.#slot;
+    if (value !== null) return this.#writer.words[at + value] !== 0;
+    return this.#addressAt(at).some((word) => word !== 0);
   }
 
   #wordAt(position: number): number {

@@ -5,6 +5,7 @@ import {
   NFT_FLAG_NEGATED,
   NFT_OP_ADDRESS,
   NFT_OP_ADDRESSES,
+  NFT_OP_ADDRESS_LOOKUP,
   NFT_OP_CLIENT_LOOKUP,
   NFT_OP_CLIENT_UPDATE,
   NFT_OP_CT_STATE,
@@ -50,6 +51,8 @@ const SKIP_MAX = 0xffff;
 export interface CodeNames {
   verdict(verdict: NftVerdict): number;
   table(name: string): number;
+  /** Whether the plain set holds single addresses, which have a lookup of their own. */
+  isAddressSet(name: string): boolean;
   /** Number and timeout of a dynamic set; null for a plain one. */
   dynamicSet(name: string): { readonly number: number; readonly timeoutMs: number } | null;
   interface(name: string): number;
@@ -198,18 +201,22 @@ export class RuleCode {
   }
 
   #lookup(statement: Extract<NftStatement, { kind: "lookup" }>, flags: number): void {
+    const [field] = statement.fields;
+    const ofDestination = field === "ip daddr" ? NFT_FLAG_DESTINATION : 0;
     const dynamic = this.#names.dynamicSet(statement.set);
-    if (dynamic === null) {
+    if (dynamic !== null) {
+      if (statement.fields.length !== 1 || field !== "ip saddr") {
+        throw new PlumbError(
+          "Unsupported",
+          `Cannot encode a lookup in dynamic set '${statement.set}': only ip saddr is kept there`,
+        );
+      }
+      this.#push(NFT_OP_CLIENT_LOOKUP, flags, dynamic.number);
+    } else if (this.#names.isAddressSet(statement.set)) {
+      this.#push(NFT_OP_ADDRESS_LOOKUP, flags | ofDestination, this.#names.table(statement.set));
+    } else {
       this.#push(NFT_OP_LOOKUP, flags, this.#names.table(statement.set), keyParts(statement.fields));
-      return;
     }
-    if (statement.fields.length !== 1 || statement.fields[0] !== "ip saddr") {
-      throw new PlumbError(
-        "Unsupported",
-        `Cannot encode a lookup in dynamic set '${statement.set}': only ip saddr is kept there`,
-      );
-    }
-    this.#push(NFT_OP_CLIENT_LOOKUP, flags, dynamic.number);
   }
 
   #update(name: string): void {

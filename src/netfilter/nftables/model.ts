@@ -32,15 +32,7 @@ export interface NftRule {
 }
 
 /** A field of the packet, or what conntrack and the routing table say of it. */
-export const NFT_FIELDS = [
-  "ip saddr",
-  "ip daddr",
-  "meta l4proto",
-  "th sport",
-  "th dport",
-  "iifname",
-] as const;
-export type NftField = (typeof NFT_FIELDS)[number];
+export type NftField = "ip saddr" | "ip daddr" | "meta l4proto" | "th sport" | "th dport" | "iifname";
 
 export type NftVerdict =
   | { readonly kind: "accept" | "drop" | "return" | "reject" }
