@@ -1,24 +1,25 @@
 // IPVS as bytes: regions 10..13 of an image of mode ipvs (0..9 are the iptables rules and sets, abi/iptables, abi/ipset),
 // and two private regions of each worker: the mode state (scheduler cursors, server loads) and the connections.
 //
-//   head     0       4           8         12       16          20          24          28
-//            +-------+-----------+---------+--------+-----------+-----------+-----------+-----------+
-//            |variant|bucket mask|services |changes |services   |servers    |IPVS state |connections|
-//            |u32    |u32        |slots u32|u32     |state at   |state at   |bytes      |max        |
-//            +-------+-----------+---------+--------+-----------+-----------+-----------+-----------+
+//   head     0       4           8        12         16          20              24
+//            +-------+-----------+--------+----------+-----------+---------------+
+//            |variant|bucket mask|changes |state at  |state bytes|connections max|
+//            |u32    |u32        |u32     |u32       |u32        |u32            |
+//            +-------+-----------+--------+----------+-----------+---------------+
 //   buckets  u32 each: service index + 1 of the newest service, 0 when empty
 //   service  0       16     18     20      24      28        32         36        40       44     48      52       56    64
 //            +-------+------+------+-------+-------+---------+----------+---------+--------+------+-------+--------+-----+
-//            |address|port  |proto |next   |list   |servers  |persistent|scheduler|generat.|table |wrr    |wrr top |room |
-//            |16     |u16   |u16   |idx + 1|offset |in it    |ms, 0 none|u8,flags |u32     |offset|divisor|level   |     |
+//            |address|port  |proto |next   |list   |servers  |persistent|scheduler|generat.|table |wrr    |wrr top |room,|
+//            |16     |u16   |u16   |idx + 1|offset |in it    |ms, 0 none|u8,flags |u32     |offset|divisor|level   |first|
 //            +-------+------+------+-------+-------+---------+----------+---------+--------+------+-------+--------+-----+
 //   server   0 address (16) | 16 port u16 | 18 pad | 20 weight u32 | 24 generation u32, 0 when free | 28 pad
-//   list     server ids u32, newest server first; room for SERVICE_LIST_CAPACITY of them
+//   list     server ids u32, newest server first; room for SERVICE_LIST_CAPACITY of them. Offset 0 while the ids are
+//            SERVICE_FIRST_SERVER and those after it, as they are until the servers change: one line less to read.
 //   table    list positions u16: 256 (sh, dh) or 4093 (mh); offset 0 for the others; NO_POSITION when empty
 //            Offsets of both count from the image's first byte.
 //
-//   state    services: 0 generation | 4 last position + 1 | 8 wrr level | 12 pad       16 bytes per service slot
-//            servers:  0 generation | 4 active | 8 inactive | 12 pad                   16 bytes per server slot
+//   state    per server slot, 32 bytes: 0 generation | 4 active | 8 inactive | 12 pad, then, in the slot of the service's
+//            first server, the scheduler's: 16 service generation | 20 last position + 1 | 24 wrr level | 28 pad
 //   connections: header (64) | buckets u32 | entries (64 each) | links (16 each)
 //     entry  0      16      32     48          50           52          54       55    56          60          64
 //            +------+-------+------+-----------+------------+-----------+--------+-----+-----------+-----------+
@@ -26,8 +27,8 @@
 //            +------+-------+------+-----------+------------+-----------+--------+-----+-----------+-----------+
 //     links  0 older idx+1 | 4 newer idx+1 | 8 server id | 12 server generation
 //
-// Why: a lookup touches one bucket word and one 64-byte line per compared node; an established packet one bucket word
-// and one connection line. Generations tell whether a slot still means what it meant: a server's changes when its slot
+// Why: a lookup touches one bucket word and one 64-byte line per compared node; scheduling one line of a server and one
+// of state; an established packet one bucket word and one connection line. Generations tell whether a slot still means what it meant: a server's changes when its slot
 // is given to another server, a service's whenever its servers change, which makes its scheduler start over. So an
 // image can be updated under a worker whose private state was filled before.
 // Source of the semantics: Linux net/netfilter/ipvs; twins in src/netfilter/ipvs.
@@ -39,17 +40,13 @@ export const IPVS_REGION_SERVERS = 13;
 
 export const IPVS_HEAD_VARIANT = 0;
 export const IPVS_HEAD_BUCKET_MASK = 4;
-/** Service slots, used or not. */
-export const IPVS_HEAD_SERVICES = 8;
 /** How often the image was updated; 0 means that no server can have gone. */
-export const IPVS_HEAD_CHANGES = 12;
-/** Where the two arrays of state begin in the mode state region. */
-export const IPVS_HEAD_SERVICES_STATE_AT = 16;
-export const IPVS_HEAD_SERVERS_STATE_AT = 20;
-/** Bytes of both, from IPVS_HEAD_SERVICES_STATE_AT on; init() zeroes them. */
-export const IPVS_HEAD_STATE_BYTES = 24;
+export const IPVS_HEAD_CHANGES = 8;
+/** Where the state begins in the mode state region, and its bytes, which init() zeroes. */
+export const IPVS_HEAD_STATE_AT = 12;
+export const IPVS_HEAD_STATE_BYTES = 16;
 /** A power of two. */
-export const IPVS_HEAD_CONNECTIONS_MAX = 28;
+export const IPVS_HEAD_CONNECTIONS_MAX = 20;
 export const IPVS_HEAD_LENGTH = 64;
 
 export const IPVS_VARIANT_FIXED = 0;
@@ -72,6 +69,8 @@ export const SERVICE_TABLE = 44;
 export const SERVICE_WRR_DIVISOR = 48;
 export const SERVICE_WRR_LEVEL_MAX = 52;
 export const SERVICE_LIST_CAPACITY = 56;
+/** Server id at list position 0; meaningless without servers. */
+export const SERVICE_FIRST_SERVER = 60;
 export const SERVICE_FLAG_SOURCE_PORT = 1;
 
 export const SCHEDULER_RR = 0;
@@ -92,14 +91,13 @@ export const SERVER_GENERATION = 24;
 
 export const NO_POSITION = 65535;
 
-export const SERVICE_STATE_BYTES = 16;
-export const SERVICE_STATE_GENERATION = 0;
-export const SERVICE_STATE_LAST = 4;
-export const SERVICE_STATE_LEVEL = 8;
-export const SERVER_STATE_BYTES = 16;
+export const SERVER_STATE_BYTES = 32;
 export const SERVER_STATE_GENERATION = 0;
 export const SERVER_STATE_ACTIVE = 4;
 export const SERVER_STATE_INACTIVE = 8;
+export const SERVICE_STATE_GENERATION = 16;
+export const SERVICE_STATE_LAST = 20;
+export const SERVICE_STATE_LEVEL = 24;
 
 export const CONNECTIONS_HEADER_BYTES = 64;
 export const CONNECTIONS_MAX = 0;

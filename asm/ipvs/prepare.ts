@@ -8,7 +8,7 @@ import {
   CONNECTIONS_MAX,
   CONNECTIONS_TEMPLATE_SOONEST,
   IPVS_HEAD_CONNECTIONS_MAX,
-  IPVS_HEAD_SERVICES_STATE_AT,
+  IPVS_HEAD_STATE_AT,
   IPVS_HEAD_STATE_BYTES,
   IPVS_REGION_HEAD,
 } from "../abi/ipvs";
@@ -17,7 +17,7 @@ import { regionAt } from "./regions";
 /** Read from the image how large the regions are, and empty them. */
 export function prepareIpvs(context: usize): void {
   const head = regionAt(context, IPVS_REGION_HEAD);
-  const state = load<u32>(context, CONTEXT_MODE_STATE) + load<u32>(head, IPVS_HEAD_SERVICES_STATE_AT);
+  const state = load<u32>(context, CONTEXT_MODE_STATE) + load<u32>(head, IPVS_HEAD_STATE_AT);
   memory.fill(state, 0, load<u32>(head, IPVS_HEAD_STATE_BYTES));
   const table = load<u32>(context, CONTEXT_IPVS_CONNECTIONS) as usize;
   const connectionsMax = load<u32>(head, IPVS_HEAD_CONNECTIONS_MAX);

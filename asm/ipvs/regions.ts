@@ -2,20 +2,17 @@
 import { CONTEXT_IMAGE, CONTEXT_MODE_STATE } from "../abi/context";
 import { IMAGE_REGION_STRIDE, IMAGE_REGION_TABLE } from "../abi/image";
 import {
-  IPVS_HEAD_SERVERS_STATE_AT,
-  IPVS_HEAD_SERVICES_STATE_AT,
+  IPVS_HEAD_STATE_AT,
   IPVS_REGION_HEAD,
   IPVS_REGION_SERVERS,
-  IPVS_REGION_SERVICES,
   SERVER_BYTES,
   SERVER_GENERATION,
   SERVER_STATE_ACTIVE,
   SERVER_STATE_BYTES,
   SERVER_STATE_GENERATION,
-  SERVICE_BYTES,
+  SERVICE_FIRST_SERVER,
   SERVICE_GENERATION,
   SERVICE_LIST,
-  SERVICE_STATE_BYTES,
   SERVICE_STATE_GENERATION,
   SERVICE_STATE_LAST,
   SERVICE_STATE_LEVEL,
@@ -34,19 +31,18 @@ export function serverAt(context: usize, service: usize, position: u32): usize {
 }
 
 export function serverIdAt(context: usize, service: usize, position: u32): u32 {
-  const list = load<u32>(context, CONTEXT_IMAGE) + load<u32>(service, SERVICE_LIST);
-  return load<u32>((list as usize) + ((position as usize) << 2));
+  const list = load<u32>(service, SERVICE_LIST);
+  if (list === 0) return load<u32>(service, SERVICE_FIRST_SERVER) + position;
+  return load<u32>((load<u32>(context, CONTEXT_IMAGE) + list + (position << 2)) as usize);
 }
 
 export function serverOf(context: usize, id: u32): usize {
   return regionAt(context, IPVS_REGION_SERVERS) + (id as usize) * SERVER_BYTES;
 }
 
-/** Where a service's scheduler remembers; made anew when the service's servers have changed. */
+/** Where the scheduler of a service with servers remembers; made anew when the service's servers have changed. */
 export function serviceState(context: usize, service: usize): usize {
-  const index = (service - regionAt(context, IPVS_REGION_SERVICES)) / SERVICE_BYTES;
-  const first = load<u32>(regionAt(context, IPVS_REGION_HEAD), IPVS_HEAD_SERVICES_STATE_AT);
-  const state = load<u32>(context, CONTEXT_MODE_STATE) + first + index * SERVICE_STATE_BYTES;
+  const state = stateOf(context, load<u32>(service, SERVICE_FIRST_SERVER));
   const generation = load<u32>(service, SERVICE_GENERATION);
   if (load<u32>(state, SERVICE_STATE_GENERATION) !== generation) {
     store<u32>(state, generation, SERVICE_STATE_GENERATION);
@@ -58,12 +54,16 @@ export function serviceState(context: usize, service: usize): usize {
 
 /** The load of a server; zero when its slot belonged to another server before. */
 export function serverState(context: usize, id: u32): usize {
-  const first = load<u32>(regionAt(context, IPVS_REGION_HEAD), IPVS_HEAD_SERVERS_STATE_AT);
-  const state = load<u32>(context, CONTEXT_MODE_STATE) + first + (id as usize) * SERVER_STATE_BYTES;
+  const state = stateOf(context, id);
   const generation = load<u32>(serverOf(context, id), SERVER_GENERATION);
   if (load<u32>(state, SERVER_STATE_GENERATION) !== generation) {
     store<u32>(state, generation, SERVER_STATE_GENERATION);
     store<u64>(state, 0, SERVER_STATE_ACTIVE);
   }
   return state;
+}
+
+function stateOf(context: usize, id: u32): usize {
+  const first = load<u32>(regionAt(context, IPVS_REGION_HEAD), IPVS_HEAD_STATE_AT);
+  return load<u32>(context, CONTEXT_MODE_STATE) + first + (id as usize) * SERVER_STATE_BYTES;
 }

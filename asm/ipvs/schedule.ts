@@ -48,8 +48,9 @@ export function schedule<A>(context: usize, service: usize): i32 {
 }
 
 function roundRobin(context: usize, service: usize): i32 {
-  const state = serviceState(context, service);
   const servers = load<u32>(service, SERVICE_SERVERS);
+  if (servers === 0) return NO_SERVER;
+  const state = serviceState(context, service);
   // Position + 1 of the server chosen last is the position after it; the list's head is before position 0.
   let position = load<u32>(state, SERVICE_STATE_LAST);
   for (let steps: u32 = 1; steps <= servers; steps++) {

@@ -59,10 +59,6 @@ export class ServiceRegions {
     return this.#bucketCount - 1;
   }
 
-  get serviceSlots(): number {
-    return this.#services.capacity;
-  }
-
   get serverSlots(): number {
     return this.#servers.capacity;
   }
@@ -110,8 +106,7 @@ export class ServiceRegions {
   #writeServers(slot: number, server: VirtualServer): void {
     const reals = inListOrder(server.realServers);
     const ids = this.#placeServers(slot, reals);
-    const list = this.#placeList(slot, ids.length);
-    this.#writer.words.set(ids, list >>> 2);
+    this.#placeList(slot, ids);
     const weights = reals.map(({ weight }) => weight);
     const divisor = greatestCommonDivisor(weights);
     const flags = server.sourcePortFlag ? abi.SERVICE_FLAG_SOURCE_PORT : 0;
@@ -161,25 +156,38 @@ export class ServiceRegions {
     return `${words.subarray(at >>> 2, (at >>> 2) + 4).join(".")} ${halves[(at + abi.SERVER_PORT) >>> 1]}`;
   }
 
+  /** Server ids of a service, in list order. */
   #list(slot: number): Uint32Array {
-    const first = this.#get(slot, abi.SERVICE_LIST) >>> 2;
-    return this.#writer.words.subarray(first, first + this.#get(slot, abi.SERVICE_SERVERS));
+    const count = this.#get(slot, abi.SERVICE_SERVERS);
+    const list = this.#get(slot, abi.SERVICE_LIST) >>> 2;
+    if (list > 0) return this.#writer.words.slice(list, list + count);
+    const first = this.#get(slot, abi.SERVICE_FIRST_SERVER);
+    return Uint32Array.from({ length: count }, (_, position) => first + position);
   }
 
-  /** Offset of a list with room for `count` ids: the old one while it fits. */
-  #placeList(slot: number, count: number): number {
-    if (count > this.#get(slot, abi.SERVICE_LIST_CAPACITY)) {
+  /** Write the list where the old one stands while it fits; ids that follow one another need none. */
+  #placeList(slot: number, ids: Uint32Array): void {
+    const first = ids[0] ?? 0;
+    this.#set(slot, abi.SERVICE_FIRST_SERVER, first);
+    if (ids.every((id, position) => id === first + position)) {
       this.#releaseList(slot);
-      const capacity = Math.max(LIST_ROOM_MIN, 2 ** Math.ceil(Math.log2(count)));
+      return;
+    }
+    if (ids.length > this.#get(slot, abi.SERVICE_LIST_CAPACITY)) {
+      this.#releaseList(slot);
+      const capacity = Math.max(LIST_ROOM_MIN, 2 ** Math.ceil(Math.log2(ids.length)));
       this.#set(slot, abi.SERVICE_LIST, this.#writer.allocate(capacity * 4));
       this.#set(slot, abi.SERVICE_LIST_CAPACITY, capacity);
     }
-    return this.#get(slot, abi.SERVICE_LIST);
+    this.#writer.words.set(ids, this.#get(slot, abi.SERVICE_LIST) >>> 2);
   }
 
   #releaseList(slot: number): void {
     const capacity = this.#get(slot, abi.SERVICE_LIST_CAPACITY);
-    if (capacity > 0) this.#writer.release(this.#get(slot, abi.SERVICE_LIST), capacity * 4);
+    if (capacity === 0) return;
+    this.#writer.release(this.#get(slot, abi.SERVICE_LIST), capacity * 4);
+    this.#set(slot, abi.SERVICE_LIST, 0);
+    this.#set(slot, abi.SERVICE_LIST_CAPACITY, 0);
   }
 
   #placeTable(slot: number, table: Int32Array | null): void {
