@@ -11,6 +11,8 @@ import type { Shift } from "./statistics/shift.js";
 
 /** Fewer samples per side support no claim. */
 export const CLAIM_SAMPLES_MIN = 6;
+/** Samples per side that a gate over many metrics needs. */
+const GATE_SAMPLES = 10;
 const ALPHA = 0.05;
 /** More samples than this would not be taken; say so instead of a number. */
 const SETTLE_SAMPLES_MAX = 1000;
@@ -55,8 +57,8 @@ export function judgeTiming(evidence: TimingEvidence): Judgement {
     samplesToSettle: null,
   });
   if (samples < CLAIM_SAMPLES_MIN) {
-    const reason = `${samples} samples support no claim; ${CLAIM_SAMPLES_MIN} do, and a gate needs 10`;
-    return { verdict: "inconclusive", confidence: null, reason, samplesToSettle: 10 };
+    const reason = `${samples} samples support no claim; ${CLAIM_SAMPLES_MIN} do, and a gate needs ${GATE_SAMPLES}`;
+    return { verdict: "inconclusive", confidence: null, reason, samplesToSettle: GATE_SAMPLES };
   }
   const [low, high] = shift.ci95;
   if (low > margin || high < -margin) return claim(direction(shift.estimate, better), "confirmed");
@@ -92,7 +94,7 @@ function samplesToSettle({ shift, margin, samples }: TimingEvidence): number | n
   const halfWidth = (shift.ci95[1] - shift.ci95[0]) / 2;
   const room = Math.abs(Math.abs(shift.estimate) - margin);
   const needed = Math.ceil(samples * (halfWidth / room) ** 2) + 1;
-  return needed <= SETTLE_SAMPLES_MAX ? Math.max(needed, samples + 1) : null;
+  return needed <= SETTLE_SAMPLES_MAX ? Math.max(needed, samples + 1, GATE_SAMPLES) : null;
 }
 
 function percent(share: number): string {

@@ -157,6 +157,21 @@ test("runs of other scenarios or metric definitions are not comparable", () => {
   assert.throws(() => compareRuns([run]), failsWith("Usage", /expected two or more/));
 });
 
+test("a run of another build says which part of the program differs", () => {
+  const run = exampleRun("a", [exampleCase({ mode: "ipvs" }, { "state.rules": [1] })]);
+  const rebuilt = {
+    ...run,
+    run: { ...run.run, id: "b" },
+    tool: { ...run.tool, commit: "abc", wasm: { iptables: "0", ipvs: "1" } },
+  };
+  assert.ok(
+    compareRuns([run, rebuilt]).notes.includes(
+      "b was made by another build: commit abc, was unknown, iptables.wasm, ipvs.wasm",
+    ),
+  );
+  assert.ok(compareRuns([run, run]).notes.every((note) => !note.includes("build")));
+});
+
 test("another machine makes timings advisory: shown, not gated; exact metrics still count", () => {
   const run = (id: string, centre: number, rules: number, fingerprint: string) => ({
     ...exampleRun(id, [

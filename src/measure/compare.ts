@@ -272,10 +272,29 @@ function runNotes(baseline: RunRecord, candidates: readonly RunRecord[]): string
   );
   for (const { run } of others)
     notes.push(`environment of ${run.id} differs from the baseline's: timings are advisory`);
+  for (const candidate of candidates) {
+    const parts = changedParts(baseline, candidate);
+    if (parts.length > 0) notes.push(`${candidate.run.id} was made by another build: ${parts.join(", ")}`);
+  }
   for (const { run } of [baseline, ...candidates].filter((each) => each.run.status === "partial")) {
     notes.push(`${run.id} is partial: it holds fewer samples than it asked for`);
   }
   return notes;
+}
+
+/** What of the program differs: what a change of exact values may come from. */
+function changedParts({ tool: before }: RunRecord, { tool: after }: RunRecord): string[] {
+  const modules = [...new Set([...Object.keys(before.wasm), ...Object.keys(after.wasm)])].sort();
+  const changed = modules
+    .filter((name) => before.wasm[name] !== after.wasm[name])
+    .map((name) => `${name}.wasm`);
+  const named = [
+    before.version === after.version ? "" : `version ${after.version}, was ${before.version}`,
+    before.commit === after.commit
+      ? ""
+      : `commit ${after.commit ?? "unknown"}, was ${before.commit ?? "unknown"}`,
+  ];
+  return [...named.filter((part) => part !== ""), ...changed];
 }
 
 function sameSession(a: RunRecord, b: RunRecord): boolean {
