@@ -34,6 +34,8 @@ const STEPS = process.env["PLUMB_TEST_STEPS"] !== undefined;
 const SEED = Number(process.env["PLUMB_TEST_SEED"] ?? 20264);
 const PACKETS = 300;
 const SERVICES = 12;
+/** Whole halves of seconds, so that packets come exactly when something expires, and just before. */
+const PAUSES_MS = [500, 500, 1000, 1500, 10_000, 20_000, 30_000, 118_500, 119_500, 120_000, 298_500, 300_000];
 const INTERFACES = ["", "eth0", "veth1", "veth22"];
 
 for (const family of ["IPv4", "IPv6"] as const) {
@@ -97,11 +99,11 @@ class Race {
     const masqueradeAll = this.prng.unit() < 0.2;
     const localDetector = this.prng.unit() < 0.2 ? { kind: "none" as const } : base.localDetector;
     this.config = { ...base, masqueradeAll, localDetector, ipvs: { ...base.ipvs, scheduler } };
-    this.conntrackMax = this.prng.unit() < 0.2 ? 40 : 1000;
-    this.connectionsMax = this.prng.unit() < 0.4 ? 16 : 1024;
+    this.conntrackMax = this.prng.unit() < 0.3 ? 12 : 1000;
+    this.connectionsMax = this.prng.unit() < 0.4 ? 8 : 1024;
   }
 
-  /** The compiled model with weights of every size; kube-proxy's own are 1, or 0 while a server ends. */
+  /** The compiled model with weights of every size (kube-proxy's own are 1, or 0 while a server ends) and host Pods. */
   compile(objects: ReturnType<typeof randomCluster>): IpvsModel {
     const model = compileIpvs(buildProxyState(objects, this.config), this.config);
     return { ...model, virtualServers: model.virtualServers.map((server) => this.#weigh(server)) };
@@ -127,7 +129,13 @@ class Race {
 
   #weigh(server: VirtualServer): VirtualServer {
     if (this.prng.unit() < 0.4) return server;
-    const realServers = server.realServers.map((real) => ({ ...real, weight: this.prng.below(5) }));
+    const realServers = server.realServers.map((real, index) => {
+      const weight = this.prng.below(5);
+      // Now and then a Pod on the host's network.
+      return this.prng.unit() < 0.1
+        ? { ip: nodeIp(this.family), port: 9000 + index, weight }
+        : { ...real, weight };
+    });
     return { ...server, realServers, sourcePortFlag: server.sourcePortFlag && this.prng.unit() < 0.5 };
   }
 }
@@ -163,7 +171,7 @@ function compareMany(run: Race, tracer: Tracer, evaluator: Evaluator, place: str
   const sent: { packet: Packet; trace: Trace }[] = [];
   let timeMs = 0;
   for (let step = 0; step < PACKETS; step++) {
-    timeMs += run.prng.unit() < 0.03 ? run.prng.below(400_000) : run.prng.below(300);
+    timeMs += run.prng.unit() < 0.8 ? 0 : run.prng.pick(PAUSES_MS);
     const packet = randomPacket(run.prng, run.family, sent);
     const trace = tracer.send(packet, timeMs);
     evaluator.resetCounters();
