@@ -38,6 +38,9 @@ export const CONNTRACK_ENTRY_BYTES_V6 = 128;
 /** Slots per entry, at least. */
 export const CONNTRACK_SLOTS_PER_ENTRY = 4;
 
+/** Where the state begins within an entry. */
+export const CONNTRACK_STATE_AT_V4 = 32;
+export const CONNTRACK_STATE_AT_V6 = 96;
 export const CONNTRACK_STATE_DEADLINE = 0;
 export const CONNTRACK_STATE_PROTOCOL = 4;
 export const CONNTRACK_STATE_STATUS = 5;

@@ -1,10 +1,16 @@
 // Runs packets through a table image: one WASM instance over one arena of the shared memory.
 // The boundary is crossed once per batch; counters and results are read from memory afterwards.
 import {
-  CONNTRACK_COUNT,
+  CONNTRACK_ENTRIES_AT,
   CONNTRACK_ENTRIES_MAX,
+  CONNTRACK_ENTRY_BYTES_V4,
+  CONNTRACK_ENTRY_BYTES_V6,
   CONNTRACK_FAMILY,
+  CONNTRACK_FRESH,
   CONNTRACK_SLOT_MASK,
+  CONNTRACK_STATE_AT_V4,
+  CONNTRACK_STATE_AT_V6,
+  CONNTRACK_STATE_DEADLINE,
 } from "../../asm/abi/conntrack.js";
 import * as context from "../../asm/abi/context.js";
 import {
@@ -34,6 +40,8 @@ import { writePackets } from "./packet-records.js";
 import { ResultView } from "./result-view.js";
 import type { TableImage } from "./table-image.js";
 import { createMemory, type WasmMemory, type WasmModule } from "./web-assembly.js";
+
+const NEVER_MS = 0xffffffff;
 
 export interface EvaluatorOptions extends ArenaSizes {
   /** Start of the random stream, as base/prng takes it. */
@@ -167,9 +175,22 @@ export class Evaluator {
     return Object.fromEntries(entries) as Record<DropReason, number>;
   }
 
-  /** Flows in the conntrack table, expired ones included until they are collected. */
-  get flowCount(): number {
-    return this.#words()[(this.#site.arena.conntrack + CONNTRACK_COUNT) >>> 2] as number;
+  /** Flows in the conntrack table that have not expired by `nowMs`. Cost: O(flows ever held at once). */
+  liveFlows(nowMs: number): number {
+    const { arena, family } = this.#site;
+    const words = this.#words();
+    const table = arena.conntrack >>> 2;
+    const fresh = words[table + CONNTRACK_FRESH / 4] as number;
+    const stride = (family === "IPv6" ? CONNTRACK_ENTRY_BYTES_V6 : CONNTRACK_ENTRY_BYTES_V4) / 4;
+    const entries = table + (words[table + CONNTRACK_ENTRIES_AT / 4] as number) / 4;
+    const deadline = (family === "IPv6" ? CONNTRACK_STATE_AT_V6 : CONNTRACK_STATE_AT_V4) / 4 + CONNTRACK_STATE_DEADLINE / 4;
+    let live = 0;
+    for (let index = 0; index < fresh; index++) {
+      const expires = words[entries + index * stride + deadline] as number;
+      // A free entry carries the deadline "never".
+      if (expires > nowMs && expires !== NEVER_MS) live++;
+    }
+    return live;
   }
 
   /** Forget flows, affinity, counters; start the random stream anew. Loaded packets stay. */

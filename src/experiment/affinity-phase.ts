@@ -2,6 +2,7 @@
 // when it reaches another endpoint than the visit before although that one still serves and the timeout has not passed.
 // Half way a share of the endpoints may be replaced, as a rolling update does. Counted, nothing is timed.
 import type { EndpointSlice } from "../api/types.js";
+import { PlumbError } from "../base/errors.js";
 import { ipWords } from "../base/ip.js";
 import { Prng } from "../base/prng.js";
 import { PROTOCOL_NUMBERS, TCP_FLAGS } from "../netfilter/packet.js";
@@ -10,10 +11,10 @@ import { COMPILERS } from "../proxy/modes.js";
 import { buildProxyState } from "../proxy/state/build-state.js";
 import type { TrafficTarget } from "../workload/traffic-targets.js";
 import { createEvaluator, type Evaluator } from "../dataplane/evaluator.js";
-import { type DataPath, encodeModel, encodeOptionsFor } from "./data-path.js";
+import type { DataPath } from "./data-path.js";
 import type { PhaseContext } from "./phase.js";
 import type { PreparedCase } from "./prepare.js";
-import type { AffinityPhase, ScenarioCase } from "./scenario-types.js";
+import type { AffinityPhase } from "./scenario-types.js";
 
 const FIRST_PORT = 20_000;
 
@@ -29,7 +30,7 @@ export function runAffinity(context: PhaseContext, path: DataPath, phase: Affini
   for (let round = 0; round < phase.returnsPerClient; round++) {
     if (phase.endpointChurn > 0 && round === Math.floor(phase.returnsPerClient / 2)) {
       const slices = churned(prepared.objects.endpointSlices, phase.endpointChurn, new Prng(context.request.seed).fork("endpoint-churn"));
-      replaceRules(evaluator, context.request.case, { prepared, slices });
+      replaceRules(evaluator, path, { prepared, slices });
       alive = endpointTexts(slices);
     }
     visits.visit(evaluator, round, alive);
@@ -88,10 +89,16 @@ class Visits {
   }
 }
 
-function replaceRules(evaluator: Evaluator, scenarioCase: ScenarioCase, { prepared, slices }: { prepared: PreparedCase; slices: readonly EndpointSlice[] }): void {
-  const state = buildProxyState({ ...prepared.objects, endpointSlices: slices }, prepared.config);
-  const model = COMPILERS[prepared.config.mode].compile(state, prepared.config);
-  evaluator.replaceImage(encodeModel(model, encodeOptionsFor(scenarioCase)).image);
+/** What a sync after the churn changes, applied in place: clients that the tables remember stay remembered. */
+function replaceRules(evaluator: Evaluator, path: DataPath, { prepared, slices }: { prepared: PreparedCase; slices: readonly EndpointSlice[] }): void {
+  const { objects, config } = prepared;
+  const before = buildProxyState(objects, config);
+  const after = buildProxyState({ ...objects, endpointSlices: slices }, config);
+  const changed = new Set(objects.services.map(({ metadata }) => `${metadata.namespace ?? "default"}/${metadata.name}`));
+  const { change } = COMPILERS[config.mode].syncPartial(before, after, changed, config);
+  if (change === null) throw new PlumbError("Unsupported", `Cannot replace endpoints under mode ${config.mode}: its syncs replace everything`);
+  path.encoder.update(change);
+  evaluator.replaceImage(path.encoder.image);
 }
 
 /** Each endpoint gets a new address with the given probability. */

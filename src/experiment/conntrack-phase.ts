@@ -28,7 +28,7 @@ export function runConntrack(context: PhaseContext, path: DataPath, phase: Connt
   while (first < steady.count && (steady.timeMs[first] as number) < durationMs) {
     const end = stepEnd(steady, first);
     live(evaluator, selectPackets(steady, indices(first, end)), path.model);
-    entriesMax = Math.max(entriesMax, evaluator.flowCount);
+    entriesMax = Math.max(entriesMax, evaluator.liveFlows(steady.timeMs[end - 1] as number));
     first = end;
   }
   if (first === steady.count) {

@@ -1,11 +1,11 @@
 // Phase "traffic": packets through the rules. Counted one by one, then timed in batches.
-// First packets are timed with conntrack emptied between batches; the emptying is timed alone and taken off.
+// Packets that open connections find conntrack as they would at first: it is emptied before each batch, off the clock.
 import { durationBetween } from "../base/clock.js";
 import type { Evaluator } from "../dataplane/evaluator.js";
 import { Histogram } from "../measure/histogram.js";
 import type { MetricName } from "../measure/metrics.js";
 import { median } from "../measure/statistics/quantiles.js";
-import { timeOperation } from "../measure/timer.js";
+import { timeAfter, timeOperation } from "../measure/timer.js";
 import type { TrafficPlan } from "../workload/traffic.js";
 import { countPackets, type CountedPackets } from "./count-packets.js";
 import { type DataPath, evaluatorFor, openFlows } from "./data-path.js";
@@ -73,35 +73,19 @@ interface Timed {
 function timePackets(context: PhaseContext, evaluator: Evaluator, plan: TrafficPlan, { phase, prepare }: Timed): [number, { histogram: Histogram }] {
   const { clock, timer, request, findings } = context;
   const options = { warmup: request.warmup, budgetNs: request.timedNs };
-  const opensFlows = phase.packets !== "established";
-  prepare();
-  evaluator.load(plan.steady);
   const restart = () => {
-    prepareLoaded(evaluator, plan, prepare);
+    prepare();
+    evaluator.load(plan.steady);
   };
-  const batch = timeOperation(clock, timer, (repetitions) => {
-    for (let round = 0; round < repetitions; round++) {
-      if (opensFlows) restart();
-      evaluator.evaluate();
-    }
-  }, options);
-  const emptyNs = opensFlows ? restartNs(context, restart) : 0;
-  if (!batch.steady) findings.warn("NOT_STEADY", "a timing did not settle within 2% during its warm-up", "run on a quiet machine, or with a larger --time-budget");
-  const packetNs = Math.max(0, median(batch.windowsNs) - emptyNs) / plan.steady.count;
-  return [packetNs, { histogram: chunkHistogram(context, evaluator, plan, opensFlows ? restart : null) }];
-}
-
-/** Prepare, and put the steady packets back if preparing loaded others. */
-function prepareLoaded(evaluator: Evaluator, plan: TrafficPlan, prepare: Prepare): void {
-  prepare();
-  if (plan.opening.count > 0) evaluator.load(plan.steady);
-}
-
-function restartNs({ clock, timer, request }: PhaseContext, restart: () => void): number {
-  const { windowsNs } = timeOperation(clock, timer, (repetitions) => {
-    for (let round = 0; round < repetitions; round++) restart();
-  }, { warmup: request.warmup, budgetNs: request.timedNs / 4 });
-  return median(windowsNs);
+  restart();
+  const opensFlows = phase.packets !== "established";
+  const timing = opensFlows
+    ? timeAfter(clock, timer, { before: restart, body: () => evaluator.evaluate() }, options)
+    : timeOperation(clock, timer, (repetitions) => {
+        for (let round = 0; round < repetitions; round++) evaluator.evaluate();
+      }, options);
+  if (!timing.steady) findings.warn("NOT_STEADY", "a timing did not settle within 2% during its warm-up", "run on a quiet machine, or with more samples");
+  return [median(timing.windowsNs) / plan.steady.count, { histogram: chunkHistogram(context, evaluator, plan, opensFlows ? restart : null) }];
 }
 
 /** Time per packet of chunks of 64: what a single packet takes is below what the clock can tell. */

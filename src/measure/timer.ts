@@ -100,6 +100,31 @@ export function timeOperation(
   return { coldNs, repetitions, ...warm, windowsNs: Float64Array.from(windows) };
 }
 
+/**
+ * Time `body` run once per window, each time after `before`, whose time does not count: for operations that use up
+ * what they work on. The body has to last long enough for the clock by itself.
+ */
+export function timeAfter(
+  clock: Clock,
+  timer: Timer,
+  operation: { readonly before: () => void; readonly body: () => void },
+  options: TimingOptions,
+): Timing {
+  const start = clock.now();
+  const run = () => {
+    operation.before();
+    return timeNs(clock, operation.body);
+  };
+  const coldNs = run();
+  const window = () => Math.max(0, run() - timer.overheadNs);
+  const spentNs = () => durationBetween(start, clock.now());
+  const warm = warmUp(window, () => spentNs() > options.budgetNs * WARMUP_SHARE, options.warmup);
+  const windows: number[] = [];
+  do windows.push(window());
+  while (windows.length < WINDOWS_MAX && spentNs() < options.budgetNs);
+  return { coldNs, repetitions: 1, ...warm, windowsNs: Float64Array.from(windows) };
+}
+
 function warmUp(
   window: () => number,
   isOver: () => boolean,
