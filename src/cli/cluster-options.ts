@@ -33,11 +33,24 @@ export interface ClusterOptions {
 export function addClusterOptions(command: Command): Command {
   return command
     .option("--node <name>", "the node whose rules these are (default: the first)")
-    .option("--cluster-cidr <cidrs>", "Pod CIDRs, comma separated: traffic from elsewhere is masqueraded", cidrList)
-    .addOption(new Option("--order <order>", "order of Services in the rules").choices(["sorted", "seeded", "input"]).default("sorted"))
+    .option(
+      "--cluster-cidr <cidrs>",
+      "Pod CIDRs, comma separated: traffic from elsewhere is masqueraded",
+      cidrList,
+    )
+    .addOption(
+      new Option("--order <order>", "order of Services in the rules")
+        .choices(["sorted", "seeded", "input"])
+        .default("sorted"),
+    )
     .option("--config <file>", "a KubeProxyConfiguration (YAML)")
     .option("--seed <n>", "seed of everything that is drawn", wholeNumber, 42)
-    .addOption(new Option("--family <family>", "address family (default: the cluster's primary)").choices(["IPv4", "IPv6"]))
+    .addOption(
+      new Option("--family <family>", "address family (default: the cluster's primary)").choices([
+        "IPv4",
+        "IPv6",
+      ]),
+    )
     .option("--replicate <k>", "tile the input over k namespaces", positiveNumber, 1)
     .option("--nodes <n>", "nodes to make up when the input has none", positiveNumber, 3);
 }
@@ -50,19 +63,28 @@ export interface LoadedCluster {
 /** Read FILEs ("-" is stdin), a folder or several. @throws {PlumbError} with every mistake and its place */
 export function loadCluster(files: readonly string[], options: ClusterOptions): LoadedCluster {
   const inputs = loadInputs(files, { stdin: files.includes("-") ? readFileSync(0) : null });
-  const { objects, warnings } = buildClusterObjects(readDocuments(inputs), { ...defaultClusterOptions, nodes: options.nodes });
+  const { objects, warnings } = buildClusterObjects(readDocuments(inputs), {
+    ...defaultClusterOptions,
+    nodes: options.nodes,
+  });
   if (options.replicate === 1) return { objects, warnings };
   const tiled = replicate(objects, options.replicate);
   return { objects: tiled.objects, warnings: [...warnings, ...tiled.warnings] };
 }
 
 /** The proxy's configuration: command line over file over defaults. */
-export function proxyConfigFor(mode: Mode | null, objects: AddressedObjects, options: ClusterOptions): ProxyConfig {
+export function proxyConfigFor(
+  mode: Mode | null,
+  objects: AddressedObjects,
+  options: ClusterOptions,
+): ProxyConfig {
   const family = options.family ?? (objects.serviceCIDRs[0]?.includes(":") ? "IPv6" : "IPv4");
   const node = nodeOf(objects, options.node ?? null);
   const fromFile = options.config === undefined ? {} : readConfig(options.config, mode, node);
   const chosen = mode ?? fromFile.mode ?? "iptables";
-  const defaults = defaultProxyConfig(chosen, family, node, { clusterCIDRs: options.clusterCidr ?? objects.podCIDRs });
+  const defaults = defaultProxyConfig(chosen, family, node, {
+    clusterCIDRs: options.clusterCidr ?? objects.podCIDRs,
+  });
   const detector = options.clusterCidr === undefined ? fromFile.localDetector : undefined;
   return {
     ...defaults,
@@ -80,7 +102,10 @@ export function proxyState(objects: AddressedObjects, config: ProxyConfig): Prox
 
 function readConfig(file: string, mode: Mode | null, node: ProxyNode): Partial<ProxyConfig> {
   try {
-    return parseKubeProxyConfiguration({ file, text: readFileSync(file, "utf8") }, { node, ...(mode === null ? {} : { mode }) });
+    return parseKubeProxyConfiguration(
+      { file, text: readFileSync(file, "utf8") },
+      { node, ...(mode === null ? {} : { mode }) },
+    );
   } catch (error) {
     if (error instanceof PlumbError) throw error;
     throw new PlumbError("NotFound", `Cannot read configuration '${file}': ${(error as Error).message}`);
@@ -96,7 +121,10 @@ export function printWarnings(terminal: Terminal, warnings: readonly string[]): 
 
 /** Warnings of a ruleset's reader, each with its place. */
 export function rulesetWarnings(file: string, warnings: readonly ParseWarning[]): string[] {
-  return warnings.map(({ message, line, column, count }) => `${file}:${line}:${column}: ${message}${count > 1 ? ` (${count} times)` : ""}`);
+  return warnings.map(
+    ({ message, line, column, count }) =>
+      `${file}:${line}:${column}: ${message}${count > 1 ? ` (${count} times)` : ""}`,
+  );
 }
 
 export function modeOption(allowed: readonly string[] = MODES): Option {
@@ -117,7 +145,8 @@ export function positiveNumber(text: string): number {
 function cidrList(text: string): readonly string[] {
   return text.split(",").map((part) => {
     const cidr = parseCidr(part);
-    if (cidr === null) throw new InvalidArgumentError(`'${part}' is no CIDR; expected for example 10.244.0.0/16`);
+    if (cidr === null)
+      throw new InvalidArgumentError(`'${part}' is no CIDR; expected for example 10.244.0.0/16`);
     return cidr.text;
   });
 }

@@ -40,7 +40,10 @@ test("compile prints one restorable text per mode on stdout, and nothing else", 
   const { code, stdout } = plumb(["compile", "--mode", "iptables", shop]);
   assert.equal(code, 0);
   assert.match(stdout, /^\*mangle\n/);
-  assert.match(stdout, /-A KUBE-SERVICES -m comment --comment "shop\/web:http cluster IP" -m tcp -p tcp -d 10\.96\.0\.9 --dport 80 -j KUBE-SVC-/);
+  assert.match(
+    stdout,
+    /-A KUBE-SERVICES -m comment --comment "shop\/web:http cluster IP" -m tcp -p tcp -d 10\.96\.0\.9 --dport 80 -j KUBE-SVC-/,
+  );
   assert.match(plumb(["compile", "--mode", "nftables", shop]).stdout, /table ip kube-proxy/);
   assert.match(plumb(["compile", "--mode", "userspace", shop]).stdout, /KUBE-PORTALS-CONTAINER/);
 });
@@ -59,14 +62,20 @@ test("compile --mode ipvs wants a folder or a part, and writes three documents",
   assert.equal(plumb(["compile", "--mode", "ipvs", "-o", output, shop]).code, 0);
   assert.deepEqual(readdirSync(output).sort(), ["ipset.restore", "iptables.restore", "ipvsadm.restore"]);
   assert.match(readFileSync(join(output, "ipvsadm.restore"), "utf8"), /-A -t 10\.96\.0\.9:80 -s rr\n/);
-  assert.match(plumb(["compile", "--mode", "ipvs", "--part", "ipset", shop]).stdout, /create KUBE-CLUSTER-IP hash:ip,port/);
+  assert.match(
+    plumb(["compile", "--mode", "ipvs", "--part", "ipset", shop]).stdout,
+    /create KUBE-CLUSTER-IP hash:ip,port/,
+  );
 });
 
 test("compile --cluster-cidr, --order, --node and --config change what they say", () => {
   const rules = (...args: string[]) => plumb(["compile", "--mode", "iptables", ...args, shop]).stdout;
   assert.match(rules("--cluster-cidr", "10.0.0.0/8"), /! -s 10\.0\.0\.0\/8 -j KUBE-MARK-MASQ/);
   const config = join(folder, "proxy.yaml");
-  writeFileSync(config, "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\niptables: { masqueradeAll: true }\n");
+  writeFileSync(
+    config,
+    "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\niptables: { masqueradeAll: true }\n",
+  );
   assert.doesNotMatch(rules("--config", config), /! -s \S+ -j KUBE-MARK-MASQ/);
   const missing = plumb(["compile", "--mode", "iptables", "--node", "node-9", shop]);
   assert.equal(missing.code, 2);
@@ -76,7 +85,14 @@ test("compile --cluster-cidr, --order, --node and --config change what they say"
 test("trace --json gives mode, verdict, targets, masquerade, counts and walk", () => {
   const { code, stdout } = plumb(["trace", "--mode", "iptables", "--packet", PACKET, "--json", shop]);
   assert.equal(code, 0);
-  const trace = JSON.parse(stdout) as { mode: string; verdict: string; targets: string[]; masquerade: boolean; counts: Record<string, number>; walk: unknown[] };
+  const trace = JSON.parse(stdout) as {
+    mode: string;
+    verdict: string;
+    targets: string[];
+    masquerade: boolean;
+    counts: Record<string, number>;
+    walk: unknown[];
+  };
   assert.equal(trace.mode, "iptables");
   assert.equal(trace.verdict, "DNAT");
   assert.deepEqual(trace.targets.toSorted(), ["10.244.0.2:8080", "10.244.1.2:8080", "10.244.2.2:8080"]);
@@ -87,8 +103,16 @@ test("trace --json gives mode, verdict, targets, masquerade, counts and walk", (
 
 test("trace agrees over all modes on verdict, targets and masquerade", () => {
   const { stdout } = plumb(["trace", "--mode", "all", "--packet", PACKET, "--json", shop]);
-  const traces = JSON.parse(stdout) as { mode: string; verdict: string; targets: string[]; masquerade: boolean }[];
-  assert.deepEqual(traces.map(({ mode }) => mode), ["userspace", "iptables", "ipvs", "nftables"]);
+  const traces = JSON.parse(stdout) as {
+    mode: string;
+    verdict: string;
+    targets: string[];
+    masquerade: boolean;
+  }[];
+  assert.deepEqual(
+    traces.map(({ mode }) => mode),
+    ["userspace", "iptables", "ipvs", "nftables"],
+  );
   for (const { mode, verdict, targets, masquerade } of traces) {
     assert.equal(verdict, "DNAT", mode);
     assert.deepEqual(targets.toSorted(), ["10.244.0.2:8080", "10.244.1.2:8080", "10.244.2.2:8080"], mode);
@@ -99,8 +123,13 @@ test("trace agrees over all modes on verdict, targets and masquerade", () => {
 test("trace --rules walks what compile printed, with the same result", () => {
   const rules = join(folder, "web.rules");
   writeFileSync(rules, plumb(["compile", "--mode", "iptables", shop]).stdout);
-  const direct = JSON.parse(plumb(["trace", "--mode", "iptables", "--packet", PACKET, "--json", shop]).stdout) as { counts: unknown; targets: unknown };
-  const saved = JSON.parse(plumb(["trace", "--rules", rules, "--packet", PACKET, "--json"]).stdout) as { counts: unknown; targets: unknown };
+  const direct = JSON.parse(
+    plumb(["trace", "--mode", "iptables", "--packet", PACKET, "--json", shop]).stdout,
+  ) as { counts: unknown; targets: unknown };
+  const saved = JSON.parse(plumb(["trace", "--rules", rules, "--packet", PACKET, "--json"]).stdout) as {
+    counts: unknown;
+    targets: unknown;
+  };
   assert.deepEqual(saved.counts, direct.counts);
   assert.deepEqual(saved.targets, direct.targets);
 });
@@ -128,7 +157,18 @@ test("mistakes on the command line end with 2 and say what to do", () => {
 test("help exists for every command, with examples, and exits 0", () => {
   const { code, stdout } = plumb(["--help"]);
   assert.equal(code, 0);
-  for (const command of ["run", "compare", "report", "compile", "trace", "lint", "preset", "schema", "doctor", "profile"]) {
+  for (const command of [
+    "run",
+    "compare",
+    "report",
+    "compile",
+    "trace",
+    "lint",
+    "preset",
+    "schema",
+    "doctor",
+    "profile",
+  ]) {
     assert.match(stdout, new RegExp(`^ {2}${command}`, "m"));
     const help = plumb(["help", command]);
     assert.equal(help.code, 0, command);
@@ -139,7 +179,8 @@ test("help exists for every command, with examples, and exits 0", () => {
 test("preset ls, show and lint agree on the presets", () => {
   const rows = JSON.parse(plumb(["preset", "ls", "--json"]).stdout) as { name: string; purpose: string }[];
   const names = rows.map(({ name }) => name);
-  for (const name of ["quick", "cliff", "migrate", "affinity-sticky", "conntrack"]) assert.ok(names.includes(name), name);
+  for (const name of ["quick", "cliff", "migrate", "affinity-sticky", "conntrack"])
+    assert.ok(names.includes(name), name);
   for (const { name, purpose } of rows) {
     assert.match(purpose, /\?$/, `${name} asks a question`);
     assert.equal(plumb(["lint", name]).code, 0, name);
@@ -148,7 +189,10 @@ test("preset ls, show and lint agree on the presets", () => {
 
 test("lint reports every mistake of a scenario at once and nothing is run", () => {
   const file = join(folder, "broken.yaml");
-  writeFileSync(file, "apiVersion: plumbline/v1\nkind: Scenario\nmetadata: { name: x, purpose: Is it so? }\nspec:\n  sed: 42\n  phases: [{ kind: programme }]\n");
+  writeFileSync(
+    file,
+    "apiVersion: plumbline/v1\nkind: Scenario\nmetadata: { name: x, purpose: Is it so? }\nspec:\n  sed: 42\n  phases: [{ kind: programme }]\n",
+  );
   const { code, stderr } = plumb(["lint", file]);
   assert.equal(code, 2);
   assert.match(stderr, /broken\.yaml:5:3 spec\.sed: unknown field \(did you mean "seed"\?\)/);

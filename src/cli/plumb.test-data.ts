@@ -11,6 +11,11 @@ export interface Ran {
 }
 
 export function plumb(args: readonly string[], input = ""): Ran {
-  const run = spawnSync(process.execPath, [MAIN, ...args], { input, encoding: "utf8", env: { ...process.env, NO_COLOR: "1", NODE_OPTIONS: "" }, maxBuffer: 1 << 28 });
+  const run = spawnSync(process.execPath, [MAIN, ...args], {
+    input,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1", NODE_OPTIONS: "" },
+    maxBuffer: 1 << 28,
+  });
   return { code: run.status, stdout: run.stdout, stderr: run.stderr };
 }

@@ -37,6 +37,9 @@ function readScenarioFile(file: string): ScenarioText {
   try {
     return { file, text: readFileSync(path, "utf8") };
   } catch (error) {
-    throw new PlumbError("NotFound", `Cannot read scenario '${file}' in ${dirname(path)}: ${(error as Error).message}`);
+    throw new PlumbError(
+      "NotFound",
+      `Cannot read scenario '${file}' in ${dirname(path)}: ${(error as Error).message}`,
+    );
   }
 }

@@ -21,7 +21,12 @@ const EXIT_CODES = `Exit codes:
 /** Run one command line and give its exit code. Prints; never throws for a mistake of the caller. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
   const quiet = argv.includes("--quiet") || argv.includes("-q");
-  const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr, environment: process.env, quiet });
+  const terminal = createTerminal({
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    quiet,
+  });
   const context: CommandContext = { terminal, argv, exitCode: 0 };
   try {
     const program = await buildProgram(context);
@@ -50,7 +55,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
 
 async function buildProgram(context: CommandContext): Promise<Command> {
   const program = new Command("plumb")
-    .description("Measures what a Kubernetes Service costs per packet under each kube-proxy mode, on one machine.")
+    .description(
+      "Measures what a Kubernetes Service costs per packet under each kube-proxy mode, on one machine.",
+    )
     .version(toolVersion(), "--version", "print the version")
     .option("-q, --quiet", "no progress, no notes; results and errors only")
     .helpOption("-h, --help", "help, with examples")
@@ -110,7 +117,9 @@ function reportError(error: unknown, { terminal, argv }: CommandContext): number
     return error.exitCode;
   }
   terminal.note("");
-  process.stderr.write(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.stderr.write(`this is a bug in plumb; repeat with: plumb ${argv.join(" ")}\n`);
   return 1;
 }

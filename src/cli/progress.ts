@@ -20,7 +20,10 @@ function progressBar({ done, total, block, blocks, caseId, remainingNs }: Progre
 }
 
 function progressLine({ done, total, block, blocks, remainingNs }: Progress): string {
-  return `block ${block + 1}/${blocks} done, ${done}/${total} samples, ${timeLeft(remainingNs)}`.replace(/, $/, "");
+  return `block ${block + 1}/${blocks} done, ${done}/${total} samples, ${timeLeft(remainingNs)}`.replace(
+    /, $/,
+    "",
+  );
 }
 
 function timeLeft(remainingNs: number | null): string {

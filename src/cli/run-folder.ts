@@ -36,7 +36,8 @@ export function writeRun(folder: string, record: RunRecord, formats: readonly Fo
 
 export function writeFormats(folder: string, record: RunRecord, formats: readonly Format[]): void {
   for (const format of formats) {
-    for (const [file, render] of Object.entries(FORMATS[format])) writeFileSync(join(folder, file), render(record));
+    for (const [file, render] of Object.entries(FORMATS[format]))
+      writeFileSync(join(folder, file), render(record));
   }
 }
 
@@ -48,7 +49,9 @@ export function readRun(path: string): { record: RunRecord; folder: string } {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new PlumbError("NotFound", `Cannot read run '${path}': ${(error as Error).message}`, { hint: "give a folder that plumb run wrote, or its result.json" });
+    throw new PlumbError("NotFound", `Cannot read run '${path}': ${(error as Error).message}`, {
+      hint: "give a folder that plumb run wrote, or its result.json",
+    });
   }
   return { record: readRecord({ file, text }), folder: isFolder ? path : join(path, "..") };
 }

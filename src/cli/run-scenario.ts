@@ -12,14 +12,26 @@ import { judgeRun, judgeThresholds } from "../experiment/judge.js";
 import { measureCase } from "../experiment/measure-case.js";
 import { scenarioDigest } from "../experiment/scenario.js";
 import type { Scenario } from "../experiment/scenario-types.js";
-import { noiseFloor, readCpuUse, readEnvironment, sharesBetween, systemReaders } from "../measure/environment.js";
-import { RUN_SCHEMA_VERSION, type RunRecord, type Verification, type Warning } from "../measure/run-record.js";
+import {
+  noiseFloor,
+  readCpuUse,
+  readEnvironment,
+  sharesBetween,
+  systemReaders,
+} from "../measure/environment.js";
+import {
+  RUN_SCHEMA_VERSION,
+  type RunRecord,
+  type Verification,
+  type Warning,
+} from "../measure/run-record.js";
 import { SAMPLES_FOR_CLAIM } from "../measure/summary.js";
 import { calibrateTimer } from "../measure/timer.js";
 import { answerSentence } from "../report/answer.js";
 import { toolVersion } from "./version.js";
 
-export interface CarryOutOptions extends Pick<ExecutorOptions, "clock" | "finish" | "stopNow" | "onProgress"> {
+export interface CarryOutOptions
+  extends Pick<ExecutorOptions, "clock" | "finish" | "stopNow" | "onProgress"> {
   readonly argv: readonly string[];
 }
 
@@ -36,7 +48,10 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
   const startedAt = clock.wall();
   const noise = noiseFloor(clock);
   const before = readCpuUse(systemReaders);
-  const runSample = scenario.sampling.isolate === "process" ? forkSample : (request: Parameters<typeof forkSample>[0]) => measureCase(request, realClock);
+  const runSample =
+    scenario.sampling.isolate === "process"
+      ? forkSample
+      : (request: Parameters<typeof forkSample>[0]) => measureCase(request, realClock);
   const execution = await executeScenario(scenario, { ...options, runSample });
   const shares = sharesBetween(before, readCpuUse(systemReaders));
   const cases = assembleCases(scenario, execution);
@@ -55,7 +70,12 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
       seed: scenario.seed,
       status: execution.end === "complete" ? "complete" : "partial",
     },
-    scenario: { name: scenario.name, purpose: scenario.purpose, digest: scenarioDigest(scenario, inputDigests(scenario)), resolved: scenario },
+    scenario: {
+      name: scenario.name,
+      purpose: scenario.purpose,
+      digest: scenarioDigest(scenario, inputDigests(scenario)),
+      resolved: scenario,
+    },
     environment,
     cases,
     thresholds,
@@ -67,9 +87,14 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
 
 function runWarnings(scenario: Scenario, execution: Execution, busyShare: number | null): Warning[] {
   const byCode = new Map<string, Warning>();
-  for (const { warnings } of execution.results) for (const warning of warnings) byCode.set(warning.code, warning);
+  for (const { warnings } of execution.results)
+    for (const warning of warnings) byCode.set(warning.code, warning);
   if (execution.end === "interrupted") {
-    byCode.set("INTERRUPTED", { code: "INTERRUPTED", message: `interrupted after ${execution.blocksDone} of ${scenario.sampling.samples} blocks`, hint: "run it again to the end" });
+    byCode.set("INTERRUPTED", {
+      code: "INTERRUPTED",
+      message: `interrupted after ${execution.blocksDone} of ${scenario.sampling.samples} blocks`,
+      hint: "run it again to the end",
+    });
   }
   if (execution.blocksDone < SAMPLES_FOR_CLAIM && timed(scenario)) {
     const why = execution.end === "time-budget" ? "the time budget ran out" : "so few were asked for";
@@ -80,14 +105,20 @@ function runWarnings(scenario: Scenario, execution: Execution, busyShare: number
     });
   }
   if (busyShare !== null && busyShare > BUSY_SHARE_MAX) {
-    byCode.set("BUSY_MACHINE", { code: "BUSY_MACHINE", message: `others used ${Math.round(busyShare * 100)}% of the processors during the run`, hint: "counted values are not touched by that; repeat the run on a quiet machine for timings" });
+    byCode.set("BUSY_MACHINE", {
+      code: "BUSY_MACHINE",
+      message: `others used ${Math.round(busyShare * 100)}% of the processors during the run`,
+      hint: "counted values are not touched by that; repeat the run on a quiet machine for timings",
+    });
   }
   return [...byCode.values()];
 }
 
 /** Whether some phase takes times; a scenario of counts needs one block only. */
 function timed({ cases }: Scenario): boolean {
-  return cases.some(({ phases }) => phases.some(({ kind }) => kind === "traffic" || kind === "workers" || kind === "program"));
+  return cases.some(({ phases }) =>
+    phases.some(({ kind }) => kind === "traffic" || kind === "workers" || kind === "program"),
+  );
 }
 
 function inputDigests({ cases }: Scenario): ReadonlyMap<string, string> {
@@ -109,7 +140,9 @@ function fileDigest(path: string): string {
 }
 
 function moduleDigests({ cases }: Scenario): Record<string, string> {
-  return Object.fromEntries([...new Set(cases.map(({ mode }) => mode))].map((mode) => [mode, moduleDigest(mode)]));
+  return Object.fromEntries(
+    [...new Set(cases.map(({ mode }) => mode))].map((mode) => [mode, moduleDigest(mode)]),
+  );
 }
 
 /** The commit of a checkout; null when this is none, or git is missing. */

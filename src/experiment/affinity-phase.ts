@@ -18,18 +18,27 @@ import type { AffinityPhase } from "./scenario-types.js";
 
 const FIRST_PORT = 20_000;
 
-export function runAffinity(context: PhaseContext, path: DataPath, phase: AffinityPhase, input: { prepared: PreparedCase; targets: readonly TrafficTarget[] }): void {
+export function runAffinity(
+  context: PhaseContext,
+  path: DataPath,
+  phase: AffinityPhase,
+  input: { prepared: PreparedCase; targets: readonly TrafficTarget[] },
+): void {
   const { prepared, targets } = input;
   const visits = new Visits(phase, targets, context.request.seed);
   const evaluator = createEvaluator(path.encoder.image, {
-    conntrackMax: phase.clients * phase.returnsPerClient + 1024,
+    conntrackMax: phase.clients * (phase.returnsPerClient + 1) + 1024,
     packetsMax: phase.clients,
     seed: path.seed,
   });
   let alive = endpointTexts(prepared.objects.endpointSlices);
-  for (let round = 0; round < phase.returnsPerClient; round++) {
-    if (phase.endpointChurn > 0 && round === Math.floor(phase.returnsPerClient / 2)) {
-      const slices = churned(prepared.objects.endpointSlices, phase.endpointChurn, new Prng(context.request.seed).fork("endpoint-churn"));
+  for (let round = 0; round <= phase.returnsPerClient; round++) {
+    if (phase.endpointChurn > 0 && round === Math.ceil(phase.returnsPerClient / 2)) {
+      const slices = churned(
+        prepared.objects.endpointSlices,
+        phase.endpointChurn,
+        new Prng(context.request.seed).fork("endpoint-churn"),
+      );
       replaceRules(evaluator, path, { prepared, slices });
       alive = endpointTexts(slices);
     }
@@ -54,7 +63,10 @@ class Visits {
     const columns = new PacketColumns(first.ip.includes(":") ? "IPv6" : "IPv4", phase.clients, ["", "eth0"]);
     for (let client = 0; client < phase.clients; client++) {
       const target = prng.pick(asked);
-      columns.source.set(columns.family === "IPv6" ? [0x20010db8, 0, 0, client + 1] : [0xc6120000 + client + 1, 0, 0, 0], client * 4);
+      columns.source.set(
+        columns.family === "IPv6" ? [0x20010db8, 0, 0, client + 1] : [0xc6120000 + client + 1, 0, 0, 0],
+        client * 4,
+      );
       columns.destination.set(ipWords(target.ip), client * 4);
       columns.destinationPort[client] = target.port;
       columns.protocol[client] = PROTOCOL_NUMBERS.tcp;
@@ -90,13 +102,23 @@ class Visits {
 }
 
 /** What a sync after the churn changes, applied in place: clients that the tables remember stay remembered. */
-function replaceRules(evaluator: Evaluator, path: DataPath, { prepared, slices }: { prepared: PreparedCase; slices: readonly EndpointSlice[] }): void {
+function replaceRules(
+  evaluator: Evaluator,
+  path: DataPath,
+  { prepared, slices }: { prepared: PreparedCase; slices: readonly EndpointSlice[] },
+): void {
   const { objects, config } = prepared;
   const before = buildProxyState(objects, config);
   const after = buildProxyState({ ...objects, endpointSlices: slices }, config);
-  const changed = new Set(objects.services.map(({ metadata }) => `${metadata.namespace ?? "default"}/${metadata.name}`));
+  const changed = new Set(
+    objects.services.map(({ metadata }) => `${metadata.namespace ?? "default"}/${metadata.name}`),
+  );
   const { change } = COMPILERS[config.mode].syncPartial(before, after, changed, config);
-  if (change === null) throw new PlumbError("Unsupported", `Cannot replace endpoints under mode ${config.mode}: its syncs replace everything`);
+  if (change === null)
+    throw new PlumbError(
+      "Unsupported",
+      `Cannot replace endpoints under mode ${config.mode}: its syncs replace everything`,
+    );
   path.encoder.update(change);
   evaluator.replaceImage(path.encoder.image);
 }
@@ -109,7 +131,10 @@ function churned(slices: readonly EndpointSlice[], share: number, prng: Prng): E
     endpoints: slice.endpoints.map((endpoint) => {
       if (prng.unit() >= share) return endpoint;
       replaced++;
-      const address = slice.addressType === "IPv6" ? `fd00:fffe::${replaced.toString(16)}` : `100.${64 + (replaced >> 16)}.${(replaced >> 8) & 255}.${replaced & 255}`;
+      const address =
+        slice.addressType === "IPv6"
+          ? `fd00:fffe::${replaced.toString(16)}`
+          : `100.${64 + (replaced >> 16)}.${(replaced >> 8) & 255}.${replaced & 255}`;
       return { ...endpoint, addresses: [address] };
     }),
   }));
@@ -118,7 +143,8 @@ function churned(slices: readonly EndpointSlice[], share: number, prng: Prng): E
 function endpointTexts(slices: readonly EndpointSlice[]): Set<string> {
   const texts = new Set<string>();
   for (const { endpoints, ports } of slices) {
-    for (const { addresses } of endpoints) for (const ip of addresses) for (const { port } of ports ?? []) texts.add(`${ip} ${port}`);
+    for (const { addresses } of endpoints)
+      for (const ip of addresses) for (const { port } of ports ?? []) texts.add(`${ip} ${port}`);
   }
   return texts;
 }

@@ -17,7 +17,11 @@ export function assembleCases(scenario: Scenario, execution: Execution): CaseRec
   });
 }
 
-function caseRecords(scenarioCase: ScenarioCase, results: readonly SampleResult[], failure: string | null): CaseRecord[] {
+function caseRecords(
+  scenarioCase: ScenarioCase,
+  results: readonly SampleResult[],
+  failure: string | null,
+): CaseRecord[] {
   const [first] = results;
   if (first === undefined) return [emptyCase(scenarioCase, failure ?? "no block of the run was finished")];
   const groups = groupByLabels(results);
@@ -59,7 +63,10 @@ function groupByLabels(results: readonly SampleResult[]): Map<string, Group> {
   return groups;
 }
 
-function metricRecords(values: readonly BlockValue[]): { metrics: MetricRecord[]; disagreement: string | null } {
+function metricRecords(values: readonly BlockValue[]): {
+  metrics: MetricRecord[];
+  disagreement: string | null;
+} {
   const metrics: MetricRecord[] = [];
   let disagreement: string | null = null;
   for (const name of Object.keys(METRICS) as MetricName[]) {
@@ -68,15 +75,21 @@ function metricRecords(values: readonly BlockValue[]): { metrics: MetricRecord[]
     if (first === undefined) continue;
     const exact = METRICS[name].assume === "exact";
     const other = exact ? own.find(({ value }) => value.value !== first.value.value) : undefined;
-    if (other) disagreement = `${name} is exact, yet block ${other.block} gave ${other.value.value} and block ${first.block} ${first.value.value}`;
-    const samples: Sample[] = (exact ? [first] : own).map(({ block, value }) => ({ block, value: value.value }));
+    if (other)
+      disagreement = `${name} is exact, yet block ${other.block} gave ${other.value.value} and block ${first.block} ${first.value.value}`;
+    const samples: Sample[] = (exact ? [first] : own).map(({ block, value }) => ({
+      block,
+      value: value.value,
+    }));
     metrics.push(metricRecord(name, samples, details(exact ? [first] : own)));
   }
   return { metrics, disagreement };
 }
 
 function details(values: readonly BlockValue[]): NonNullable<Parameters<typeof metricRecord>[2]> {
-  const histograms = values.flatMap(({ value }) => (value.histogram ? [Histogram.fromJSON(value.histogram)] : []));
+  const histograms = values.flatMap(({ value }) =>
+    value.histogram ? [Histogram.fromJSON(value.histogram)] : [],
+  );
   const breakdown = values[0]?.value.breakdown ?? null;
   const [merged, ...rest] = histograms;
   for (const histogram of rest) merged?.merge(histogram);

@@ -15,7 +15,12 @@ import type { ConntrackPhase } from "./scenario-types.js";
 const STEP_MS = 1000;
 const FIN_ACK = TCP_FLAGS.FIN | TCP_FLAGS.ACK;
 
-export function runConntrack(context: PhaseContext, path: DataPath, phase: ConntrackPhase, place: FlowPlace): void {
+export function runConntrack(
+  context: PhaseContext,
+  path: DataPath,
+  phase: ConntrackPhase,
+  place: FlowPlace,
+): void {
   const { steady } = planFlows("first-packet", phase.flows, place);
   const durationMs = phase.duration / 1e6;
   const evaluator = createEvaluator(path.encoder.image, {
@@ -32,7 +37,11 @@ export function runConntrack(context: PhaseContext, path: DataPath, phase: Connt
     first = end;
   }
   if (first === steady.count) {
-    context.findings.warn("CONNTRACK_ENDED_EARLY", "the flows ran out before the duration did", "raise flows.count, or lower the rate or the duration");
+    context.findings.warn(
+      "CONNTRACK_ENDED_EARLY",
+      "the flows ran out before the duration did",
+      "raise flows.count, or lower the rate or the duration",
+    );
   }
   context.findings.add("conntrack.entries", entriesMax);
   context.findings.add("conntrack.dropped", evaluator.drops()["conntrack-full"]);
@@ -54,7 +63,8 @@ function live(evaluator: Evaluator, opening: PacketColumns, model: RuleModel): v
 /** The client's next packet of each flow; protocols without flags just send again. */
 function withFlags(opening: PacketColumns, tcpFlags: number): PacketColumns {
   const next = selectPackets(opening, indices(0, opening.count));
-  for (let index = 0; index < next.count; index++) if (opening.tcpFlags[index] !== 0) next.tcpFlags[index] = tcpFlags;
+  for (let index = 0; index < next.count; index++)
+    if (opening.tcpFlags[index] !== 0) next.tcpFlags[index] = tcpFlags;
   return next;
 }
 

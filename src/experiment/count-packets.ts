@@ -44,7 +44,12 @@ export function countPackets(evaluator: Evaluator, options: CountOptions): Count
     evaluator.resetCounters();
     evaluator.evaluate(index, 1);
     const counts = evaluator.counters();
-    const cost = modelKernelNs({ mode: evaluator.mode, counts, packet: options.packet, distinctTargets: options.distinctTargets });
+    const cost = modelKernelNs({
+      mode: evaluator.mode,
+      counts,
+      packet: options.packet,
+      distinctTargets: options.distinctTargets,
+    });
     rules.add(counts.rulesEvaluated);
     lookups.add(LOOKUPS.reduce((sum, name) => sum + counts[name], 0));
     kernelNs.add(cost.ns);

@@ -30,7 +30,7 @@ function flowsOf(phase: Phase): number {
     case "program":
       return 0;
     case "affinity":
-      return phase.clients * phase.returnsPerClient;
+      return phase.clients * (phase.returnsPerClient + 1);
     default:
       return phase.flows.count;
   }
@@ -58,7 +58,11 @@ export interface DataPath {
 }
 
 /** Conntrack holds all flows of the plan with room to spare; a phase that wants it full says so itself. */
-export function evaluatorFor(path: DataPath, plan: TrafficPlan, conntrackMax = Math.max(1024, plan.flowCount * 2)): Evaluator {
+export function evaluatorFor(
+  path: DataPath,
+  plan: TrafficPlan,
+  conntrackMax = Math.max(1024, plan.flowCount * 2),
+): Evaluator {
   const packetsMax = Math.max(plan.opening.count, plan.steady.count, 1);
   return createEvaluator(path.encoder.image, { conntrackMax, packetsMax, seed: path.seed });
 }

@@ -33,17 +33,24 @@ function answer({ case: { id }, block }: SampleRequest, values: readonly MetricV
   return { caseId: id, block, workload, values, warnings: [], unsupported: null };
 }
 
-function options(clock: ManualClock, runSample: ExecutorOptions["runSample"], progress: Progress[] = []): ExecutorOptions {
+function options(
+  clock: ManualClock,
+  runSample: ExecutorOptions["runSample"],
+  progress: Progress[] = [],
+): ExecutorOptions {
   const never = new AbortController().signal;
   return { clock, runSample, finish: never, stopNow: never, onProgress: (event) => progress.push(event) };
 }
 
 test("executeScenario runs every case once per block, in another order each", async () => {
   const seen: string[][] = [];
-  const run = await executeScenario(scenario(), options(new ManualClock(), async (request) => {
-    seen[request.block] = [...(seen[request.block] ?? []), request.case.id];
-    return answer(request, []);
-  }));
+  const run = await executeScenario(
+    scenario(),
+    options(new ManualClock(), async (request) => {
+      seen[request.block] = [...(seen[request.block] ?? []), request.case.id];
+      return answer(request, []);
+    }),
+  );
   assert.equal(run.end, "complete");
   assert.equal(run.blocksDone, 6);
   for (const row of seen) assert.equal(new Set(row).size, 4, row.join("; "));
@@ -52,10 +59,13 @@ test("executeScenario runs every case once per block, in another order each", as
 
 test("executeScenario stops before a block that would overrun the budget", async () => {
   const clock = new ManualClock();
-  const run = await executeScenario(scenario(), options(clock, async (request) => {
-    clock.advance(4e9);
-    return answer(request, []);
-  }));
+  const run = await executeScenario(
+    scenario(),
+    options(clock, async (request) => {
+      clock.advance(4e9);
+      return answer(request, []);
+    }),
+  );
   assert.equal(run.end, "time-budget");
   assert.equal(run.blocksDone, 3, "three blocks of 16 s fit into 60 s");
 });
@@ -76,55 +86,86 @@ test("executeScenario finishes the block when asked to stop, and keeps it", asyn
 
 test("executeScenario does not try a failed case again, and goes on with the others", async () => {
   const tried: string[] = [];
-  const run = await executeScenario(scenario(), options(new ManualClock(), async (request) => {
-    tried.push(request.case.id);
-    if (request.case.id === "mode=ipvs services=20") throw new Error("out of chairs");
-    return answer(request, []);
-  }));
+  const run = await executeScenario(
+    scenario(),
+    options(new ManualClock(), async (request) => {
+      tried.push(request.case.id);
+      if (request.case.id === "mode=ipvs services=20") throw new Error("out of chairs");
+      return answer(request, []);
+    }),
+  );
   assert.deepEqual(run.failures, [{ caseId: "mode=ipvs services=20", reason: "out of chairs" }]);
   assert.equal(tried.filter((id) => id === "mode=ipvs services=20").length, 1);
   const cases = assembleCases(scenario(), run);
-  assert.deepEqual(cases.map(({ status }) => status), ["ok", "ok", "ok", "failed"]);
+  assert.deepEqual(
+    cases.map(({ status }) => status),
+    ["ok", "ok", "ok", "failed"],
+  );
 });
 
 test("executeScenario tells how far it is and how long it will take", async () => {
   const clock = new ManualClock();
   const progress: Progress[] = [];
-  await executeScenario(scenario(), options(clock, async (request) => {
-    clock.advance(1e9);
-    return answer(request, []);
-  }, progress));
+  await executeScenario(
+    scenario(),
+    options(
+      clock,
+      async (request) => {
+        clock.advance(1e9);
+        return answer(request, []);
+      },
+      progress,
+    ),
+  );
   const afterFirstBlock = progress.find(({ blockDone }) => blockDone);
   assert.equal(afterFirstBlock?.done, 4);
   assert.equal(afterFirstBlock?.remainingNs, 20e9);
 });
 
 test("assembleCases fails a case whose exact metric differs between processes", async () => {
-  const run = await executeScenario(scenario(), options(new ManualClock(), async (request) =>
-    answer(request, [value("sync.full.rules", request.block === 3 ? 8 : 9)]),
-  ));
+  const run = await executeScenario(
+    scenario(),
+    options(new ManualClock(), async (request) =>
+      answer(request, [value("sync.full.rules", request.block === 3 ? 8 : 9)]),
+    ),
+  );
   const [first] = assembleCases(scenario(), run);
   assert.equal(first?.status, "failed");
-  assert.match(first?.reason ?? "", /sync.full.rules is exact, yet block 3 gave 8 and block \d gave|sync.full.rules is exact, yet block \d gave \d and block \d \d/);
+  assert.match(
+    first?.reason ?? "",
+    /sync.full.rules is exact, yet block 3 gave 8 and block \d gave|sync.full.rules is exact, yet block \d gave \d and block \d \d/,
+  );
 });
 
 test("assembleCases keeps one sample of exact metrics and all of timings, and splits off extra labels", async () => {
-  const run = await executeScenario(scenario(), options(new ManualClock(), async (request) =>
-    answer(request, [
-      value("sync.full.rules", 9),
-      value("first.core_ns", 100 + request.block),
-      { ...value("workers.packets_per_second", 5), labels: { workers: 2 } },
-    ]),
-  ));
+  const run = await executeScenario(
+    scenario(),
+    options(new ManualClock(), async (request) =>
+      answer(request, [
+        value("sync.full.rules", 9),
+        value("first.core_ns", 100 + request.block),
+        { ...value("workers.packets_per_second", 5), labels: { workers: 2 } },
+      ]),
+    ),
+  );
   const [own, workers] = assembleCases(scenario(), run);
-  assert.deepEqual(own?.metrics.map(({ name, summary }) => [name, summary.n]), [["first.core_ns", 6], ["sync.full.rules", 1]]);
+  assert.deepEqual(
+    own?.metrics.map(({ name, summary }) => [name, summary.n]),
+    [
+      ["first.core_ns", 6],
+      ["sync.full.rules", 1],
+    ],
+  );
   assert.equal(workers?.id, "mode=iptables services=10 workers=2");
 });
 
 test("assembleCases fails a case that applied another workload than was asked for", async () => {
-  const run = await executeScenario(scenario(), options(new ManualClock(), async (request) => ({
-    ...answer(request, []),
-    workload: { requested: { services: 150 }, applied: { services: 171 } },
-  })));
+  const run = await executeScenario(
+    scenario(),
+    options(new ManualClock(), async (request) => ({
+      ...answer(request, []),
+      workload: { requested: { services: 150 }, applied: { services: 171 } },
+    })),
+  );
   assert.equal(assembleCases(scenario(), run)[0]?.reason, "asked for 150 services, applied 171");
 });

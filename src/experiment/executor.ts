@@ -41,7 +41,11 @@ const TIMED_NS = 120e6;
 
 export async function executeScenario(scenario: Scenario, options: ExecutorOptions): Promise<Execution> {
   const { sampling } = scenario;
-  const plan = planBlocks(scenario.cases, { blocks: sampling.samples, order: sampling.order, seed: scenario.seed });
+  const plan = planBlocks(scenario.cases, {
+    blocks: sampling.samples,
+    order: sampling.order,
+    seed: scenario.seed,
+  });
   const run = new Run(scenario, options);
   for (const [block, cases] of plan.entries()) {
     if (options.finish.aborted) return run.finish("interrupted");

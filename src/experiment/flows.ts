@@ -1,14 +1,19 @@
 // A scenario's flow specification -> a traffic plan against the targets of the cluster in hand.
 import type { TransportProtocol } from "../api/types.js";
 import { generateTraffic, type TrafficPlan } from "../workload/traffic.js";
-import { defaultTrafficSpec, type Arrival as PlanArrival, type Popularity, type TrafficSpec } from "../workload/traffic-spec.js";
+import {
+  defaultTrafficSpec,
+  type Arrival as PlanArrival,
+  type Popularity,
+  type TrafficSpec,
+} from "../workload/traffic-spec.js";
 import type { TrafficTarget } from "../workload/traffic-targets.js";
 import type { Arrival, FlowSpec, TrafficPhase } from "./scenario-types.js";
 
 /** Zipf exponent of `target: zipf`: what web and service popularity is commonly fitted with. */
 const ZIPF_EXPONENT = 1;
 /** Most packets of one established or mixed batch: enough for every flow's turn, small enough for the cache of a test. */
-const STEADY_PACKETS_MAX = 65_536;
+const STEADY_PACKETS_MAX = 16_384;
 
 export interface FlowPlace {
   readonly targets: readonly TrafficTarget[];
@@ -63,7 +68,11 @@ function popularity(target: FlowSpec["target"]): Popularity {
 function planArrival(arrival: Arrival): PlanArrival {
   switch (arrival.model) {
     case "open":
-      return { model: "open", ratePerSecond: arrival.rate, process: arrival.process === "poisson" ? "poisson" : "fixed" };
+      return {
+        model: "open",
+        ratePerSecond: arrival.rate,
+        process: arrival.process === "poisson" ? "poisson" : "fixed",
+      };
     case "closed":
       return { model: "closed", concurrency: 1, thinkMs: 0 };
     case "backlog":

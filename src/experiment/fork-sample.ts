@@ -14,7 +14,11 @@ export interface ForkOptions {
 }
 
 /** @throws {PlumbError} Internal when the process dies without an answer; its last words are in the message. */
-export function forkSample(request: SampleRequest, stopNow: AbortSignal, options: ForkOptions = {}): Promise<SampleResult> {
+export function forkSample(
+  request: SampleRequest,
+  stopNow: AbortSignal,
+  options: ForkOptions = {},
+): Promise<SampleResult> {
   return new Promise((resolve, reject) => {
     const child = fork(SAMPLE_PROGRAM, [], {
       execArgv: [...(options.execArgv ?? [])],
@@ -39,7 +43,12 @@ export function forkSample(request: SampleRequest, stopNow: AbortSignal, options
       else {
         const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
         const said = lastWords.trim() === "" ? "it said nothing" : lastWords.trim();
-        reject(new PlumbError("Internal", `Cannot measure '${request.case.id}': the sample process ended with ${how}: ${said}`));
+        reject(
+          new PlumbError(
+            "Internal",
+            `Cannot measure '${request.case.id}': the sample process ended with ${how}: ${said}`,
+          ),
+        );
       }
     });
     child.send(request);

@@ -12,15 +12,29 @@ const HOLDS: Record<Operator, (got: number, limit: number) => boolean> = {
 };
 
 /** One record per threshold and case it applies to; one with ok null when no case has the metric. */
-export function judgeThresholds(thresholds: readonly Threshold[], cases: readonly CaseRecord[]): ThresholdRecord[] {
+export function judgeThresholds(
+  thresholds: readonly Threshold[],
+  cases: readonly CaseRecord[],
+): ThresholdRecord[] {
   return thresholds.flatMap((threshold): ThresholdRecord[] => {
     const { metric, where, must, because } = threshold;
-    const held = cases.filter((record) => Object.entries(where).every(([name, value]) => record.labels[name] === value));
+    const held = cases.filter((record) =>
+      Object.entries(where).every(([name, value]) => record.labels[name] === value),
+    );
     const judged = held.flatMap((record): ThresholdRecord[] => {
       const found = record.metrics.find(({ name }) => name === metric);
       if (found === undefined) return [];
       const got = found.summary.median;
-      return [{ metric, where: record.labels, must, because, got, ok: HOLDS[threshold.operator](got, threshold.limit) }];
+      return [
+        {
+          metric,
+          where: record.labels,
+          must,
+          because,
+          got,
+          ok: HOLDS[threshold.operator](got, threshold.limit),
+        },
+      ];
     });
     return judged.length > 0 ? judged : [{ metric, where, must, because, got: null, ok: null }];
   });
@@ -41,13 +55,16 @@ export function judgeRun({ cases, thresholds, warnings, answer, reproduce }: Ver
     ...thresholds.filter(({ ok }) => ok !== true).map(describeBreach),
   ];
   const measured = cases.some(({ status }) => status === "ok");
-  const status = failures.length > 0 ? "fail" : !measured ? "inconclusive" : warnings.length > 0 ? "warn" : "pass";
+  const status =
+    failures.length > 0 ? "fail" : !measured ? "inconclusive" : warnings.length > 0 ? "warn" : "pass";
   const reasons = failures.length > 0 ? failures : warnings.map(({ message }) => message);
   return { status, answer, reasons, reproduce };
 }
 
 function describeBreach({ metric, where, must, got, because }: ThresholdRecord): string {
-  const place = Object.entries(where).map(([name, value]) => ` ${name}=${value}`).join("");
+  const place = Object.entries(where)
+    .map(([name, value]) => ` ${name}=${value}`)
+    .join("");
   if (got === null) return `${metric}${place} must be ${must}, but no case measured it (${because})`;
   return `${metric}${place} must be ${must}, got ${got} ${METRICS[metric].unit} (${because})`;
 }

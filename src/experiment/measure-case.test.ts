@@ -24,8 +24,17 @@ spec:
 ${spec}
   sampling: { samples: 6, order: blocked, warmup: 1, isolate: none, timeBudget: 60s }
 `;
-  const scenario = parseScenario({ file: "t.yaml", text }, { resolvePreset: () => null, folder: process.cwd() });
-  return scenario.cases.map((scenarioCase) => ({ case: scenarioCase, seed: scenario.seed, block: 0, warmup: 1, timedNs: 2e6 }));
+  const scenario = parseScenario(
+    { file: "t.yaml", text },
+    { resolvePreset: () => null, folder: process.cwd() },
+  );
+  return scenario.cases.map((scenarioCase) => ({
+    case: scenarioCase,
+    seed: scenario.seed,
+    block: 0,
+    warmup: 1,
+    timedNs: 2e6,
+  }));
 }
 
 const SMALL = `
@@ -47,15 +56,27 @@ function valueOf(result: SampleResult, name: MetricName): number {
 
 test("measureCase fills every metric of its phases, in every mode", async () => {
   const results = await Promise.all(requests(SMALL).map((request) => measureCase(request, realClock)));
-  assert.deepEqual(results.map(({ caseId }) => caseId), MODES.map((mode) => `mode=${mode}`));
+  assert.deepEqual(
+    results.map(({ caseId }) => caseId),
+    MODES.map((mode) => `mode=${mode}`),
+  );
   for (const result of results) {
     assert.deepEqual(result.workload.applied, { services: 40, endpoints: 120, nodes: 3 });
-    for (const { name, value } of result.values) assert.ok(Number.isFinite(value) && value >= 0, `${result.caseId} ${name} is ${value}`);
-    for (const name of ["first.core_ns", "established.core_ns", "mixed.core_ns", "sync.full.bytes", "state.image_bytes"] as const) {
+    for (const { name, value } of result.values)
+      assert.ok(Number.isFinite(value) && value >= 0, `${result.caseId} ${name} is ${value}`);
+    for (const name of [
+      "first.core_ns",
+      "established.core_ns",
+      "mixed.core_ns",
+      "sync.full.bytes",
+      "state.image_bytes",
+    ] as const) {
       assert.ok(valueOf(result, name) > 0, `${result.caseId} ${name}`);
     }
   }
-  const rules = Object.fromEntries(results.map((result) => [result.caseId, valueOf(result, "first.rules_evaluated")]));
+  const rules = Object.fromEntries(
+    results.map((result) => [result.caseId, valueOf(result, "first.rules_evaluated")]),
+  );
   assert.ok((rules["mode=iptables"] ?? 0) > 20, "half of 40 Services and more");
   assert.ok((rules["mode=nftables"] ?? 99) < 20, "a map, whatever the number of Services");
 });
@@ -105,8 +126,13 @@ test("measureCase breaks no affinity below a hundred clients an endpoint, and se
     assert.equal(valueOf(await measureCase(request, realClock), "affinity.broken_share"), 0, request.case.id);
   }
   const many = await Promise.all(requests(spec(3000)).map((request) => measureCase(request, realClock)));
-  const broken = Object.fromEntries(many.map((result) => [result.caseId, valueOf(result, "affinity.broken_share")]));
-  assert.ok((broken["mode=iptables"] ?? 0) > 0.3, `xt_recent remembers 100 clients a list: ${broken["mode=iptables"]}`);
+  const broken = Object.fromEntries(
+    many.map((result) => [result.caseId, valueOf(result, "affinity.broken_share")]),
+  );
+  assert.ok(
+    (broken["mode=iptables"] ?? 0) > 0.3,
+    `xt_recent remembers 100 clients a list: ${broken["mode=iptables"]}`,
+  );
   assert.equal(broken["mode=ipvs"], 0);
   assert.equal(broken["mode=nftables"], 0);
 });

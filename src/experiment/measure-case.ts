@@ -22,7 +22,9 @@ export async function measureCase(request: SampleRequest, clock: Clock): Promise
   const context: PhaseContext = { request, clock, timer: calibrateTimer(clock), findings };
   const { source } = request.case.cluster;
   const workload =
-    source.kind === "iptablesSave" ? await measureRuleset(context, source.path) : await measureCluster(context);
+    source.kind === "iptablesSave"
+      ? await measureRuleset(context, source.path)
+      : await measureCluster(context);
   const { values, warnings } = findings;
   return { caseId: request.case.id, block: request.block, workload, values, warnings, unsupported: null };
 }
@@ -30,17 +32,25 @@ export async function measureCase(request: SampleRequest, clock: Clock): Promise
 async function measureCluster(context: PhaseContext): Promise<SampleResult["workload"]> {
   const { case: scenarioCase, seed } = context.request;
   const prepared = prepareCase(scenarioCase, seed);
-  for (const warning of prepared.warnings) context.findings.warn("INPUT", warning, "see plumb lint on the input");
-  const program = scenarioCase.phases.find((phase): phase is ProgramPhase => phase.kind === "program") ?? null;
+  for (const warning of prepared.warnings)
+    context.findings.warn("INPUT", warning, "see plumb lint on the input");
+  const program =
+    scenarioCase.phases.find((phase): phase is ProgramPhase => phase.kind === "program") ?? null;
   const { model } = runProgram(context, prepared, program);
   const path: DataPath = { model, encoder: encodeModel(model, encodeOptionsFor(scenarioCase)), seed };
-  if (program?.sync.includes("full")) context.findings.add("state.image_bytes", path.encoder.image.bytes.length);
+  if (program?.sync.includes("full"))
+    context.findings.add("state.image_bytes", path.encoder.image.bytes.length);
   const place = flowPlace(prepared, seed);
   for (const phase of scenarioCase.phases) await runPhase(context, path, phase, { prepared, place });
   return workload(scenarioCase, prepared);
 }
 
-async function runPhase(context: PhaseContext, path: DataPath, phase: Phase, { prepared, place }: { prepared: PreparedCase; place: FlowPlace }): Promise<void> {
+async function runPhase(
+  context: PhaseContext,
+  path: DataPath,
+  phase: Phase,
+  { prepared, place }: { prepared: PreparedCase; place: FlowPlace },
+): Promise<void> {
   switch (phase.kind) {
     case "program":
       return;
@@ -72,5 +82,8 @@ function workload({ cluster }: ScenarioCase, { objects }: PreparedCase): SampleR
   const endpoints = objects.endpointSlices.reduce((sum, slice) => sum + slice.endpoints.length, 0);
   const applied = { services: objects.services.length, endpoints, nodes: objects.nodes.length };
   if (cluster.source.kind !== "services") return { requested: {}, applied };
-  return { requested: { services: cluster.source.services.services * cluster.replicate, nodes: cluster.nodes }, applied };
+  return {
+    requested: { services: cluster.source.services.services * cluster.replicate, nodes: cluster.nodes },
+    applied,
+  };
 }

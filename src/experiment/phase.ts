@@ -19,9 +19,19 @@ export class Findings {
   readonly values: MetricValue[] = [];
   readonly warnings: Warning[] = [];
 
-  add(name: MetricName, value: number, details: { labels?: Labels; histogram?: Histogram; breakdown?: Readonly<Record<string, number>> } = {}): void {
+  add(
+    name: MetricName,
+    value: number,
+    details: { labels?: Labels; histogram?: Histogram; breakdown?: Readonly<Record<string, number>> } = {},
+  ): void {
     const { labels = {}, histogram, breakdown } = details;
-    this.values.push({ name, value, labels, histogram: histogram?.toJSON() ?? null, breakdown: breakdown ?? null });
+    this.values.push({
+      name,
+      value,
+      labels,
+      histogram: histogram?.toJSON() ?? null,
+      breakdown: breakdown ?? null,
+    });
   }
 
   /** One warning per code: a phase that says the same thing about every packet says it once. */

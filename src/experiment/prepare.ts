@@ -53,7 +53,10 @@ function loadCluster(cluster: ClusterSpec, seed: number): LoadedCluster {
       return tiled(generated, generated.warnings, cluster);
     }
     case "manifests": {
-      const built = buildClusterObjects(readDocuments(loadInputs([source.path], { stdin: null })), { ...defaultClusterOptions, nodes });
+      const built = buildClusterObjects(readDocuments(loadInputs([source.path], { stdin: null })), {
+        ...defaultClusterOptions,
+        nodes,
+      });
       return tiled(built.objects, built.warnings, cluster);
     }
     case "iptablesSave":
@@ -61,7 +64,11 @@ function loadCluster(cluster: ClusterSpec, seed: number): LoadedCluster {
   }
 }
 
-function tiled(objects: AddressedObjects, warnings: readonly string[], { replicate: copies }: ClusterSpec): LoadedCluster {
+function tiled(
+  objects: AddressedObjects,
+  warnings: readonly string[],
+  { replicate: copies }: ClusterSpec,
+): LoadedCluster {
   if (copies === 1) return { objects, warnings };
   const copied = replicate(objects, copies);
   return { objects: copied.objects, warnings: [...warnings, ...copied.warnings] };

@@ -1,5 +1,6 @@
 // Phase "program": the whole cluster compiled once, cold, as a proxy does when it starts; then one Service at a time.
-// Times are of this program's compilers, in a fresh process; counts are of what kube-proxy would hand to the kernel.
+// Times are of this program's compilers, in a fresh process, text included (its bytes are counted by making it); counts
+// are of what kube-proxy would hand to the kernel.
 import type { EndpointSlice } from "../api/types.js";
 import { durationBetween } from "../base/clock.js";
 import { present } from "../base/assert.js";
@@ -21,7 +22,11 @@ export interface Programmed {
 }
 
 /** Compile everything, and report what was asked of it. The model it returns feeds the later phases. */
-export function runProgram(context: PhaseContext, prepared: PreparedCase, phase: ProgramPhase | null): Programmed {
+export function runProgram(
+  context: PhaseContext,
+  prepared: PreparedCase,
+  phase: ProgramPhase | null,
+): Programmed {
   const { config } = prepared;
   const tracker = trackerOf(prepared);
   const compiler = COMPILERS[config.mode];
@@ -29,13 +34,11 @@ export function runProgram(context: PhaseContext, prepared: PreparedCase, phase:
     tracker.applyChanges();
     return tracker.state();
   });
-  const full = timed(context, () => {
-    const result = compiler.syncFull(state, config);
-    drain(result);
-    return result;
-  });
-  const model = compiler.compile(state, config);
-  if (phase?.sync.includes("full")) reportFull(context, { result: full.value, model, ns: stateNs + full.ns });
+  const { value: model, ns: modelNs } = timed(context, () => compiler.compile(state, config));
+  if (phase?.sync.includes("full")) {
+    const { value: result, ns: textNs } = timed(context, () => compiler.syncModel(model, state, config));
+    reportFull(context, { result, model, ns: stateNs + modelNs + textNs });
+  }
   if (phase?.sync.includes("partial")) runPartial(context, { tracker, state, config, phase, prepared });
   return { state, model };
 }
@@ -47,7 +50,10 @@ function trackerOf({ objects, config }: PreparedCase): ChangeTracker {
   return tracker;
 }
 
-function reportFull({ findings }: PhaseContext, full: { result: SyncResult; model: RuleModel; ns: number }): void {
+function reportFull(
+  { findings }: PhaseContext,
+  full: { result: SyncResult; model: RuleModel; ns: number },
+): void {
   const { result, model } = full;
   const size = ruleModelSize(model);
   findings.add("sync.full.rules", result.rules + result.elements);
@@ -67,9 +73,15 @@ interface PartialInput {
 
 /** Replace one endpoint of one Service at a time; means over the changes. */
 function runPartial(context: PhaseContext, { tracker, state, config, phase, prepared }: PartialInput): void {
-  const slices = prepared.objects.endpointSlices.filter((slice) => slice.addressType === config.family && slice.endpoints.length > 0);
+  const slices = prepared.objects.endpointSlices.filter(
+    (slice) => slice.addressType === config.family && slice.endpoints.length > 0,
+  );
   if (slices.length === 0) {
-    context.findings.warn("NO_ENDPOINTS", "no Service has an endpoint to change", "give the cluster endpoints, or leave `partial` out of the program phase");
+    context.findings.warn(
+      "NO_ENDPOINTS",
+      "no Service has an endpoint to change",
+      "give the cluster endpoints, or leave `partial` out of the program phase",
+    );
     return;
   }
   const prng = new Prng(context.request.seed).fork("partial-sync");
@@ -77,7 +89,9 @@ function runPartial(context: PhaseContext, { tracker, state, config, phase, prep
   let previous = state;
   for (let change = 0; change < phase.changes; change++) {
     const slice = prng.pick(slices);
-    const { value, ns } = timed(context, () => syncOneChange(tracker, previous, config, replaceEndpoint(slice, change)));
+    const { value, ns } = timed(context, () =>
+      syncOneChange(tracker, previous, config, replaceEndpoint(slice, change)),
+    );
     previous = value.next;
     totals.rules += value.result.rules + value.result.elements;
     totals.bytes += value.result.bytes;
@@ -88,25 +102,26 @@ function runPartial(context: PhaseContext, { tracker, state, config, phase, prep
   context.findings.add("sync.partial.compile_ns", totals.ns / phase.changes);
 }
 
-function syncOneChange(tracker: ChangeTracker, previous: ProxyState, config: ProxyConfig, slice: EndpointSlice): { next: ProxyState; result: SyncResult } {
+function syncOneChange(
+  tracker: ChangeTracker,
+  previous: ProxyState,
+  config: ProxyConfig,
+  slice: EndpointSlice,
+): { next: ProxyState; result: SyncResult } {
   tracker.upsert(slice);
   const { changed } = tracker.applyChanges();
   const next = tracker.state();
-  const result = COMPILERS[config.mode].syncPartial(previous, next, changed, config);
-  drain(result);
-  return { next, result };
+  return { next, result: COMPILERS[config.mode].syncPartial(previous, next, changed, config) };
 }
 
 /** As a rolling update does: one Pod is gone, another stands in its place under a new address. */
 function replaceEndpoint(slice: EndpointSlice, change: number): EndpointSlice {
   const [first, ...rest] = slice.endpoints;
-  const address = slice.addressType === "IPv6" ? `fd00:ffff::${(change + 1).toString(16)}` : `100.64.${(change >> 8) & 255}.${change & 255}`;
+  const address =
+    slice.addressType === "IPv6"
+      ? `fd00:ffff::${(change + 1).toString(16)}`
+      : `100.64.${(change >> 8) & 255}.${change & 255}`;
   return { ...slice, endpoints: [{ ...present(first, "first endpoint"), addresses: [address] }, ...rest] };
-}
-
-/** The text is made and thrown away: making it is part of a sync. */
-function drain(result: SyncResult): void {
-  for (const _chunk of result.text()) continue;
 }
 
 function timed<T>({ clock }: PhaseContext, run: () => T): { value: T; ns: number } {

@@ -15,7 +15,12 @@ export interface ReplyShape {
 const SYN_ACK: ReplyShape = { tcpFlags: TCP_FLAGS.SYN | TCP_FLAGS.ACK, payloadBytes: 0 };
 
 /** One reply per packet that got through, in the same order. */
-export function repliesTo(sent: PacketColumns, results: ResultView, model: RuleModel, shape = SYN_ACK): PacketColumns {
+export function repliesTo(
+  sent: PacketColumns,
+  results: ResultView,
+  model: RuleModel,
+  shape = SYN_ACK,
+): PacketColumns {
   const answered = indicesThrough(results);
   const replies = new PacketColumns(sent.family, answered.length, sent.interfaces);
   const proxy = model.mode === "userspace" ? new ProxyEnds(model) : null;

@@ -5,7 +5,10 @@ import type { RuleModel } from "../netfilter/rule-model.js";
 export function ruleModelSize(model: RuleModel): { readonly rules: number; readonly elements: number } {
   switch (model.mode) {
     case "userspace":
-      return { rules: rulesIn(model.ruleset), elements: model.listeners.reduce((sum, { backends }) => sum + backends.length, 0) };
+      return {
+        rules: rulesIn(model.ruleset),
+        elements: model.listeners.reduce((sum, { backends }) => sum + backends.length, 0),
+      };
     case "iptables":
       return { rules: rulesIn(model.ruleset), elements: elementsIn(model.ipsets) };
     case "ipvs": {
@@ -22,7 +25,8 @@ export function ruleModelSize(model: RuleModel): { readonly rules: number; reado
 
 function rulesIn(ruleset: IptablesRuleset): number {
   let rules = 0;
-  for (const table of ruleset.tables.values()) for (const chain of table.chains.values()) rules += chain.rules.length;
+  for (const table of ruleset.tables.values())
+    for (const chain of table.chains.values()) rules += chain.rules.length;
   return rules;
 }
 

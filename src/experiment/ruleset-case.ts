@@ -20,9 +20,22 @@ import { runWorkers } from "./workers-phase.js";
 export async function measureRuleset(context: PhaseContext, path: string): Promise<SampleResult["workload"]> {
   const { case: scenarioCase, seed } = context.request;
   const { ruleset, warnings } = parseIptablesSave({ file: path, text: readFileSync(path, "utf8") });
-  for (const { message, line } of warnings) context.findings.warn("RULESET", `${path}:${line}: ${message}`, "such a match is taken not to hold");
-  const model: IptablesModel = { mode: "iptables", family: ruleset.family, ruleset, ipsets: [], localAddresses: [] };
-  const place: FlowPlace = { targets: rulesetTargets(model, path), podCIDR: null, nodeAddress: null, serviceCIDR: null, seed };
+  for (const { message, line } of warnings)
+    context.findings.warn("RULESET", `${path}:${line}: ${message}`, "such a match is taken not to hold");
+  const model: IptablesModel = {
+    mode: "iptables",
+    family: ruleset.family,
+    ruleset,
+    ipsets: [],
+    localAddresses: [],
+  };
+  const place: FlowPlace = {
+    targets: rulesetTargets(model, path),
+    podCIDR: null,
+    nodeAddress: null,
+    serviceCIDR: null,
+    seed,
+  };
   const dataPath: DataPath = { model, encoder: encodeModel(model, encodeOptionsFor(scenarioCase)), seed };
   const { rules } = ruleModelSize(model);
   context.findings.add("state.rules", rules);
@@ -43,9 +56,13 @@ function rulesetTargets({ ruleset }: IptablesModel, path: string): TrafficTarget
     }
   }
   if (targets.size > 0) return [...targets.values()];
-  throw new PlumbError("InvalidInput", `Cannot send traffic through '${path}': no nat rule names one address and one port`, {
-    hint: "plumb trace --rules walks single packets through any ruleset",
-  });
+  throw new PlumbError(
+    "InvalidInput",
+    `Cannot send traffic through '${path}': no nat rule names one address and one port`,
+    {
+      hint: "plumb trace --rules walks single packets through any ruleset",
+    },
+  );
 }
 
 /** The one address and port that a rule is about, if it is. */
@@ -60,7 +77,13 @@ function targetOf(rule: Rule, chain: string): TrafficTarget | null {
     if (match.kind !== "port" || match.destination === null || match.destination.negated) continue;
     const [range, ...others] = match.destination.value;
     if (range === undefined || others.length > 0 || range.first !== range.last) continue;
-    return { ip: ipText(words, family), port: range.first, protocol: upper, kind: "cluster-ip", service: chain };
+    return {
+      ip: ipText(words, family),
+      port: range.first,
+      protocol: upper,
+      kind: "cluster-ip",
+      service: chain,
+    };
   }
   return null;
 }

@@ -1,5 +1,4 @@
 // Declarations of spec.phases, and which metrics each phase produces.
-import type { DurationNs } from "../base/clock.js";
 import { LIMITS } from "../base/limits.js";
 import type { MetricName } from "../measure/metrics.js";
 import {
@@ -37,8 +36,6 @@ import {
 } from "./scenario-types.js";
 
 /** Linux: nf_conntrack_tcp_timeout_established and nf_conntrack_tcp_timeout_time_wait. */
-const DEFAULT_ESTABLISHED_TIMEOUT = (432_000 * 1e9) as DurationNs;
-const DEFAULT_CLOSED_TIMEOUT = (120 * 1e9) as DurationNs;
 
 const arrivalField = tagged<Arrival>("model", "arrival of packets", {
   closed: object("The next packet is sent when the last is done; latencies are service times.", {
@@ -127,14 +124,6 @@ const conntrackField: Field<ConntrackPhase> = checked(
     kind: word("conntrack"),
     tableEntries: count("nf_conntrack_max.", { min: 1, max: LIMITS.CONNTRACK_ENTRIES_MAX }),
     duration: duration("How long connections keep coming, in simulated time."),
-    establishedTimeout: optional(
-      duration("Idle time after which an established entry goes."),
-      DEFAULT_ESTABLISHED_TIMEOUT,
-    ),
-    closedTimeout: optional(
-      duration("Time after which a closed connection's entry goes."),
-      DEFAULT_CLOSED_TIMEOUT,
-    ),
     flows: flowsField,
   }),
   ({ flows }) =>

@@ -122,16 +122,13 @@ export interface WorkersPhase {
   readonly flows: FlowSpec;
 }
 
-/** New connections until the table has settled or overflowed. */
+/** New connections, each soon closed, until the table has settled or overflowed. Timeouts are the kernel's. */
 export interface ConntrackPhase {
   readonly kind: "conntrack";
   /** nf_conntrack_max. */
   readonly tableEntries: number;
   /** How long connections keep coming; simulated time. */
   readonly duration: DurationNs;
-  /** How long an idle established entry, and a closed one, stays. */
-  readonly establishedTimeout: DurationNs;
-  readonly closedTimeout: DurationNs;
   readonly flows: FlowSpec;
 }
 

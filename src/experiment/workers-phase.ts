@@ -13,11 +13,20 @@ import { availableParallelism } from "node:os";
 /** Rounds of equal length; the best of them is the least disturbed one. */
 const ROUNDS = 5;
 
-export async function runWorkers(context: PhaseContext, path: DataPath, phase: WorkersPhase, place: FlowPlace): Promise<void> {
+export async function runWorkers(
+  context: PhaseContext,
+  path: DataPath,
+  phase: WorkersPhase,
+  place: FlowPlace,
+): Promise<void> {
   const plan = planFlows("established", phase.flows, place);
   for (const workers of phase.counts) {
     if (workers > availableParallelism()) {
-      context.findings.warn("TOO_FEW_CORES", `${workers} workers were asked for on ${availableParallelism()} cores; that point is left out`, "lower counts in the workers phase");
+      context.findings.warn(
+        "TOO_FEW_CORES",
+        `${workers} workers were asked for on ${availableParallelism()} cores; that point is left out`,
+        "lower counts in the workers phase",
+      );
       continue;
     }
     const packetsPerSecond = await throughput(context, path, plan, workers);
@@ -25,7 +34,12 @@ export async function runWorkers(context: PhaseContext, path: DataPath, phase: W
   }
 }
 
-async function throughput(context: PhaseContext, path: DataPath, plan: TrafficPlan, workers: number): Promise<number> {
+async function throughput(
+  context: PhaseContext,
+  path: DataPath,
+  plan: TrafficPlan,
+  workers: number,
+): Promise<number> {
   const openings = shardColumns(plan.opening, workers);
   const steadies = shardColumns(plan.steady, workers);
   const shared = shareImage(
@@ -42,19 +56,30 @@ async function throughput(context: PhaseContext, path: DataPath, plan: TrafficPl
   }
   const pool = new WorkerPool(shared.sites);
   try {
-    return await bestRate(context, pool, steadies.map(({ count }) => count));
+    return await bestRate(
+      context,
+      pool,
+      steadies.map(({ count }) => count),
+    );
   } finally {
     await pool.close();
   }
 }
 
 /** Warm up, find how many repetitions fill a round, then take the best round. */
-async function bestRate({ request }: PhaseContext, pool: WorkerPool, packets: readonly number[]): Promise<number> {
+async function bestRate(
+  { request }: PhaseContext,
+  pool: WorkerPool,
+  packets: readonly number[],
+): Promise<number> {
   const roundNs = request.timedNs / ROUNDS;
   let trial = await pool.evaluate(packets, 1);
   let repetitions = 1;
   while (trial.ns < roundNs / 2) {
-    repetitions = Math.max(repetitions + 1, Math.min(repetitions * 8, Math.ceil((repetitions * roundNs) / Math.max(1, trial.ns))));
+    repetitions = Math.max(
+      repetitions + 1,
+      Math.min(repetitions * 8, Math.ceil((repetitions * roundNs) / Math.max(1, trial.ns))),
+    );
     trial = await pool.evaluate(packets, repetitions);
   }
   let best = 0;

@@ -1,5 +1,6 @@
 // The proxy modes as one table: how each compiles a state, what its syncs write, and which texts load it whole.
 // compile.ts is the same dispatch for callers that only want rules.
+import { assert } from "../base/assert.js";
 import type { Mode, RuleModel } from "../netfilter/rule-model.js";
 import { compileIptables } from "./iptables/compile.js";
 import * as iptables from "./iptables/sync.js";
@@ -29,6 +30,8 @@ export interface ModeCompiler {
   compile(state: ProxyState, config: ProxyConfig): RuleModel;
   /** What a proxy on a fresh node writes. */
   syncFull(state: ProxyState, config: ProxyConfig): SyncResult;
+  /** The same for a state that is compiled already. @param model what compile() gave for it */
+  syncModel(model: RuleModel, state: ProxyState, config: ProxyConfig): SyncResult;
   /** What it writes when these Services, "namespace/name", changed. */
   syncPartial(
     previous: ProxyState,
@@ -44,6 +47,8 @@ export const COMPILERS: Readonly<Record<Mode, ModeCompiler>> = {
   userspace: {
     compile: compileUserspace,
     syncFull: userspace.syncFull,
+    syncModel: (model, state, config) =>
+      userspace.syncFull(state, config, { model: ofMode(model, "userspace") }),
     syncPartial: userspace.syncPartial,
     documents: (state, config) => [
       {
@@ -56,6 +61,8 @@ export const COMPILERS: Readonly<Record<Mode, ModeCompiler>> = {
   iptables: {
     compile: compileIptables,
     syncFull: iptables.syncFull,
+    syncModel: (model, state, config) =>
+      iptables.syncFull(state, config, { model: ofMode(model, "iptables") }),
     syncPartial: iptables.syncPartial,
     documents: (state, config) => [
       {
@@ -68,6 +75,7 @@ export const COMPILERS: Readonly<Record<Mode, ModeCompiler>> = {
   ipvs: {
     compile: compileIpvs,
     syncFull: ipvs.syncFull,
+    syncModel: (model, state, config) => ipvs.syncFull(state, config, { model: ofMode(model, "ipvs") }),
     syncPartial: ipvs.syncPartial,
     documents: (state, config) => {
       const model = compileIpvs(state, config);
@@ -81,9 +89,16 @@ export const COMPILERS: Readonly<Record<Mode, ModeCompiler>> = {
   nftables: {
     compile: compileNftables,
     syncFull: nftables.syncFull,
+    syncModel: (model, state, config) =>
+      nftables.syncFull(state, config, { model: ofMode(model, "nftables") }),
     syncPartial: nftables.syncPartial,
     documents: (state, config) => [
       { part: "nft", file: "nftables.nft", text: () => nftablesDocument(state, config) },
     ],
   },
 };
+
+function ofMode<M extends Mode>(model: RuleModel, mode: M): Extract<RuleModel, { mode: M }> {
+  assert(model.mode === mode, `a model of mode ${model.mode} for the syncs of ${mode}`);
+  return model as Extract<RuleModel, { mode: M }>;
+}

@@ -46,9 +46,19 @@ export function registerCompare(program: Command, context: CommandContext): void
     .option("--by <label>", "compare the cases of one run that differ in this label only, such as mode")
     .option("--baseline <value>", "with --by: the label's value to compare with (default: the first)")
     .option("--margin <percent>", "relative change that does not matter, for timings", percent)
-    .option("--metric <patterns>", "metrics that take part in the verdict: names or prefix.*, comma separated", list)
-    .addOption(new Option("--policy <policy>", "what counts as a regression").choices(["likely", "confirmed", "any"]).default("likely"))
-    .option("--fail-on <list>", `what to exit non-zero for: ${FAIL_ON.join(", ")}`, failOnList, ["regression"])
+    .option(
+      "--metric <patterns>",
+      "metrics that take part in the verdict: names or prefix.*, comma separated",
+      list,
+    )
+    .addOption(
+      new Option("--policy <policy>", "what counts as a regression")
+        .choices(["likely", "confirmed", "any"])
+        .default("likely"),
+    )
+    .option("--fail-on <list>", `what to exit non-zero for: ${FAIL_ON.join(", ")}`, failOnList, [
+      "regression",
+    ])
     .option("-o, --output <dir>", "write compare.html and compare.md into this folder")
     .option("--json", "print the comparison as JSON")
     .addHelpText("after", EXAMPLES)
@@ -64,8 +74,12 @@ function compareCommand(runs: readonly string[], options: CompareOptions, contex
   const failed = (what: FailOn) => options.failOn.includes(what);
   // Modes differ by nature: telling them apart is the purpose of --by, not a failure.
   if (options.by !== undefined) return;
-  if (failed("regression") && regressionsOf(comparison, options.policy).length > 0) context.exitCode = EXIT_REGRESSION;
-  else if (failed("inconclusive") && comparison.rows.some(({ verdict, gated }) => gated && verdict === "inconclusive")) {
+  if (failed("regression") && regressionsOf(comparison, options.policy).length > 0)
+    context.exitCode = EXIT_REGRESSION;
+  else if (
+    failed("inconclusive") &&
+    comparison.rows.some(({ verdict, gated }) => gated && verdict === "inconclusive")
+  ) {
     context.exitCode = EXIT_INCONCLUSIVE;
   }
 }
@@ -84,9 +98,16 @@ function comparisonOf(records: readonly RunRecord[], options: CompareOptions): C
   if (options.by === undefined) return compareRuns(records, compare);
   const [record, ...others] = records;
   if (record === undefined || others.length > 0) {
-    throw new PlumbError("Usage", `Cannot compare by '${options.by}' in ${records.length} runs: give exactly one`);
+    throw new PlumbError(
+      "Usage",
+      `Cannot compare by '${options.by}' in ${records.length} runs: give exactly one`,
+    );
   }
-  return compareCases(record, { label: options.by, ...(options.baseline === undefined ? {} : { baseline: options.baseline }) }, compare);
+  return compareCases(
+    record,
+    { label: options.by, ...(options.baseline === undefined ? {} : { baseline: options.baseline }) },
+    compare,
+  );
 }
 
 function percent(text: string): number {

@@ -38,14 +38,20 @@ export function registerCompile(program: Command, context: CommandContext): void
       .description("print the rules kube-proxy would program: iptables-restore, ipset, ipvsadm or nft text")
       .addOption(modeOption()),
   )
-    .addOption(new Option("--part <part>", "one document of mode ipvs").choices(["ipset", "ipvsadm", "iptables"]))
+    .addOption(
+      new Option("--part <part>", "one document of mode ipvs").choices(["ipset", "ipvsadm", "iptables"]),
+    )
     .option("-o, --output <dir>", "write the documents into this folder instead of stdout")
     .option("--json", "print counts of rules, chains, elements and bytes instead of the text")
     .addHelpText("after", EXAMPLES)
     .action((files: string[], options: CompileOptions) => compileCommand(files, options, context));
 }
 
-async function compileCommand(files: readonly string[], options: CompileOptions, { terminal }: CommandContext): Promise<void> {
+async function compileCommand(
+  files: readonly string[],
+  options: CompileOptions,
+  { terminal }: CommandContext,
+): Promise<void> {
   const { objects, warnings } = loadCluster(files, options);
   const config = proxyConfigFor(options.mode ?? null, objects, options);
   const state = proxyState(objects, config);
@@ -53,7 +59,18 @@ async function compileCommand(files: readonly string[], options: CompileOptions,
   const compiler = COMPILERS[config.mode];
   if (options.json) {
     const { rules, chains, elements, bytes } = compiler.syncFull(state, config);
-    terminal.print(JSON.stringify({ mode: config.mode, family: config.family, node: config.node.name, servicePorts: state.entries.length, rules, chains, elements, bytes }));
+    terminal.print(
+      JSON.stringify({
+        mode: config.mode,
+        family: config.family,
+        node: config.node.name,
+        servicePorts: state.entries.length,
+        rules,
+        chains,
+        elements,
+        bytes,
+      }),
+    );
     return;
   }
   const documents = chosenDocuments(compiler.documents(state, config), options, config.mode);
@@ -61,21 +78,36 @@ async function compileCommand(files: readonly string[], options: CompileOptions,
   else for (const document of documents) await terminal.write(document.text());
 }
 
-function chosenDocuments(documents: readonly RuleDocument[], { part, output }: CompileOptions, mode: Mode): readonly RuleDocument[] {
+function chosenDocuments(
+  documents: readonly RuleDocument[],
+  { part, output }: CompileOptions,
+  mode: Mode,
+): readonly RuleDocument[] {
   if (part !== undefined) {
     const chosen = documents.filter((document) => document.part === part);
     if (chosen.length > 0) return chosen;
-    throw new PlumbError("Usage", `Cannot print part '${part}' of mode ${mode}: it has ${documents.map((document) => document.part).join(", ")}`);
+    throw new PlumbError(
+      "Usage",
+      `Cannot print part '${part}' of mode ${mode}: it has ${documents.map((document) => document.part).join(", ")}`,
+    );
   }
   if (documents.length > 1 && output === undefined) {
-    throw new PlumbError("Usage", `Cannot print mode ${mode} on stdout: it is ${documents.length} documents`, {
-      hint: `give -o DIR to write them all, or --part ${documents.map((document) => document.part).join("|")}`,
-    });
+    throw new PlumbError(
+      "Usage",
+      `Cannot print mode ${mode} on stdout: it is ${documents.length} documents`,
+      {
+        hint: `give -o DIR to write them all, or --part ${documents.map((document) => document.part).join("|")}`,
+      },
+    );
   }
   return documents;
 }
 
-function writeDocuments(documents: readonly RuleDocument[], folder: string, note: (line: string) => void): void {
+function writeDocuments(
+  documents: readonly RuleDocument[],
+  folder: string,
+  note: (line: string) => void,
+): void {
   mkdirSync(folder, { recursive: true });
   for (const { file, text } of documents) {
     const path = join(folder, file);

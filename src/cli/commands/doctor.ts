@@ -17,7 +17,11 @@ interface Check {
 
 /** Programs that tests and later checks use; none is needed for a run. */
 const PROGRAMS = [
-  { name: "iptables-restore", args: ["--version"], why: "loads compiled rules into a network namespace (Debian: iptables)" },
+  {
+    name: "iptables-restore",
+    args: ["--version"],
+    why: "loads compiled rules into a network namespace (Debian: iptables)",
+  },
   { name: "nft", args: ["--version"], why: "loads nftables rules (Debian: nftables)" },
   { name: "ipset", args: ["--version"], why: "loads the sets of mode ipvs (Debian: ipset)" },
   { name: "ipvsadm", args: ["--version"], why: "loads virtual servers (Debian: ipvsadm)" },
@@ -45,9 +49,16 @@ export function registerDoctor(program: Command, { terminal }: CommandContext): 
         return;
       }
       const { cpu, os, kernel, memoryBytes, node } = environment;
-      terminal.print(`${cpu.model}, ${cpu.cores} cores, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB, ${os}, Linux ${kernel}, Node ${node}`);
-      terminal.print(`timer: ${timer.resolutionNs} ns resolution, ${timer.overheadNs} ns a reading; noise floor ${(noise.relativeMad * 100).toFixed(2)}%`);
-      for (const check of checks) terminal.print(`${check.ok ? "ok     " : "missing"} ${check.name.padEnd(18)} ${check.ok ? check.found : check.why}`);
+      terminal.print(
+        `${cpu.model}, ${cpu.cores} cores, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB, ${os}, Linux ${kernel}, Node ${node}`,
+      );
+      terminal.print(
+        `timer: ${timer.resolutionNs} ns resolution, ${timer.overheadNs} ns a reading; noise floor ${(noise.relativeMad * 100).toFixed(2)}%`,
+      );
+      for (const check of checks)
+        terminal.print(
+          `${check.ok ? "ok     " : "missing"} ${check.name.padEnd(18)} ${check.ok ? check.found : check.why}`,
+        );
     });
 }
 
@@ -55,9 +66,19 @@ function machineChecks(relativeMad: number): Check[] {
   const isRoot = process.getuid?.() === 0;
   const hasIpvs = existsSync("/proc/net/ip_vs");
   return [
-    { name: "quiet machine", ok: relativeMad <= NOISE_MAX, found: "noise floor below 3%", why: "noise floor above 3%: timings will be inconclusive, counts are not touched" },
+    {
+      name: "quiet machine",
+      ok: relativeMad <= NOISE_MAX,
+      found: "noise floor below 3%",
+      why: "noise floor above 3%: timings will be inconclusive, counts are not touched",
+    },
     { name: "root", ok: isRoot, found: "yes", why: "not root: rules cannot be loaded into a namespace here" },
-    { name: "ip_vs", ok: hasIpvs, found: "in the kernel", why: "the kernel has no ip_vs, or it is not loaded: ipvs rules cannot be loaded natively" },
+    {
+      name: "ip_vs",
+      ok: hasIpvs,
+      found: "in the kernel",
+      why: "the kernel has no ip_vs, or it is not loaded: ipvs rules cannot be loaded natively",
+    },
   ];
 }
 

@@ -14,8 +14,13 @@ import type { Terminal } from "../terminal.js";
 export function registerLint(program: Command, context: CommandContext): void {
   program
     .command("lint <files...>")
-    .description("check scenarios, presets, manifests, dumps and iptables-save texts; every mistake with line and column")
-    .addHelpText("after", "\nExamples:\n  plumb lint mine.yaml\n  plumb lint manifests/ cluster.json\n  iptables-save | plumb lint -")
+    .description(
+      "check scenarios, presets, manifests, dumps and iptables-save texts; every mistake with line and column",
+    )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  plumb lint mine.yaml\n  plumb lint manifests/ cluster.json\n  iptables-save | plumb lint -",
+    )
     .action((files: string[]) => lintCommand(files, context));
 }
 
@@ -48,7 +53,6 @@ function lintOne(file: string, terminal: Terminal): string {
   printWarnings(terminal, warnings);
   return `${objects.services.length} Services, ${objects.endpointSlices.length} EndpointSlices, ${objects.nodes.length} Nodes`;
 }
-
 
 function describeScenario(file: string): string {
   const { name, cases, sampling } = loadScenario(file);

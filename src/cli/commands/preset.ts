@@ -8,7 +8,10 @@ export function registerPreset(program: Command, { terminal }: CommandContext): 
   const preset = program
     .command("preset")
     .description("list, show or export the scenarios that come with plumb")
-    .addHelpText("after", "\nExamples:\n  plumb preset ls\n  plumb preset show cliff\n  plumb preset export cliff > mine.yaml");
+    .addHelpText(
+      "after",
+      "\nExamples:\n  plumb preset ls\n  plumb preset show cliff\n  plumb preset export cliff > mine.yaml",
+    );
   preset
     .command("ls", { isDefault: true })
     .description("names and purposes")
@@ -21,13 +24,20 @@ export function registerPreset(program: Command, { terminal }: CommandContext): 
       if (json) terminal.print(JSON.stringify(rows));
       else for (const { name, purpose } of rows) terminal.print(`${name.padEnd(18)} ${purpose}`);
     });
-  for (const [verb, what] of [["show", "print a preset"], ["export", "print a preset as a file to edit"]] as const) {
+  for (const [verb, what] of [
+    ["show", "print a preset"],
+    ["export", "print a preset as a file to edit"],
+  ] as const) {
     preset
       .command(`${verb} <name>`)
       .description(what)
       .action((name: string) => {
         const found = readPreset(name);
-        if (found === null) throw new PlumbError("NotFound", `Cannot ${verb} preset '${name}': there is ${presetNames().join(", ")}`);
+        if (found === null)
+          throw new PlumbError(
+            "NotFound",
+            `Cannot ${verb} preset '${name}': there is ${presetNames().join(", ")}`,
+          );
         terminal.print(found.text.trimEnd());
       });
   }

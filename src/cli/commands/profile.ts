@@ -1,6 +1,14 @@
 // plumb profile: where one case's time goes, as a V8 CPU profile, folded stacks and a table; or under clinic.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
@@ -41,19 +49,35 @@ export function registerProfile(program: Command, context: CommandContext): void
   program
     .command("profile [scenario]")
     .description("profile one case of a scenario: CPU profile, folded stacks, top functions")
-    .option("--only <pattern>", "the case, as in plumb run; the first that matches", "mode=iptables services=1000")
+    .option(
+      "--only <pattern>",
+      "the case, as in plumb run; the first that matches",
+      "mode=iptables services=1000",
+    )
     .option("-o, --output <dir>", "folder to write", "profile")
     .option("--seconds <n>", "measuring time per timed metric", positiveNumber, 2)
     .addOption(new Option("--clinic <tool>", "run under clinic instead").choices(CLINIC_TOOLS))
     .option("--json", "print the top functions as JSON")
     .addHelpText("after", EXAMPLES)
-    .action((name: string | undefined, options: ProfileOptions) => profileCommand(name ?? "quick", options, context));
+    .action((name: string | undefined, options: ProfileOptions) =>
+      profileCommand(name ?? "quick", options, context),
+    );
 }
 
-async function profileCommand(name: string, options: ProfileOptions, { terminal }: CommandContext): Promise<void> {
+async function profileCommand(
+  name: string,
+  options: ProfileOptions,
+  { terminal }: CommandContext,
+): Promise<void> {
   const scenario = loadScenario(name);
   const scenarioCase = present(resolveCases(scenario, options.only)[0], "a selected case");
-  const request: SampleRequest = { case: scenarioCase, seed: scenario.seed, block: 0, warmup: scenario.sampling.warmup, timedNs: options.seconds * 1e9 };
+  const request: SampleRequest = {
+    case: scenarioCase,
+    seed: scenario.seed,
+    block: 0,
+    warmup: scenario.sampling.warmup,
+    timedNs: options.seconds * 1e9,
+  };
   const folder = resolve(options.output);
   mkdirSync(folder, { recursive: true });
   terminal.note(`profiling ${scenarioCase.id}`);
@@ -61,7 +85,12 @@ async function profileCommand(name: string, options: ProfileOptions, { terminal 
   else await cpuProfile(request, folder, options.json === true, terminal);
 }
 
-async function cpuProfile(request: SampleRequest, folder: string, json: boolean, terminal: Terminal): Promise<void> {
+async function cpuProfile(
+  request: SampleRequest,
+  folder: string,
+  json: boolean,
+  terminal: Terminal,
+): Promise<void> {
   const before = new Set(readdirSync(folder));
   const execArgv = ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${INTERVAL_US}`];
   await forkSample(request, new AbortController().signal, { execArgv });
@@ -70,9 +99,13 @@ async function cpuProfile(request: SampleRequest, folder: string, json: boolean,
     const path = join(folder, file);
     const profile = parseCpuProfile(readFileSync(path, "utf8"), path);
     writeFileSync(path.replace(/\.cpuprofile$/, ".folded.txt"), `${foldedStacks(profile).join("\n")}\n`);
-    const rows = selfTimes(profile).filter(({ frame }) => frame !== "(idle)").slice(0, ROWS_SHOWN);
+    const rows = selfTimes(profile)
+      .filter(({ frame }) => frame !== "(idle)")
+      .slice(0, ROWS_SHOWN);
     if (json) terminal.print(JSON.stringify({ file: path, top: rows }));
-    else for (const { frame, share } of rows) terminal.print(`${(share * 100).toFixed(1).padStart(5)}%  ${frame}`);
+    else
+      for (const { frame, share } of rows)
+        terminal.print(`${(share * 100).toFixed(1).padStart(5)}%  ${frame}`);
     terminal.note(`wrote ${path}`);
   }
 }
@@ -81,16 +114,26 @@ async function cpuProfile(request: SampleRequest, folder: string, json: boolean,
 function runClinic(tool: string, request: SampleRequest, folder: string, terminal: Terminal): void {
   const clinic = join(packageRoot, "node_modules", ".bin", "clinic");
   if (!existsSync(clinic)) {
-    throw new PlumbError("Unsupported", "Cannot profile with clinic: it is not installed", { hint: "npm ci installs it; or leave --clinic out" });
+    throw new PlumbError("Unsupported", "Cannot profile with clinic: it is not installed", {
+      hint: "npm ci installs it; or leave --clinic out",
+    });
   }
   const scratch = mkdtempSync(join(tmpdir(), "plumb-profile-"));
   const file = join(scratch, "request.json");
   writeFileSync(file, JSON.stringify(request));
-  const run = spawnSync(clinic, [tool, "--open=false", `--dest=${folder}`, "--", process.execPath, SAMPLE_PROGRAM, file], {
-    stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, NO_INSIGHT: "1", NO_UPDATE_NOTIFIER: "1" },
-  });
+  const run = spawnSync(
+    clinic,
+    [tool, "--open=false", `--dest=${folder}`, "--", process.execPath, SAMPLE_PROGRAM, file],
+    {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, NO_INSIGHT: "1", NO_UPDATE_NOTIFIER: "1" },
+    },
+  );
   rmSync(scratch, { recursive: true, force: true });
-  if (run.status !== 0) throw new PlumbError("Internal", `Cannot profile with clinic ${tool}: it ended with ${run.status ?? run.signal}`);
+  if (run.status !== 0)
+    throw new PlumbError(
+      "Internal",
+      `Cannot profile with clinic ${tool}: it ended with ${run.status ?? run.signal}`,
+    );
   terminal.note(`wrote ${folder}`);
 }

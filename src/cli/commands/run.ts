@@ -49,7 +49,11 @@ export function registerRun(program: Command, context: CommandContext): void {
     .option("--time-budget <duration>", "stop starting blocks when this is used up, e.g. 2m")
     .option("--only <pattern>", "cases whose id matches, * stands for anything")
     .option("-o, --output <dir>", "folder to write (default: reports/NAME-TIME)")
-    .option("--format <list>", `files beside result.json: ${Object.keys(FORMATS).join(",")}`, formatList, ["html", "md", "csv"])
+    .option("--format <list>", `files beside result.json: ${Object.keys(FORMATS).join(",")}`, formatList, [
+      "html",
+      "md",
+      "csv",
+    ])
     .option("--json", "print result.json on stdout instead of the table")
     .option("--dry-run", "print the resolved scenario and write nothing")
     .addHelpText("after", EXAMPLES)
@@ -59,7 +63,8 @@ export function registerRun(program: Command, context: CommandContext): void {
 async function runCommand(name: string, options: RunOptions, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const loaded = loadScenario(name, settings(options));
-  const scenario = options.only === undefined ? loaded : { ...loaded, cases: resolveCases(loaded, options.only) };
+  const scenario =
+    options.only === undefined ? loaded : { ...loaded, cases: resolveCases(loaded, options.only) };
   if (options.dryRun) {
     terminal.print(JSON.stringify(scenario, null, 2));
     return;
@@ -69,14 +74,22 @@ async function runCommand(name: string, options: RunOptions, context: CommandCon
   const interrupt = interruptSignals(terminal);
   let record: RunRecord;
   try {
-    record = await carryOut(scenario, { argv: context.argv, clock: realClock, onProgress: progressReporter(terminal), ...interrupt });
+    record = await carryOut(scenario, {
+      argv: context.argv,
+      clock: realClock,
+      onProgress: progressReporter(terminal),
+      ...interrupt,
+    });
   } finally {
     interrupt.release();
   }
   writeRun(folder, record, options.format);
   if (options.json) terminal.print(JSON.stringify(record));
   else printResult(record, folder, terminal);
-  context.exitCode = exitCode(record, interrupt.finish.aborted);
+  context.exitCode = exitCode(record, {
+    interrupted: interrupt.finish.aborted,
+    budgeted: options.timeBudget !== undefined,
+  });
 }
 
 /** Options that stand for a setting come last, so that they win over --set. */
@@ -89,9 +102,13 @@ function settings({ set, seed, samples, timeBudget }: RunOptions): (readonly [st
   ];
 }
 
-function setting(text: string, before: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
+function setting(
+  text: string,
+  before: readonly (readonly [string, string])[],
+): readonly (readonly [string, string])[] {
   const at = text.indexOf("=");
-  if (at < 1) throw new PlumbError("Usage", `Cannot set '${text}': expected key=value, for example services=5000`);
+  if (at < 1)
+    throw new PlumbError("Usage", `Cannot set '${text}': expected key=value, for example services=5000`);
   return [...before, [text.slice(0, at), text.slice(at + 1)]];
 }
 
@@ -103,7 +120,9 @@ function runFolder({ name }: Scenario, output: string | undefined): string {
   }
   const folder = resolve(output);
   if (existsSync(join(folder, "result.json"))) {
-    throw new PlumbError("Usage", `Cannot write into '${output}': it holds the result of another run`, { hint: "give -o another folder, or remove that one" });
+    throw new PlumbError("Usage", `Cannot write into '${output}': it holds the result of another run`, {
+      hint: "give -o another folder, or remove that one",
+    });
   }
   return folder;
 }
@@ -149,9 +168,13 @@ function interruptSignals(terminal: Terminal): Interrupt {
   return { finish: finish.signal, stopNow: stopNow.signal, release };
 }
 
-function exitCode(record: RunRecord, interrupted: boolean): number {
-  if (record.cases.some(({ status }) => status === "failed") && !interrupted) return 1;
-  if (record.thresholds.some(({ ok }) => ok !== true) && !interrupted) return 10;
+/** A preset's own budget is a courtesy: only one that was asked for ends the command with 124. */
+function exitCode(
+  record: RunRecord,
+  { interrupted, budgeted }: { interrupted: boolean; budgeted: boolean },
+): number {
   if (interrupted) return 130;
-  return record.warnings.some(({ code }) => code === "TOO_FEW_SAMPLES") ? 124 : 0;
+  if (record.cases.some(({ status }) => status === "failed")) return 1;
+  if (record.thresholds.some(({ ok }) => ok !== true)) return 10;
+  return budgeted && record.warnings.some(({ code }) => code === "TOO_FEW_SAMPLES") ? 124 : 0;
 }

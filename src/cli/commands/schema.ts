@@ -15,7 +15,10 @@ export function registerSchema(program: Command, { terminal }: CommandContext): 
     .action((name: string) => {
       const schema = SCHEMAS[name];
       if (schema === undefined) {
-        throw new PlumbError("Usage", `Cannot print schema '${name}': expected ${Object.keys(SCHEMAS).join(" or ")}`);
+        throw new PlumbError(
+          "Usage",
+          `Cannot print schema '${name}': expected ${Object.keys(SCHEMAS).join(" or ")}`,
+        );
       }
       terminal.print(JSON.stringify(schema, null, 2));
     });

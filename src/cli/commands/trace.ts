@@ -59,7 +59,9 @@ export function registerTrace(program: Command, context: CommandContext): void {
   addClusterOptions(
     program
       .command("trace [files...]")
-      .description("walk one packet through the rules: every rule, the verdict, the possible targets, the counts")
+      .description(
+        "walk one packet through the rules: every rule, the verdict, the possible targets, the counts",
+      )
       .requiredOption("-p, --packet <packet>", "the packet, e.g. 'tcp 10.0.1.7:40000 > 10.96.0.9:80'")
       .addOption(modeOption([...MODES, "all"]).default("all")),
   )
@@ -72,14 +74,24 @@ export function registerTrace(program: Command, context: CommandContext): void {
 
 function traceCommand(files: readonly string[], options: TraceOptions, { terminal }: CommandContext): void {
   const packet = parsePacket(options.packet);
-  const models = options.rules === undefined ? compiledModels(files, options, terminal) : [savedModel(options, options.rules, terminal)];
+  const models =
+    options.rules === undefined
+      ? compiledModels(files, options, terminal)
+      : [savedModel(options, options.rules, terminal)];
   const reports = models.map((model) => traceModel(model, packet, options.seed));
-  if (options.json) terminal.print(JSON.stringify(options.mode === "all" && options.rules === undefined ? reports : reports[0]));
+  if (options.json)
+    terminal.print(
+      JSON.stringify(options.mode === "all" && options.rules === undefined ? reports : reports[0]),
+    );
   else for (const report of reports) printReport(report, options.packet, terminal);
 }
 
 function compiledModels(files: readonly string[], options: TraceOptions, terminal: Terminal): RuleModel[] {
-  if (files.length === 0) throw new PlumbError("Usage", "Cannot trace without rules: give FILEs (manifests or a dump), or --rules FILE");
+  if (files.length === 0)
+    throw new PlumbError(
+      "Usage",
+      "Cannot trace without rules: give FILEs (manifests or a dump), or --rules FILE",
+    );
   const { objects, warnings } = loadCluster(files, options);
   printWarnings(terminal, warnings);
   const modes = options.mode === "all" ? MODES : [options.mode];
@@ -125,8 +137,13 @@ function printReport(report: TraceReport, packet: string, { print }: Terminal): 
   for (const { place, text, matched, effect } of report.walk) {
     print(`  ${matched ? "+" : " "} ${place.padEnd(34)} ${text}${effect === "" ? "" : `  => ${effect}`}`);
   }
-  const targets = report.targets.length === 0 ? "" : ` -> ${report.targets.join(" | ")}${report.targetsPartial ? " | ..." : ""}`;
+  const targets =
+    report.targets.length === 0
+      ? ""
+      : ` -> ${report.targets.join(" | ")}${report.targetsPartial ? " | ..." : ""}`;
   print(`  verdict ${report.verdict}${targets}${report.masquerade ? ", source masqueraded" : ""}`);
-  const counted = COUNTER_NAMES.filter((name) => (report.counts[name] ?? 0) > 0).map((name) => `${name} ${report.counts[name]}`);
+  const counted = COUNTER_NAMES.filter((name) => (report.counts[name] ?? 0) > 0).map(
+    (name) => `${name} ${report.counts[name]}`,
+  );
   print(`  counted: ${counted.join(", ")}\n`);
 }

@@ -4,6 +4,7 @@
 // Source: kube-proxy pkg/proxy/nftables/proxier.go syncProxyRules, element_storage.go.
 import type { NftChain, NftChange, NftSet, NftTable } from "../../netfilter/nftables/model.js";
 import { nftChangeText, nftDeletionText, nftTableText } from "../../netfilter/nftables/text.js";
+import type { NftablesModel } from "../../netfilter/rule-model.js";
 import type { ProxyConfig } from "../config.js";
 import type { ProxyState, ServiceEntry } from "../service-port.js";
 import { type SyncResult, textBytes } from "../sync-result.js";
@@ -22,8 +23,12 @@ export interface NftablesSyncResult extends SyncResult {
 }
 
 /** Everything anew. Cost: that of compiling and printing the whole state. */
-export function syncFull(state: ProxyState, config: ProxyConfig): NftablesSyncResult {
-  const { table } = compileNftables(state, config);
+export function syncFull(
+  state: ProxyState,
+  config: ProxyConfig,
+  options: { readonly model?: NftablesModel } = {},
+): NftablesSyncResult {
+  const { table } = options.model ?? compileNftables(state, config);
   const text = () => nftTableText(table, AS_KUBE_PROXY);
   const chains = [...table.chains.values()];
   return {

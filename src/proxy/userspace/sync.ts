@@ -4,6 +4,7 @@
 // Source: kube-proxy pkg/proxy/userspace/proxier.go (mergeService, unmergeService), v1.23.
 import { present } from "../../base/assert.js";
 import { printRule } from "../../netfilter/iptables/text.js";
+import type { UserspaceModel } from "../../netfilter/rule-model.js";
 import type { ProxyConfig } from "../config.js";
 import { loadDocument } from "../load-document.js";
 import type { ProxyState, ServiceEntry } from "../service-port.js";
@@ -14,8 +15,12 @@ import { allocateProxyPorts, proxiedEntries, proxyPortKey, type ProxyPorts } fro
 import { portalRules, USERSPACE_CHAINS } from "./rules.js";
 
 /** Everything anew: jumps, chains and all portals. */
-export function syncFull(state: ProxyState, config: ProxyConfig): SyncResult {
-  const model = compileUserspace(state, config);
+export function syncFull(
+  state: ProxyState,
+  config: ProxyConfig,
+  options: { readonly model?: UserspaceModel } = {},
+): SyncResult {
+  const model = options.model ?? compileUserspace(state, config);
   const text = () => loadDocument(model);
   return {
     kind: "full",
