@@ -91,16 +91,23 @@ export function find<A>(table: usize, source: A, destination: A, ports: u64, has
   const mask = load<u32>(table, CONNTRACK_SLOT_MASK);
   const entries = table + load<u32>(table, CONNTRACK_ENTRIES_AT);
   let position = hash & mask;
+  // The first slot decides nearly always; tried before the loop it is spared the loop's own cost.
+  let slot = load<u64>(table + ((position as usize) << 3), CONNTRACK_HEADER_BYTES);
+  if (slot === 0) return 0;
+  if (leadsTo<A>(entries, slot, source, destination, ports, hash)) return slot as u32;
   while (true) {
-    const slot = load<u64>(table + ((position as usize) << 3), CONNTRACK_HEADER_BYTES);
-    if (slot === 0) return 0;
-    if (((slot >>> 32) as u32) === hash) {
-      const reference = slot as u32;
-      const tuple = entries + ((reference >>> 1) - 1) * entryBytes<A>() + (reference & 1) * tupleBytes<A>();
-      if (sameTuple<A>(tuple, source, destination, ports)) return reference;
-    }
     position = (position + 1) & mask;
+    slot = load<u64>(table + ((position as usize) << 3), CONNTRACK_HEADER_BYTES);
+    if (slot === 0) return 0;
+    if (leadsTo<A>(entries, slot, source, destination, ports, hash)) return slot as u32;
   }
+}
+
+function leadsTo<A>(entries: usize, slot: u64, source: A, destination: A, ports: u64, hash: u32): bool {
+  if (((slot >>> 32) as u32) !== hash) return false;
+  const reference = slot as u32;
+  const tuple = entries + ((reference >>> 1) - 1) * entryBytes<A>() + (reference & 1) * tupleBytes<A>();
+  return sameTuple<A>(tuple, source, destination, ports);
 }
 
 /** Address of the entry that a reference leads to. */
@@ -116,7 +123,7 @@ export function insert<A>(table: usize, built: usize, now: u32): usize {
   const index = takeFree<A>(table, now);
   if (index < 0) return 0;
   const entry = table + load<u32>(table, CONNTRACK_ENTRIES_AT) + (index as usize) * entryBytes<A>();
-  memory.copy(entry, built, entryBytes<A>());
+  copyEntry<A>(entry, built);
   const state = entry + stateOffset<A>();
   const reference = ((index as u32) + 1) << 1;
   place(table, load<u32>(state, CONNTRACK_STATE_HASH), reference);
@@ -151,6 +158,20 @@ export function remove<A>(table: usize, entry: usize): void {
   store<u32>(state, u32.MAX_VALUE, CONNTRACK_STATE_DEADLINE);
   store<u32>(table, index + 1, CONNTRACK_FREE);
   store<u32>(table, load<u32>(table, CONNTRACK_COUNT) - 1, CONNTRACK_COUNT);
+}
+
+/** By vectors: memory.copy of a few bytes is a call out of the module. */
+function copyEntry<A>(to: usize, from: usize): void {
+  store<v128>(to, load<v128>(from));
+  store<v128>(to, load<v128>(from, 16), 16);
+  store<v128>(to, load<v128>(from, 32), 32);
+  store<v128>(to, load<v128>(from, 48), 48);
+  if (sizeof<A>() === 16) {
+    store<v128>(to, load<v128>(from, 64), 64);
+    store<v128>(to, load<v128>(from, 80), 80);
+    store<v128>(to, load<v128>(from, 96), 96);
+    store<v128>(to, load<v128>(from, 112), 112);
+  }
 }
 
 function sameTuple<A>(tuple: usize, source: A, destination: A, ports: u64): bool {

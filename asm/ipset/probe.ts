@@ -15,6 +15,7 @@ import {
   SET_RANGE_FIRST,
   SET_RANGE_LAST,
   SET_SLOT_MEMBER,
+  SET_SLOT_USED,
   SET_SLOT_BYTES_V4,
   SET_SLOT_BYTES_V6,
   SET_SLOT_MASK,
@@ -26,7 +27,7 @@ import {
   SET_TYPE_HASH_IP_PORT_IP,
   SET_TYPE_HASH_NET,
 } from "../abi/ipset";
-import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "../abi/packet";
+import { PROTOCOL_TCP, PROTOCOL_UDP } from "../abi/packet";
 import { sameAddress } from "../packet/address";
 import {
   FLIGHT_DESTINATION,
@@ -43,17 +44,25 @@ import {
  */
 export function inSet<A>(context: usize, header: usize, sides: u32): bool {
   const type = load<u8>(header, SET_TYPE) as u32;
+  if (type !== SET_TYPE_HASH_IP_PORT) return inOtherSet<A>(context, header, sides, type);
+  return hasKey<A>(context, header, side<A>(context, sides & 1), zeroAddress<A>(), portKey(context, sides));
+}
+
+/** Every type but the most frequent one. */
+function inOtherSet<A>(context: usize, header: usize, sides: u32, type: u32): bool {
   const first = side<A>(context, sides & 1);
   if (type === SET_TYPE_HASH_IP) return hasKey<A>(context, header, first, zeroAddress<A>(), 0);
   if (type === SET_TYPE_HASH_NET) return hasNetwork<A>(context, header, zeroAddress<A>(), first, 0);
   if (type === SET_TYPE_BITMAP_PORT) return hasPort(context, header, sides & 1);
-  const protocol = load<u8>(context, FLIGHT_PROTOCOL) as u32;
-  const port = protocolHasPorts(protocol) ? portOf(context, sides & 2) : 0;
-  const key = port | (protocol << 16);
-  if (type === SET_TYPE_HASH_IP_PORT) return hasKey<A>(context, header, first, zeroAddress<A>(), key);
+  const key = portKey(context, sides);
   const second = side<A>(context, sides & 4);
   if (type === SET_TYPE_HASH_IP_PORT_IP) return hasKey<A>(context, header, first, second, key);
   return hasNetwork<A>(context, header, first, second, key);
+}
+
+/** Protocol and second dimension's port; protocols without ports are in no set of ports. */
+function portKey(context: usize, sides: u32): u32 {
+  return portOf(context, sides & 2) | ((load<u8>(context, FLIGHT_PROTOCOL) as u32) << 16);
 }
 
 /** Whether `address` is in the hash:ip set with this header: what addrtype LOCAL asks of the local addresses. */
@@ -61,30 +70,40 @@ export function hasAddress<A>(context: usize, header: usize, address: A): bool {
   return hasKey<A>(context, header, address, zeroAddress<A>(), 0);
 }
 
-/** Whether the exact key is a member. */
-function hasKey<A>(context: usize, header: usize, first: A, second: A, key: u32): bool {
+/** Whether the exact key is a member. `key`: port | protocol << 16 | prefix << 24. */
+export function hasKey<A>(context: usize, header: usize, first: A, second: A, key: u32): bool {
   return findKey<A>(context, header, first, second, key) === SET_SLOT_MEMBER;
 }
 
 /**
  * What is stored under the exact key: 0 nothing, SET_SLOT_MEMBER, SET_SLOT_EXCEPTION (nomatch).
- * @param key port | protocol << 16 | prefix << 24. Twin of the hash: src/dataplane/ipset/hash.ts
+ * Twin of the hash: src/dataplane/ipset/hash.ts.
  */
 function findKey<A>(context: usize, header: usize, first: A, second: A, key: u32): u32 {
   const slots = (load<u32>(context, CONTEXT_IMAGE) + load<u32>(header, SET_SLOTS_AT)) as usize;
   const mask = load<u32>(header, SET_SLOT_MASK);
   let position = hashKey<A>(first, second, key) & mask;
+  // The first slot decides nearly always; tried before the loop it is spared the loop's own cost.
+  const slot = slots + (position as usize) * slotBytes<A>();
+  if (holdsKey<A>(slot, first, second, key)) return load<u32>(slot + keyOffset<A>(), SET_SLOT_USED);
+  if (load<u32>(slot + keyOffset<A>(), SET_SLOT_USED) === 0) return 0;
   while (true) {
-    const slot = slots + (position as usize) * slotBytes<A>();
-    const used = load<u32>(slot + keyOffset<A>(), 4);
-    if (used === 0) return 0;
-    if (load<u32>(slot + keyOffset<A>()) === key) {
-      if (sameAddress<A>(load<A>(slot), first)) {
-        if (sameAddress<A>(load<A>(slot + sizeof<A>()), second)) return used;
-      }
-    }
     position = (position + 1) & mask;
+    const next = slots + (position as usize) * slotBytes<A>();
+    if (holdsKey<A>(next, first, second, key)) return load<u32>(next + keyOffset<A>(), SET_SLOT_USED);
+    if (load<u32>(next + keyOffset<A>(), SET_SLOT_USED) === 0) return 0;
   }
+}
+
+/** Whether a slot holds this key. An empty slot may seem to hold the key of zeroes: its used word is then 0, too. */
+function holdsKey<A>(slot: usize, first: A, second: A, key: u32): bool {
+  if (sizeof<A>() === 16) {
+    if (!sameAddress<A>(load<A>(slot), first)) return false;
+    if (!sameAddress<A>(load<A>(slot, 16), second)) return false;
+    return load<u32>(slot, 32) === key;
+  }
+  if (load<u64>(slot) !== ((first as u64) | ((second as u64) << 32))) return false;
+  return load<u32>(slot, 8) === key;
 }
 
 function hasNetwork<A>(context: usize, header: usize, first: A, second: A, key: u32): bool {
@@ -112,10 +131,6 @@ function hasPort(context: usize, header: usize, fromDestination: u32): bool {
     (load<u32>(context, CONTEXT_IMAGE) + load<u32>(header, SET_SLOTS_AT) + (bit >>> 3)) as usize,
   ) as u32;
   return ((bits >>> (bit & 7)) & 1) !== 0;
-}
-
-function protocolHasPorts(protocol: u32): bool {
-  return protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP || protocol === PROTOCOL_SCTP;
 }
 
 function side<A>(context: usize, fromDestination: u32): A {

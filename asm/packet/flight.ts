@@ -7,7 +7,7 @@
 //   | as a packet record, translated| mark | ct state| ct bits| reason| ct entry | direction| ports| rules at  |
 //   | as it goes (abi/packet)       | u32  | u32     | u32    | u32   | ptr or 0 | 0 or 1   | u32  | start u64 |
 //   +-------------------------------+------+---------+--------+-------+----------+----------+------+-----------+
-//   104..120: the source address as it came
+//   104: address of the packet's record u32
 //   128..384: the unconfirmed conntrack entry, while the flow has none in the table (conntrack/entry)
 import { CONTEXT_FLIGHT, CONTEXT_NOW_MS, CONTEXT_COUNTERS, COUNTER_RULES_EVALUATED } from "../abi/context";
 import {
@@ -52,8 +52,8 @@ export const FLIGHT_DIRECTION: usize = CONTEXT_FLIGHT + 84;
 /** Ports that a translated source may take: first | last << 16; 0 when the rules named none. */
 export const FLIGHT_SOURCE_PORTS: usize = CONTEXT_FLIGHT + 88;
 export const FLIGHT_RULES_AT_START: usize = CONTEXT_FLIGHT + 96;
-/** Source address before any translation. */
-export const FLIGHT_ORIGINAL_SOURCE: usize = CONTEXT_FLIGHT + 104;
+/** Address of the packet's record: how it came, before any translation. */
+export const FLIGHT_PACKET: usize = CONTEXT_FLIGHT + 104;
 /** A new flow's entry, before it is confirmed. */
 export const FLIGHT_NEW_ENTRY: usize = CONTEXT_FLIGHT + 128;
 
@@ -77,7 +77,7 @@ export function take(context: usize, packet: usize): void {
   store<v128>(flight, load<v128>(packet, 16), 16);
   store<v128>(flight, load<v128>(packet, 32), 32);
   store<v128>(flight, load<v128>(packet, 48), 48);
-  store<v128>(flight, load<v128>(packet), 104);
+  store<u32>(flight, packet as u32, 104);
   // mark, ct state, ct bits, reason; then entry, direction, hash.
   store<v128>(flight, i64x2.splat(0), 64);
   store<v128>(flight, i64x2.splat(0), 80);

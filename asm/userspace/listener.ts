@@ -4,6 +4,7 @@
 // Source: kube-proxy v1.23 pkg/proxy/userspace/roundrobin.go. Twin: src/netfilter/tracer/userspace-stage.ts.
 import { AFFINITY_ENTRY_SEEN_MS, AFFINITY_ENTRY_VALUE } from "../abi/affinity";
 import { CONTEXT_AFFINITY, CONTEXT_MODE_STATE, CONTEXT_NOW_MS } from "../abi/context";
+import { PACKET_SOURCE } from "../abi/packet";
 import {
   LISTENER_AFFINITY_LIST,
   LISTENER_AFFINITY_SECONDS,
@@ -18,7 +19,7 @@ import {
   PROXY_SLOTS_AT,
 } from "../abi/userspace";
 import { addClient, findClient, touchClient } from "../affinity/store";
-import { FLIGHT_ORIGINAL_SOURCE } from "../packet/flight";
+import { FLIGHT_PACKET } from "../packet/flight";
 
 /** No backend: the listener has none. */
 export const BACKEND_NONE: u32 = u32.MAX_VALUE;
@@ -45,7 +46,7 @@ export function chooseBackend<A>(context: usize, image: usize, head: usize, list
   if (list === 0) return nextBackend(context, head, record, listener);
   const clients = load<u32>(context, CONTEXT_AFFINITY) as usize;
   const now = load<u32>(context, CONTEXT_NOW_MS);
-  const client = load<A>(context, FLIGHT_ORIGINAL_SOURCE);
+  const client = load<A>(load<u32>(context, FLIGHT_PACKET) as usize, PACKET_SOURCE);
   const entry = findClient<A>(clients, list - 1, client);
   if (entry !== 0) {
     const age = (now as i64) - (load<u32>(entry, AFFINITY_ENTRY_SEEN_MS) as i64);
