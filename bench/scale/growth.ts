@@ -40,12 +40,27 @@ interface Subject {
 }
 
 function subject(mode: Mode, services: number, endpoints: number): Subject {
-  const objects = generateCluster({ ...defaultGenerateSpec, seed: SEED, services, endpoints: { kind: "fixed", count: endpoints }, nodes: 20 });
+  const objects = generateCluster({
+    ...defaultGenerateSpec,
+    seed: SEED,
+    services,
+    endpoints: { kind: "fixed", count: endpoints },
+    nodes: 20,
+  });
   const config = defaultProxyConfig(mode, "IPv4", nodeOf(objects, null), { clusterCIDRs: objects.podCIDRs });
   const model = COMPILERS[mode].compile(buildProxyState(objects, config), config);
-  const { image } = encodeModel(model, { ipvsTables: "resizable", ipvsConnectionsMax: 2 * FLOWS, affinityClientsMax: 1024 });
+  const { image } = encodeModel(model, {
+    ipvsTables: "resizable",
+    ipvsConnectionsMax: 2 * FLOWS,
+    affinityClientsMax: 1024,
+  });
   const targets = trafficTargets(objects, "IPv4", config.node.addresses, "sorted");
-  const traffic = { ...defaultTrafficSpec, flows: FLOWS, packets: FLOWS, arrival: { model: "backlog" } as const };
+  const traffic = {
+    ...defaultTrafficSpec,
+    flows: FLOWS,
+    packets: FLOWS,
+    arrival: { model: "backlog" } as const,
+  };
   const firstPlan = generateTraffic(targets, { ...traffic, kind: "first-packet" }, SEED);
   const plan = generateTraffic(targets, { ...traffic, kind: "established" }, SEED);
   const options = { conntrackMax: 2 * FLOWS, packetsMax: FLOWS, seed: SEED };
@@ -73,7 +88,11 @@ function establishedNs({ established }: Subject): number {
 }
 
 /** Medians of every subject, subjects taking turns in an order shuffled per round. */
-function inTurns(subjects: readonly Subject[], rounds: number, sample: (subject: Subject) => number): number[] {
+function inTurns(
+  subjects: readonly Subject[],
+  rounds: number,
+  sample: (subject: Subject) => number,
+): number[] {
   const prng = new Prng(SEED);
   const samples = subjects.map(() => [] as number[]);
   for (let round = -3; round < rounds; round++) {
@@ -90,7 +109,9 @@ function compareSizes(mode: Mode, large: number, rounds: number): void {
   const first = inTurns(subjects, rounds, firstNs);
   const established = inTurns(subjects, rounds, establishedNs);
   const row = (name: string, [small = 0, big = 0]: number[]) =>
-    console.log(`${mode.padEnd(10)} ${name.padEnd(12)} 100: ${small.toFixed(0)} ns, ${large}: ${big.toFixed(0)} ns, ratio ${(big / small).toFixed(2)} (n=${rounds})`);
+    console.log(
+      `${mode.padEnd(10)} ${name.padEnd(12)} 100: ${small.toFixed(0)} ns, ${large}: ${big.toFixed(0)} ns, ratio ${(big / small).toFixed(2)} (n=${rounds})`,
+    );
   row("first", first);
   row("established", established);
 }
@@ -104,7 +125,9 @@ function linearity(rounds: number): void {
     return first.counters().rulesEvaluated / FLOWS;
   });
   const fit = linearRegression(rules, ns);
-  console.log(`iptables ns per first packet against rules evaluated: slope ${fit.slope.toFixed(3)} ns a rule, R^2 ${fit.rSquared.toFixed(5)}`);
+  console.log(
+    `iptables ns per first packet against rules evaluated: slope ${fit.slope.toFixed(3)} ns a rule, R^2 ${fit.rSquared.toFixed(5)}`,
+  );
 }
 
 async function workers(mode: Mode, rounds: number): Promise<void> {
@@ -112,7 +135,10 @@ async function workers(mode: Mode, rounds: number): Promise<void> {
   const pools = [1, 2].map((count) => {
     const openings = shardColumns(one.plan.opening, count);
     const steadies = shardColumns(one.plan.steady, count);
-    const { sites } = shareImage(one.image, steadies.map(() => ({ conntrackMax: 2 * FLOWS, packetsMax: FLOWS })));
+    const { sites } = shareImage(
+      one.image,
+      steadies.map(() => ({ conntrackMax: 2 * FLOWS, packetsMax: FLOWS })),
+    );
     for (const [index, site] of sites.entries()) {
       const evaluator = new Evaluator(site, { seed: SEED + index, imageCapacity: 0 });
       openFlows(evaluator, { ...one.plan, opening: openings[index] ?? one.plan.opening }, one.model);
@@ -129,16 +155,24 @@ async function workers(mode: Mode, rounds: number): Promise<void> {
   }
   for (const { pool } of pools) await pool.close();
   const [single = 0, double = 0] = rates.map((values) => median(values));
-  console.log(`${mode.padEnd(10)} workers      1: ${(single / 1e6).toFixed(1)} Mpps, 2: ${(double / 1e6).toFixed(1)} Mpps, ratio ${(double / single).toFixed(2)} (n=${rounds})`);
+  console.log(
+    `${mode.padEnd(10)} workers      1: ${(single / 1e6).toFixed(1)} Mpps, 2: ${(double / 1e6).toFixed(1)} Mpps, ratio ${(double / single).toFixed(2)} (n=${rounds})`,
+  );
 }
 
 function againstTracer(mode: Mode): void {
   const one = subject(mode, 1000, ENDPOINTS);
   const packets = Array.from({ length: 200 }, (_, index) => one.firstPlan.steady.at(index));
-  const tracer = createTracer(one.model, { chance: new SeededChance(new Prng(SEED)), steps: false, conntrackMax: 2 * FLOWS });
+  const tracer = createTracer(one.model, {
+    chance: new SeededChance(new Prng(SEED)),
+    steps: false,
+    conntrackMax: 2 * FLOWS,
+  });
   const tracerNs = timeNs(() => packets.forEach((packet) => tracer.send(packet, 0))) / packets.length;
   const core = median(Array.from({ length: 20 }, () => firstNs(one)));
-  console.log(`${mode.padEnd(10)} core ${core.toFixed(0)} ns, tracer ${tracerNs.toFixed(0)} ns a first packet: ${(tracerNs / core).toFixed(0)} times`);
+  console.log(
+    `${mode.padEnd(10)} core ${core.toFixed(0)} ns, tracer ${tracerNs.toFixed(0)} ns a first packet: ${(tracerNs / core).toFixed(0)} times`,
+  );
 }
 
 function option(name: string, fallback: number): number {

@@ -15,7 +15,12 @@ import { generateCluster } from "../../src/workload/generate.js";
 import { defaultGenerateSpec } from "../../src/workload/generate-spec.js";
 
 function measure(mode: Mode, services: number, endpoints: number): string {
-  const objects = generateCluster({ ...defaultGenerateSpec, services, endpoints: { kind: "fixed", count: endpoints }, nodes: 20 });
+  const objects = generateCluster({
+    ...defaultGenerateSpec,
+    services,
+    endpoints: { kind: "fixed", count: endpoints },
+    nodes: 20,
+  });
   const config = defaultProxyConfig(mode, "IPv4", nodeOf(objects, null), { clusterCIDRs: objects.podCIDRs });
   const tracker = new ChangeTracker(config);
   for (const object of [...objects.services, ...objects.endpointSlices]) tracker.upsert(object);
@@ -24,11 +29,20 @@ function measure(mode: Mode, services: number, endpoints: number): string {
     return tracker.state();
   });
   const compiled = seconds(() => COMPILERS[mode].compile(state.value, config));
-  const encoded = seconds(() => encodeModel(compiled.value, { ipvsTables: "resizable", ipvsConnectionsMax: 65536, affinityClientsMax: 1024 }));
+  const encoded = seconds(() =>
+    encodeModel(compiled.value, {
+      ipvsTables: "resizable",
+      ipvsConnectionsMax: 65536,
+      affinityClientsMax: 1024,
+    }),
+  );
   const bytes = encoded.value.image.bytes.length;
   const slice = present(objects.endpointSlices[Math.floor(services / 2)], "a slice");
   const [endpoint, ...others] = slice.endpoints;
-  tracker.upsert({ ...slice, endpoints: [{ ...present(endpoint, "an endpoint"), addresses: ["100.64.0.1"] }, ...others] });
+  tracker.upsert({
+    ...slice,
+    endpoints: [{ ...present(endpoint, "an endpoint"), addresses: ["100.64.0.1"] }, ...others],
+  });
   const { changed } = tracker.applyChanges();
   const next = tracker.state();
   const { change } = COMPILERS[mode].syncPartial(state.value, next, changed, config);
@@ -61,6 +75,17 @@ if (mode !== undefined) console.log(measure(mode, services, endpoints));
 else {
   console.log(`${services} Services x ${endpoints} endpoints, IPv4`);
   for (const name of MODES) {
-    spawnSync(process.execPath, [fileURLToPath(import.meta.url), name, "--services", String(services), "--endpoints", String(endpoints)], { stdio: "inherit" });
+    spawnSync(
+      process.execPath,
+      [
+        fileURLToPath(import.meta.url),
+        name,
+        "--services",
+        String(services),
+        "--endpoints",
+        String(endpoints),
+      ],
+      { stdio: "inherit" },
+    );
   }
 }

@@ -21,6 +21,8 @@ export interface FlowPlace {
   readonly podCIDR: string | null;
   readonly nodeAddress: string | null;
   readonly serviceCIDR: string | null;
+  /** Endpoints behind a target, by its index; null where that is not known. */
+  readonly endpointsOf: (target: number) => number | null;
   readonly seed: number;
 }
 

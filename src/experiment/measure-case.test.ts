@@ -42,7 +42,7 @@ const SMALL = `
   cluster: { services: { count: 40, endpoints: { kind: fixed, count: 3 } } }
   phases:
     - kind: program
-    - { kind: traffic, packets: first-packet, flows: { arrival: { model: closed }, target: uniform, count: 256 } }
+    - { kind: traffic, packets: first-packet, flows: { arrival: { model: closed }, target: uniform, count: 2048 } }
     - { kind: traffic, packets: established, flows: { arrival: { model: closed }, target: uniform, count: 256 } }
     - { kind: traffic, packets: mixed, flows: { arrival: { model: closed }, target: zipf, count: 256, newConnectionRatio: 10% } }
     - { kind: workers, counts: [1, 2], flows: { arrival: { model: closed }, target: uniform, count: 256 } }

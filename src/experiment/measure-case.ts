@@ -1,6 +1,7 @@
 // One sample of one case, from objects to numbers: compile, encode, then the case's phases in order.
 // Runs inside a process of its own; everything exact it finds must be the same in every process.
 import type { Clock } from "../base/clock.js";
+import type { ProxyState } from "../proxy/service-port.js";
 import { calibrateTimer } from "../measure/timer.js";
 import { trafficTargets } from "../workload/traffic-targets.js";
 import { runAffinity } from "./affinity-phase.js";
@@ -36,11 +37,11 @@ async function measureCluster(context: PhaseContext): Promise<SampleResult["work
     context.findings.warn("INPUT", warning, "see plumb lint on the input");
   const program =
     scenarioCase.phases.find((phase): phase is ProgramPhase => phase.kind === "program") ?? null;
-  const { model } = runProgram(context, prepared, program);
+  const { model, state } = runProgram(context, prepared, program);
   const path: DataPath = { model, encoder: encodeModel(model, encodeOptionsFor(scenarioCase)), seed };
   if (program?.sync.includes("full"))
     context.findings.add("state.image_bytes", path.encoder.image.bytes.length);
-  const place = flowPlace(prepared, seed);
+  const place = flowPlace(prepared, state, seed);
   for (const phase of scenarioCase.phases) await runPhase(context, path, phase, { prepared, place });
   return workload(scenarioCase, prepared);
 }
@@ -65,11 +66,19 @@ async function runPhase(
   }
 }
 
-function flowPlace({ objects, family, config }: PreparedCase, seed: number): FlowPlace {
+function flowPlace({ objects, family, config }: PreparedCase, state: ProxyState, seed: number): FlowPlace {
   const order = config.order === "input" ? "input" : "sorted";
   const ofFamily = (text: string) => text.includes(":") === (family === "IPv6");
+  const targets = trafficTargets(objects, family, config.node.addresses, order);
+  const endpoints = new Map(
+    state.entries.map(({ port, reachable }) => [`${port.name} ${port.protocol}`, reachable.length]),
+  );
   return {
-    targets: trafficTargets(objects, family, config.node.addresses, order),
+    targets,
+    endpointsOf: (target) => {
+      const { service = "", protocol = "TCP" } = targets[target] ?? {};
+      return endpoints.get(`${service} ${protocol}`) ?? null;
+    },
     podCIDR: config.node.podCIDRs.find(ofFamily) ?? null,
     nodeAddress: config.node.addresses.find(ofFamily) ?? null,
     serviceCIDR: objects.serviceCIDRs.find(ofFamily) ?? null,

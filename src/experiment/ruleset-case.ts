@@ -34,6 +34,7 @@ export async function measureRuleset(context: PhaseContext, path: string): Promi
     podCIDR: null,
     nodeAddress: null,
     serviceCIDR: null,
+    endpointsOf: () => null,
     seed,
   };
   const dataPath: DataPath = { model, encoder: encodeModel(model, encodeOptionsFor(scenarioCase)), seed };

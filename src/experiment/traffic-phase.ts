@@ -9,6 +9,7 @@ import { timeAfter, timeOperation } from "../measure/timer.js";
 import type { TrafficPlan } from "../workload/traffic.js";
 import { countPackets, type CountedPackets } from "./count-packets.js";
 import { type DataPath, evaluatorFor, openFlows } from "./data-path.js";
+import { evenSpread } from "./fairness.js";
 import { type FlowPlace, planFlows } from "./flows.js";
 import type { PhaseContext } from "./phase.js";
 import type { TrafficPhase } from "./scenario-types.js";
@@ -66,6 +67,7 @@ export function runTraffic(
     packetsMax: COUNTED_PACKETS_MAX,
   });
   report(context, NAMES[phase.packets], counted);
+  if (phase.packets === "first-packet") reportFairness(context, evaluator, plan, { prepare, place });
   context.findings.add(
     NAMES[phase.packets].core,
     ...timePackets(context, evaluator, plan, { phase, prepare }),
@@ -77,6 +79,18 @@ function report({ findings }: PhaseContext, names: Names, counted: CountedPacket
   findings.add(names.rules, rules.mean, { histogram: rules.histogram, breakdown: meanCounts });
   if (names.lookups !== null) findings.add(names.lookups, lookups.mean, { histogram: lookups.histogram });
   findings.add(names.kernel, kernelNs.mean, { histogram: kernelNs.histogram, breakdown: meanParts });
+}
+
+function reportFairness(
+  { findings }: PhaseContext,
+  evaluator: Evaluator,
+  plan: TrafficPlan,
+  { prepare, place }: { prepare: Prepare; place: FlowPlace },
+): void {
+  prepare();
+  evaluator.evaluate();
+  const p = evenSpread(evaluator.results, { flowTarget: plan.flowTarget, endpointsOf: place.endpointsOf });
+  if (p !== null) findings.add("fairness.chi_square_p", p);
 }
 
 function distinctTargets({ flowTarget }: TrafficPlan): number {
