@@ -2,7 +2,7 @@
 import type { Markup } from "../markup.js";
 import { type SeriesStyle, standIn } from "../palette.js";
 import { quantityText } from "../quantity.js";
-import { endLabels, segments } from "./marks.js";
+import { endLabels, type Place, segments } from "./marks.js";
 import { type ChartSize, renderSvg } from "./svg.js";
 
 export interface ScalingLine {
@@ -23,22 +23,14 @@ export interface ScalingChart {
   readonly yName: string;
 }
 
+type Point = ScalingLine["points"][number];
+
 export function scalingSvg(chart: ScalingChart, size: ChartSize): Markup {
-  const points = chart.lines.flatMap((line) => line.points);
+  const { lines, title, description } = chart;
+  const points = lines.flatMap((line) => line.points);
   const workersMax = Math.max(1, ...points.map((point) => point.workers));
-  const ideals = chart.lines.flatMap((line) => (line.points[0] ? [{ line, first: line.points[0] }] : []));
-  const idealAt = (first: ScalingLine["points"][number]) => (first.rate / first.workers) * workersMax;
-  const top = Math.max(
-    0,
-    ...points.map((point) => point.interval[1]),
-    ...ideals.map(({ first }) => idealAt(first)),
-  );
-  const labels = chart.lines.flatMap((line) => {
-    const last = line.points[line.points.length - 1];
-    return last
-      ? [{ place: [last.workers, last.rate] as const, text: line.name, token: line.style.token }]
-      : [];
-  });
+  const ideals = lines.flatMap((line) => idealOf(line, workersMax));
+  const top = Math.max(0, ...points.map((point) => point.interval[1]), ...ideals.map(({ end }) => end[1]));
   const option = {
     grid: { left: 70, right: 84, top: 12, bottom: 44, outerBoundsMode: "none" },
     xAxis: linearAxis(
@@ -56,44 +48,44 @@ export function scalingSvg(chart: ScalingChart, size: ChartSize): Markup {
       true,
     ),
     series: [
-      ...ideals.map(({ line, first }) =>
-        segments(
-          [
-            [
-              [0, 0],
-              [workersMax, idealAt(first)],
-            ],
-          ],
-          line.style.token,
-          { width: 1, dashed: true, z: 1 },
-        ),
+      ...ideals.map(({ line, end }) =>
+        segments([[[0, 0], end]], line.style.token, { width: 1, dashed: true, z: 1 }),
       ),
-      ...chart.lines.map((line) =>
-        segments(
-          line.points.map(
-            ({ workers, interval }) =>
-              [
-                [workers, interval[0]],
-                [workers, interval[1]],
-              ] as const,
-          ),
-          line.style.token,
-          { width: 1.5, dashed: false, z: 3 },
-        ),
-      ),
-      ...chart.lines.map(lineSeries),
-      endLabels(labels, 12),
+      ...lines.map(intervals),
+      ...lines.map(lineSeries),
+      endLabels(lines.flatMap(nameAtEnd), 12),
     ],
   };
-  const offset = ideals.length + chart.lines.length;
+  const offset = ideals.length + lines.length;
   const hover = (series: number, index: number) => {
-    const line = chart.lines[series - offset];
+    const line = lines[series - offset];
     const point = line?.points[index];
-    return line && point
-      ? `${line.name}, ${point.workers} workers: ${quantityText(point.rate, "1/s", 3)}`
-      : null;
+    return line && point ? pointText(line, point) : null;
   };
-  return renderSvg(option, size, { title: chart.title, description: chart.description, hover });
+  return renderSvg(option, size, { title, description, hover });
+}
+
+/** Where perfect scaling from the line's first point would end; nothing for a line without points. */
+function idealOf(line: ScalingLine, workersMax: number): { line: ScalingLine; end: Place }[] {
+  const first = line.points[0];
+  return first ? [{ line, end: [workersMax, (first.rate / first.workers) * workersMax] }] : [];
+}
+
+function intervals({ points, style }: ScalingLine): Record<string, unknown> {
+  const pairs = points.map(({ workers, interval: [low, high] }): [Place, Place] => [
+    [workers, low],
+    [workers, high],
+  ]);
+  return segments(pairs, style.token, { width: 1.5, dashed: false, z: 3 });
+}
+
+function nameAtEnd({ name, points, style }: ScalingLine) {
+  const last = points.at(-1);
+  return last ? [{ place: [last.workers, last.rate] as const, text: name, token: style.token }] : [];
+}
+
+function pointText({ name }: ScalingLine, { workers, rate }: Point): string {
+  return `${name}, ${workers} workers: ${quantityText(rate, "1/s", 3)}`;
 }
 
 function lineSeries(line: ScalingLine): Record<string, unknown> {
