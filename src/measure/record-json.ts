@@ -2,18 +2,13 @@
 // not with a stack.
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { PlumbError } from "../base/errors.js";
-import { canonicalJson, digestOf } from "./canonical-json.js";
+import { canonicalJson } from "./canonical-json.js";
 import { resultSchema } from "./result-schema.js";
 import { RUN_SCHEMA_VERSION, type RunRecord } from "./run-record.js";
 
 /** The text of result.json. Asserts that no number is NaN and nothing is undefined. */
 export function writeRecord(record: RunRecord): string {
   return canonicalJson(record);
-}
-
-/** sha256 over the canonical record: one value names one result. */
-export function recordDigest(record: RunRecord): string {
-  return digestOf(record);
 }
 
 /**

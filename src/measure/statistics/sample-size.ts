@@ -1,4 +1,4 @@
-// How many samples a question needs, and how small a change so many samples can show.
+// How small a change so many samples can show.
 // Normal theory with the efficiency of the median (pi/2 times the samples of a mean), one sample added for small
 // numbers: 3% noise and a 5% effect need 10 per side, 2% and 5% 5, 5% and 5% 26, 3% and 2% 57.
 import { assert } from "../../base/assert.js";
@@ -14,12 +14,6 @@ export interface SampleSizeQuestion {
   readonly alpha: number;
   /** Paired samples need the noise of their difference, and no second side. */
   readonly paired: boolean;
-}
-
-/** Samples per side for a relative change of `effect` to be found four times in five. */
-export function samplesNeeded(effect: number, question: SampleSizeQuestion): number {
-  assert(effect > 0, `an effect of ${effect} needs no samples`);
-  return Math.ceil(samplesFactor(question) * (question.noise / effect) ** 2) + 1;
 }
 
 /** The relative change that `samples` per side find four times in five. */
