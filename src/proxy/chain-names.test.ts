@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TransportProtocol } from "../api/types.js";
-import { joinHostPort } from "../base/ip.js";
 import { endpointChainName, hashBase32, serviceChainNames } from "./chain-names.js";
-import type { Endpoint, ServicePort } from "./service-port.js";
+import { testServiceEndpoint, testServicePort } from "./service-port.test-data.js";
 
 // name, protocol, characters: published in upstream's fixtures or seen on live nodes.
 const SERVICES: readonly [string, TransportProtocol, string][] = [
@@ -26,7 +25,7 @@ const ENDPOINTS: readonly [string, string, number, string][] = [
 
 test("serviceChainNames hashes name and protocol, and shares the characters between its chains", () => {
   for (const [name, protocol, characters] of SERVICES) {
-    assert.deepEqual(serviceChainNames(portOf(name, protocol)), {
+    assert.deepEqual(serviceChainNames(testServicePort({ name, protocol })), {
       cluster: `KUBE-SVC-${characters}`,
       local: `KUBE-SVL-${characters}`,
       external: `KUBE-EXT-${characters}`,
@@ -36,20 +35,23 @@ test("serviceChainNames hashes name and protocol, and shares the characters betw
 });
 
 test("serviceChainNames gives the same object for the same port object", () => {
-  const port = portOf("ns1/svc1:p80", "TCP");
+  const port = testServicePort();
   assert.equal(serviceChainNames(port), serviceChainNames(port));
 });
 
 test("endpointChainName hashes the endpoint's text too", () => {
   for (const [name, ip, port, characters] of ENDPOINTS) {
-    assert.equal(endpointChainName(portOf(name, "TCP"), endpointOf(ip, port)), `KUBE-SEP-${characters}`);
+    assert.equal(
+      endpointChainName(testServicePort({ name }), testServiceEndpoint(ip, port)),
+      `KUBE-SEP-${characters}`,
+    );
   }
 });
 
 test("endpointChainName hashes IPv6 endpoints with their brackets", () => {
-  const port = portOf("ns1/svc1:p80", "TCP");
+  const port = testServicePort();
   const expected = `KUBE-SEP-${hashBase32("ns1/svc1:p80tcp[fd00::1]:80", 16)}`;
-  assert.equal(endpointChainName(port, endpointOf("fd00::1", 80)), expected);
+  assert.equal(endpointChainName(port, testServiceEndpoint("fd00::1", 80)), expected);
 });
 
 test("hashBase32 gives prefixes of one encoding, whatever the length", () => {
@@ -61,40 +63,8 @@ test("hashBase32 gives prefixes of one encoding, whatever the length", () => {
 });
 
 test("chain names fit what iptables allows", () => {
-  const names = serviceChainNames(portOf(`${"n".repeat(63)}/${"s".repeat(63)}:${"p".repeat(15)}`, "SCTP"));
+  const names = serviceChainNames(
+    testServicePort({ name: `${"n".repeat(63)}/${"s".repeat(63)}:${"p".repeat(15)}`, protocol: "SCTP" }),
+  );
   for (const name of Object.values(names)) assert.ok(name.length <= 28, name);
 });
-
-function portOf(name: string, protocol: TransportProtocol): ServicePort {
-  return {
-    name,
-    namespace: "",
-    serviceName: "",
-    portName: "",
-    protocol,
-    clusterIP: "10.96.0.1",
-    port: 80,
-    nodePort: 0,
-    externalIPs: [],
-    loadBalancerVIPs: [],
-    loadBalancerSourceRanges: [],
-    affinitySeconds: 0,
-    externalPolicyLocal: false,
-    internalPolicyLocal: false,
-    healthCheckNodePort: 0,
-  };
-}
-
-function endpointOf(ip: string, port: number): Endpoint {
-  return {
-    ip,
-    port,
-    text: joinHostPort(ip, port),
-    ready: true,
-    serving: true,
-    terminating: false,
-    isLocal: false,
-    zoneHints: [],
-    nodeHints: [],
-  };
-}

@@ -23,7 +23,8 @@ import type {
   NftType,
 } from "../../netfilter/nftables/model.js";
 import type { ProxyConfig } from "../config.js";
-import { detectorStatement, localDetectorFor } from "./local-traffic.js";
+import { localDetectorOf } from "../local-detector.js";
+import { detectorStatement } from "./local-traffic.js";
 import { nodePortIps } from "./node-port-ips.js";
 import {
   CT_DNAT,
@@ -190,7 +191,7 @@ function clusterIpMasquerade(config: ProxyConfig): NftRule[] {
   const toClusterIp = lookup(["ip daddr"], CLUSTER_IPS);
   if (config.masqueradeAll)
     return [rule([toClusterIp, markStatement(config)], "masquerade clusterIP traffic")];
-  const detector = localDetectorFor(config);
+  const detector = localDetectorOf(config);
   if (detector === null) return [];
   return [
     rule(

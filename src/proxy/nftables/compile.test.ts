@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import type { ClusterObjects, EndpointSlice, Service } from "../../api/types.js";
-import { LABEL_SERVICE_NAME } from "../../api/types.js";
+import type { ClusterObjects, ServiceSpec } from "../../api/types.js";
 import { sourcePath } from "../../base/source-path.js";
 import type { NftTable } from "../../netfilter/nftables/model.js";
 import type { ProxyConfig } from "../config.js";
 import { defaultProxyConfig } from "../default-config.js";
 import { FLOW_CLUSTER_CIDRS, FLOW_NODE, FLOW_OBJECTS } from "../packet-flow-cluster.js";
 import { buildProxyState } from "../state/build-state.js";
+import { testService, testSlice } from "../test-cluster.js";
 import { compileNftables } from "./compile.js";
 import { nftablesDocument } from "./documents.js";
 
@@ -123,36 +123,24 @@ function anonymousMapsOf(table: NftTable): number {
   return statements.filter(({ kind }) => kind.startsWith("numgen")).length;
 }
 
-function plainCluster(services: number, endpoints: number, spec: Partial<Service["spec"]>): ClusterObjects {
-  const names = Array.from({ length: services }, (_, index) => `svc-${index}`);
-  const ports = [{ name: "p", port: 80, targetPort: 8080 }];
+/** The first endpoint of each Service is on our node, the others elsewhere. */
+function plainCluster(services: number, endpoints: number, spec: ServiceSpec): ClusterObjects {
+  const names = Array.from({ length: services }, (_, index) => `default/svc-${index}`);
+  const portOf = (index: number) => ({
+    name: "p80",
+    port: 80,
+    ...(spec.type === "NodePort" ? { nodePort: 30_000 + index } : {}),
+  });
+  const endpointsOf = (service: number) =>
+    Array.from(
+      { length: endpoints },
+      (_, host) => `10.180.${service}.${host + 1}@${host === 0 ? FLOW_NODE.name : "node-2"}`,
+    );
   return {
     nodes: [],
-    services: names.map((name, index) => ({
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { namespace: "default", name },
-      spec: {
-        clusterIP: `172.30.1.${index}`,
-        ports: ports.map((port) => (spec.type === "NodePort" ? { ...port, nodePort: 30_000 + index } : port)),
-        ...spec,
-      },
-    })),
-    endpointSlices: names.map((name, index) => ({
-      apiVersion: "discovery.k8s.io/v1",
-      kind: "EndpointSlice",
-      metadata: { namespace: "default", name, labels: { [LABEL_SERVICE_NAME]: name } },
-      addressType: "IPv4",
-      endpoints: endpointsOf(index, endpoints),
-      ports: [{ name: "p", port: 8080 }],
-    })),
+    services: names.map((name, index) =>
+      testService(name, { clusterIP: `172.30.1.${index}`, ...spec }, { ports: [portOf(index)] }),
+    ),
+    endpointSlices: names.map((name, index) => testSlice(name, endpointsOf(index))),
   };
-}
-
-/** The first on our node, the others elsewhere. */
-function endpointsOf(service: number, count: number): EndpointSlice["endpoints"] {
-  return Array.from({ length: count }, (_, index) => ({
-    addresses: [`10.180.${service}.${index + 1}`],
-    nodeName: index === 0 ? FLOW_NODE.name : "node-2",
-  }));
 }

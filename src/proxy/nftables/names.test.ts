@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Endpoint, ServicePort } from "../service-port.js";
+import type { ServicePort } from "../service-port.js";
+import { testServiceEndpoint, testServicePort } from "../service-port.test-data.js";
 import { endpointNames, serviceChainNames } from "./names.js";
 
 test("serviceChainNames hashes namespace, name, protocol and port name as kube-proxy does", () => {
@@ -17,17 +18,18 @@ test("serviceChainNames hashes namespace, name, protocol and port name as kube-p
 });
 
 test("endpointNames adds the endpoint, with dots for the colons of IPv6", () => {
-  const names = endpointNames(port("ns1", "svc1", "p80"), endpoint("10.180.0.1", 80));
+  const names = endpointNames(port("ns1", "svc1", "p80"), testServiceEndpoint("10.180.0.1", 80));
   assert.equal(names.chain, "endpoint-5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80");
   assert.equal(names.affinitySet, "affinity-5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80");
-  const six = endpointNames(port("ns1", "svc1", "p80"), endpoint("fd00:10:180::1", 80));
+  const six = endpointNames(port("ns1", "svc1", "p80"), testServiceEndpoint("fd00:10:180::1", 80));
   assert.match(six.chain, /^endpoint-[A-Z2-7]{8}-ns1\/svc1\/tcp\/p80__fd00\.10\.180\.\.1\/80$/);
 });
 
 test("endpointNames cuts what the kernel would refuse, and keeps such names apart by their hash", () => {
   const long = port("n".repeat(63), "s".repeat(63), "p".repeat(63));
   const names = [1, 2].map(
-    (last) => endpointNames(long, endpoint(`2001:db8:1111:2222:3333:4444:5555:${last}`, 65535)).chain,
+    (last) =>
+      endpointNames(long, testServiceEndpoint(`2001:db8:1111:2222:3333:4444:5555:${last}`, 65535)).chain,
   );
   for (const name of names) {
     assert.equal(name.length, "endpoint-".length + 240);
@@ -37,36 +39,5 @@ test("endpointNames cuts what the kernel would refuse, and keeps such names apar
 });
 
 function port(namespace: string, serviceName: string, portName: string): ServicePort {
-  return {
-    name: `${namespace}/${serviceName}:${portName}`,
-    namespace,
-    serviceName,
-    portName,
-    protocol: "TCP",
-    clusterIP: "172.30.0.41",
-    port: 80,
-    nodePort: 0,
-    externalIPs: [],
-    loadBalancerVIPs: [],
-    loadBalancerSourceRanges: [],
-    affinitySeconds: 0,
-    externalPolicyLocal: false,
-    internalPolicyLocal: false,
-    healthCheckNodePort: 0,
-  };
-}
-
-function endpoint(ip: string, number: number): Endpoint {
-  const text = ip.includes(":") ? `[${ip}]:${number}` : `${ip}:${number}`;
-  return {
-    ip,
-    port: number,
-    text,
-    ready: true,
-    serving: true,
-    terminating: false,
-    isLocal: false,
-    zoneHints: [],
-    nodeHints: [],
-  };
+  return testServicePort({ namespace, serviceName, portName });
 }

@@ -1,7 +1,7 @@
 // What a packet costs in counted work, worked out by hand from the chains it crosses.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LABEL_SERVICE_NAME, type ClusterObjects } from "../../api/types.js";
+import type { ClusterObjects } from "../../api/types.js";
 import { Prng } from "../../base/prng.js";
 import { zeroCounts } from "../../netfilter/counters.js";
 import { createNftTracer } from "../../netfilter/nftables/tracer.js";
@@ -10,6 +10,7 @@ import { SeededChance } from "../../netfilter/tracer/chance.js";
 import { defaultProxyConfig } from "../default-config.js";
 import { FLOW_CLUSTER_CIDRS, FLOW_NODE } from "../packet-flow-cluster.js";
 import { buildProxyState } from "../state/build-state.js";
+import { testService, testSlice } from "../test-cluster.js";
 import { compileNftables } from "./compile.js";
 
 const FROM_POD: Packet = {
@@ -95,25 +96,12 @@ function tracerOf(services: number, endpoints: number, layout: "1.36" | "1.35") 
 }
 
 function clusterOf(services: number, endpoints: number): ClusterObjects {
-  const names = Array.from({ length: services }, (_, index) => `svc-${index}`);
+  const names = Array.from({ length: services }, (_, index) => `default/svc-${index}`);
+  const endpointsOf = (service: number) =>
+    Array.from({ length: endpoints }, (_, host) => `10.181.${service}.${host + 1}@node-2`);
   return {
     nodes: [],
-    services: names.map((name, index) => ({
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { namespace: "default", name },
-      spec: { clusterIP: `172.30.0.${index + 1}`, ports: [{ port: 80, targetPort: 8080 }] },
-    })),
-    endpointSlices: names.map((name, index) => ({
-      apiVersion: "discovery.k8s.io/v1",
-      kind: "EndpointSlice",
-      metadata: { namespace: "default", name, labels: { [LABEL_SERVICE_NAME]: name } },
-      addressType: "IPv4",
-      endpoints: Array.from({ length: endpoints }, (_, host) => ({
-        addresses: [`10.181.${index}.${host + 1}`],
-        nodeName: "node-2",
-      })),
-      ports: [{ port: 8080 }],
-    })),
+    services: names.map((name, index) => testService(name, { clusterIP: `172.30.0.${index + 1}` })),
+    endpointSlices: names.map((name, index) => testSlice(name, endpointsOf(index))),
   };
 }

@@ -11,6 +11,7 @@ import {
 import type { Family } from "../../base/ip.js";
 import type { Prng } from "../../base/prng.js";
 import type { ProxyNode } from "../config.js";
+import { testEndpoint, testService, testSlice } from "../test-cluster.js";
 
 /** The node that rules are compiled for. */
 export const RANDOM_NODE: ProxyNode = {
@@ -72,7 +73,6 @@ function randomService(prng: Prng, family: Family, index: number): [Service, End
   const spec: ServiceSpec = {
     type: hasVip ? "LoadBalancer" : "NodePort",
     clusterIP: ip(`172.30.0.${index + 1}`, `fd00:172::${(index + 1).toString(16)}`),
-    ports,
     // Few external IPs, so that Services claim the same one.
     externalIPs: chance(0.3)
       ? [ip(`198.51.100.${prng.below(3) + 1}`, `2001:db8:1::${prng.below(3) + 1}`)]
@@ -85,16 +85,10 @@ function randomService(prng: Prng, family: Family, index: number): [Service, End
       ? [ip("203.0.113.0/25", "2001:db8:2::/64"), ip("192.168.0.0/24", "fd00:192::/64")].slice(prng.below(2))
       : [],
   };
-  const metadata = { namespace: namespaceOf(index), name: `svc-${index}` };
-  const ingress = [{ ip: ip(`192.0.2.${index + 1}`, `2001:db8:3::${(index + 1).toString(16)}`) }];
-  const service: Service = {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata,
-    spec,
-    ...(hasVip ? { status: { loadBalancer: { ingress } } } : {}),
-  };
-  return [service, chance(0.15) ? null : randomSlice(prng, family, service, ports)];
+  const name = `${namespaceOf(index)}/svc-${index}`;
+  const vip = ip(`192.0.2.${index + 1}`, `2001:db8:3::${(index + 1).toString(16)}`);
+  const service = testService(name, spec, { ports, vips: hasVip ? [vip] : [] });
+  return [service, chance(0.15) ? null : randomSlice(prng, family, name, ports)];
 }
 
 function randomPorts(prng: Prng, index: number): ServicePortSpec[] {
@@ -111,7 +105,7 @@ function randomPorts(prng: Prng, index: number): ServicePortSpec[] {
 function randomSlice(
   prng: Prng,
   family: Family,
-  service: Service,
+  name: string,
   ports: readonly ServicePortSpec[],
 ): EndpointSlice {
   const endpoints = Array.from({ length: 1 + prng.below(5) }, () => {
@@ -119,24 +113,18 @@ function randomSlice(
     const terminating = prng.unit() < 0.15;
     const ready = !terminating && prng.unit() < 0.9;
     const node = family === "IPv4" ? Number(address.split(".")[2]) : Number(address.split(":")[3]) - 1;
-    return {
-      addresses: [address],
-      nodeName: `node-${node}`,
+    return testEndpoint(`${address}@node-${node}`, {
       conditions: { ready, serving: ready || terminating, terminating },
-    };
+    });
   });
-  return {
-    apiVersion: "discovery.k8s.io/v1",
-    kind: "EndpointSlice",
-    metadata: {
-      namespace: service.metadata.namespace ?? "default",
-      name: `${service.metadata.name}-1`,
-      labels: { [LABEL_SERVICE_NAME]: service.metadata.name },
-    },
-    addressType: family,
-    endpoints,
-    ports: ports.map(({ name, protocol }) => ({ name: name ?? "", protocol: protocol ?? "TCP", port: 8080 })),
-  };
+  return testSlice(name, endpoints, {
+    family,
+    ports: ports.map(({ name: portName = "", protocol = "TCP" }) => ({
+      name: portName,
+      protocol,
+      port: 8080,
+    })),
+  });
 }
 
 function namespaceOf(index: number): string {

@@ -6,9 +6,11 @@
 //     with affinity the endpoint chains exist in both, for their `update @affinity-Y { ip saddr }`
 //
 // Source: kube-proxy pkg/proxy/nftables/proxier.go syncProxyRules and writeServiceToEndpointRules.
-import { cidrContains, parseCidr } from "../../base/ip.js";
+import { cidrContains, knownCidr } from "../../base/ip.js";
 import type { NftChain, NftRule, NftSet, NftStatement } from "../../netfilter/nftables/model.js";
 import type { ProxyConfig } from "../config.js";
+import { localDetectorOf } from "../local-detector.js";
+import { nodeAddresses } from "../node-port-addresses.js";
 import {
   type Endpoint,
   type ServiceEntry,
@@ -18,7 +20,7 @@ import {
   usesLocalEndpoints,
 } from "../service-port.js";
 import { markStatement } from "./base-table.js";
-import { detectorStatement, localDetectorFor } from "./local-traffic.js";
+import { detectorStatement } from "./local-traffic.js";
 import { type EndpointNames, type ServiceChainNames, endpointNames, serviceChainNames } from "./names.js";
 import { DROP, chain, fibLocal, goto, gotoVerdict, lookup, match, matchNot, rule } from "./rules.js";
 
@@ -69,7 +71,7 @@ function internalMasquerade(entry: ServiceEntry, config: ProxyConfig): NftRule[]
   if (config.nftables.layout !== "1.35" || !entry.hasInternal) return [];
   const toClusterIp = match("ip daddr", [entry.port.clusterIP]);
   if (config.masqueradeAll) return [rule([toClusterIp, markStatement(config)])];
-  const detector = localDetectorFor(config);
+  const detector = localDetectorOf(config);
   return detector === null
     ? []
     : [rule([toClusterIp, detectorStatement(detector, "not-local"), markStatement(config)])];
@@ -104,7 +106,7 @@ function externalChain(entry: ServiceEntry, names: ServiceChainNames, config: Pr
     // The endpoint may be on another node, so replies must come back through this one.
     return chain(names.external, [rule([mark]), ...(entry.hasExternal ? [rule([goto(names.service)])] : [])]);
   }
-  const detector = localDetectorFor(config);
+  const detector = localDetectorOf(config);
   const rules: NftRule[] = [];
   if (detector !== null) {
     rules.push(
@@ -119,15 +121,8 @@ function externalChain(entry: ServiceEntry, names: ServiceChainNames, config: Pr
 
 function firewallChain(port: ServicePort, names: ServiceChainNames, config: ProxyConfig): NftChain {
   const sources = [...port.loadBalancerSourceRanges];
-  const nodeIp = config.node.addresses.find(
-    (address) => address.includes(":") === (config.family === "IPv6"),
-  );
-  const nodeInside =
-    nodeIp !== undefined &&
-    sources.some((text) => {
-      const cidr = parseCidr(text);
-      return cidr !== null && cidrContains(cidr, nodeIp);
-    });
+  const nodeIp = nodeAddresses(config)[0];
+  const nodeInside = nodeIp !== undefined && sources.some((text) => cidrContains(knownCidr(text), nodeIp));
   // A VIP that is a local address makes packets of the node to it carry it as their source.
   if (nodeInside) sources.push(...port.loadBalancerVIPs);
   return chain(names.firewall, [rule([matchNot("ip saddr", sources), DROP])]);
