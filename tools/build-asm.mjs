@@ -8,10 +8,18 @@ import binaryen from "binaryen";
 
 const PAGES_MAX = 65536;
 const INLINE_NODES_MAX = 200;
-const { Atomics, BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SIMD128, SignExt } =
-  binaryen.Features;
-const FEATURES =
-  Atomics | BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SIMD128 | SignExt;
+// What asc was told to enable, for the second pass.
+const FEATURES = [
+  "Atomics",
+  "BulkMemory",
+  "BulkMemoryOpt",
+  "MutableGlobals",
+  "NontrappingFPToInt",
+  "SIMD128",
+  "SignExt",
+]
+  .map((name) => binaryen.Features[name])
+  .reduce((all, feature) => all | feature);
 const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : null;
 
 function newestChange(folder) {

@@ -39,7 +39,7 @@ export function walk(context: usize, packets: usize, count: u32, chain: u32): u3
 }
 
 /** Look every packet's destination, protocol and port up in the first set; counts the members. */
-export function probe(context: usize, packets: usize, count: u32, chain: u32): u32 {
+export function probe(context: usize, packets: usize, count: u32, _chain: u32): u32 {
   const image = load<u32>(context, CONTEXT_IMAGE) as usize;
   const sets = image + load<u32>(image, IMAGE_REGION_TABLE + IPTABLES_REGION_SETS * IMAGE_REGION_STRIDE);
   let members: u32 = 0;
@@ -54,7 +54,7 @@ export function probe(context: usize, packets: usize, count: u32, chain: u32): u
 }
 
 /** Find every packet's tuple in the conntrack table; counts those found. */
-export function lookup(context: usize, packets: usize, count: u32, chain: u32): u32 {
+export function lookup(context: usize, packets: usize, count: u32, _chain: u32): u32 {
   const table = load<u32>(context, CONTEXT_CONNTRACK) as usize;
   let found: u32 = 0;
   const end = packets + (count as usize) * PACKET_STRIDE;
@@ -69,7 +69,7 @@ export function lookup(context: usize, packets: usize, count: u32, chain: u32): 
 }
 
 /** Enter a flow for every packet, both directions, without looking first; counts those that had room. */
-export function enter(context: usize, packets: usize, count: u32, chain: u32): u32 {
+export function enter(context: usize, packets: usize, count: u32, _chain: u32): u32 {
   const table = load<u32>(context, CONTEXT_CONNTRACK) as usize;
   const built = context + FLIGHT_NEW_ENTRY;
   const state = built + stateOffset<u32>();
@@ -91,7 +91,7 @@ export function enter(context: usize, packets: usize, count: u32, chain: u32): u
 }
 
 /** Conntrack's whole stage: find or open and confirm every packet's flow; counts the packets that had room. */
-export function flows(context: usize, packets: usize, count: u32, chain: u32): u32 {
+export function flows(context: usize, packets: usize, count: u32, _chain: u32): u32 {
   let tracked: u32 = 0;
   const end = packets + (count as usize) * PACKET_STRIDE;
   for (let packet = packets; packet < end; packet += PACKET_STRIDE) {

@@ -16,7 +16,7 @@ class IptablesMode {
   }
 
   /** Behind INPUT stands a process of the node. */
-  deliver<A>(fromOutput: bool): u32 {
+  deliver<A>(_fromOutput: bool): u32 {
     return STEP_ACCEPT;
   }
 
