@@ -2,6 +2,7 @@
 // ipaddr.js does the parsing and RFC 5952 printing; what is ours is Go's treatment of leading zeros:
 // ParseIPSloppy reads "172.30.0.041" as decimal 41 and prints it back as 172.30.0.41.
 import ipaddr from "ipaddr.js";
+import { present } from "./assert.js";
 
 /** As in Service.spec.ipFamilies. */
 export type Family = "IPv4" | "IPv6";
@@ -21,6 +22,12 @@ export interface Cidr {
 export function canonicalIp(text: string): string | null {
   const trimmed = text.trim();
   return trimmed.includes(":") ? canonicalIpv6(trimmed) : canonicalIpv4(trimmed);
+}
+
+/** Canonical text of an address of one family, or null when `text` is none. */
+export function canonicalIpOf(text: string, family: Family): string | null {
+  const ip = canonicalIp(text);
+  return ip !== null && familyOf(ip) === family ? ip : null;
 }
 
 /** Family of an address that is known to be valid. */
@@ -79,6 +86,16 @@ export function prefixMask(prefixLength: number, family: Family): IpWords {
     return bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
   };
   return family === "IPv4" ? [word(0), 0, 0, 0] : [word(0), word(1), word(2), word(3)];
+}
+
+/** A CIDR that is known to be one. */
+export function knownCidr(text: string): Cidr {
+  return present(parseCidr(text), `CIDR ${text}`);
+}
+
+/** Whether a canonical address lies in 127.0.0.0/8 or is ::1. */
+export function isLoopback(ip: string): boolean {
+  return ip === "::1" || ip.startsWith("127.");
 }
 
 /** "10.0.0.1:80" or "[fd00::1]:80". */

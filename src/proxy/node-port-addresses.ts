@@ -1,16 +1,13 @@
 // The node's own addresses, and which of them take NodePort traffic where nothing else is configured: all of them.
 // Source: kube-proxy pkg/proxy/util/nodeport_addresses.go.
-import { canonicalIp, cidrContains, familyOf, parseCidr, type Cidr } from "../base/ip.js";
+import { canonicalIpOf, cidrContains, parseCidr, type Cidr } from "../base/ip.js";
 import type { ProxyConfig } from "./config.js";
 
 type AddressConfig = Pick<ProxyConfig, "family" | "node" | "nodePortAddresses">;
 
 /** Canonical addresses of the node in the proxy's family, primary first. */
 export function nodeAddresses(config: Pick<ProxyConfig, "family" | "node">): readonly string[] {
-  return config.node.addresses.flatMap((address) => {
-    const ip = canonicalIp(address);
-    return ip !== null && familyOf(ip) === config.family ? [ip] : [];
-  });
+  return config.node.addresses.flatMap((address) => canonicalIpOf(address, config.family) ?? []);
 }
 
 /**

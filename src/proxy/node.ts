@@ -21,14 +21,14 @@ export function nodeOf(objects: ClusterObjects, name: string | null): ProxyNode 
   }
   return {
     name: node.metadata.name,
-    addresses: nodeAddresses(node),
+    addresses: reportedAddresses(node),
     podCIDRs: node.spec?.podCIDRs ?? (node.spec?.podCIDR === undefined ? [] : [node.spec.podCIDR]),
     zone: node.metadata.labels?.[LABEL_ZONE] ?? null,
   };
 }
 
 /** InternalIPs first: they are what kube-proxy takes for the node's primary address. */
-function nodeAddresses({ status }: Node): string[] {
+function reportedAddresses({ status }: Node): string[] {
   const addresses = (status?.addresses ?? []).filter(
     ({ type }) => type === "InternalIP" || type === "ExternalIP",
   );

@@ -2,7 +2,7 @@
 // alone. The rules, followed packet by packet, must say the same.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cidrContains, parseCidr } from "../base/ip.js";
+import { cidrContains, knownCidr } from "../base/ip.js";
 import { Prng } from "../base/prng.js";
 import { TCP_FLAGS, type Packet, type Protocol } from "../netfilter/packet.js";
 import { traceTargets } from "../netfilter/tracer/index.js";
@@ -45,7 +45,7 @@ function fromClient(entry: ServiceEntry): Expected {
 function fromClientToVip(entry: ServiceEntry): Expected {
   const ranges = entry.port.loadBalancerSourceRanges;
   const isAllowed =
-    ranges.length === 0 || ranges.some((range) => cidrContains(parseCidr(range)!, CLIENT.source));
+    ranges.length === 0 || ranges.some((range) => cidrContains(knownCidr(range), CLIENT.source));
   return isAllowed || !entry.hasAny ? fromClient(entry) : { verdict: "DROP", targets: [], masquerade: false };
 }
 

@@ -13,7 +13,7 @@
 // (RFC 2544) ranges for what lies outside, since nobody's real network uses them.
 import { assert, present } from "../base/assert.js";
 import { PlumbError } from "../base/errors.js";
-import { type Cidr, cidrContains, type Family, ipText, parseCidr } from "../base/ip.js";
+import { type Cidr, cidrContains, type Family, ipText, knownCidr } from "../base/ip.js";
 
 interface AddressRanges {
   readonly pods: string;
@@ -47,11 +47,6 @@ export const ADDRESS_RANGES: Readonly<Record<Family, AddressRanges>> = {
     clients: ["2001:db8:51::/108"],
   },
 };
-
-/** A CIDR that is known to be one. */
-export function knownCidr(text: string): Cidr {
-  return present(parseCidr(text), `CIDR ${text}`);
-}
 
 /** Addresses in a CIDR; 2^52 for anything larger, which no input reaches. */
 export function cidrSize(cidr: Cidr): number {

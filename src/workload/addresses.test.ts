@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { cidrContains } from "../base/ip.js";
-import { ADDRESS_RANGES, AddressPool, freeRange, knownCidr, nthAddress } from "./address-ranges.js";
+import { cidrContains, knownCidr } from "../base/ip.js";
+import { ADDRESS_RANGES, AddressPool, freeRange, nthAddress } from "./address-ranges.js";
 import { coverAddresses, knownOrCovered } from "./cidr-cover.js";
 import { NodePortPool } from "./node-ports.js";
 import { planPodAddresses } from "./pod-addresses.js";

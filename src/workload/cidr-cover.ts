@@ -1,7 +1,6 @@
 // The smallest CIDR that holds some addresses: what an input's Pods or Services seem to be numbered from.
 import { assert } from "../base/assert.js";
-import { cidrContains, type Cidr, ipText, type IpWords, parseCidr } from "../base/ip.js";
-import { knownCidr } from "./address-ranges.js";
+import { cidrContains, type Cidr, ipText, type IpWords, parseCidr, knownCidr } from "../base/ip.js";
 
 /** Covers addresses and CIDRs of one family; null for none. Cost: O(n). */
 export function coverAddresses(texts: readonly string[]): Cidr | null {

@@ -1,6 +1,6 @@
 // Services as a cluster would complete them: manifests name no cluster IP, node port or load-balancer address.
 // A Service that a cluster wrote (it has a uid, or a status and a cluster IP) is taken as it is.
-import { canonicalIp, type Family, familyOf } from "../base/ip.js";
+import { canonicalIp, type Family, familyOf, canonicalIpOf } from "../base/ip.js";
 import type { Service, ServicePortSpec, ServiceSpec } from "../api/types.js";
 import { type ServicePools, servicePools } from "./generate-service.js";
 import { clusterIPsOf } from "./traffic-targets.js";
@@ -116,9 +116,8 @@ function withNodePort(port: ServicePortSpec, pools: ServicePools): ServicePortSp
 
 /** The address asked for, where one is, else one per family. */
 function virtualIPs({ loadBalancerIP, ipFamilies = [] }: ServiceSpec, pools: ServicePools): string[] {
-  const asked = loadBalancerIP ? canonicalIp(loadBalancerIP) : null;
-  return ipFamilies.map((family) =>
-    asked !== null && familyOf(asked) === family ? asked : pools.loadBalancers[family].next(),
+  return ipFamilies.map(
+    (family) => canonicalIpOf(loadBalancerIP ?? "", family) ?? pools.loadBalancers[family].next(),
   );
 }
 

@@ -3,10 +3,8 @@ import { isUtf8 } from "node:buffer";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { PlumbError } from "../base/errors.js";
+import { LIMITS } from "../base/limits.js";
 import type { SourceInput } from "./documents.js";
-
-/** Longest text that a JavaScript string can safely hold. */
-const INPUT_BYTES_MAX = 400 * 1024 * 1024;
 
 /** Files that a folder is searched for, at any depth. Named files may be called anything. */
 const OBJECT_FILE = /\.(ya?ml|json)$/i;
@@ -51,8 +49,11 @@ function filesBelow(folder: string): string[] {
 function readInput(file: string): SourceInput {
   const bytes = attempt(file, () => {
     const size = statSync(file).size;
-    if (size > INPUT_BYTES_MAX) {
-      throw new PlumbError("LimitExceeded", `Cannot read '${file}': ${size} bytes, limit ${INPUT_BYTES_MAX}`);
+    if (size > LIMITS.INPUT_BYTES_MAX) {
+      throw new PlumbError(
+        "LimitExceeded",
+        `Cannot read '${file}': ${size} bytes, limit ${LIMITS.INPUT_BYTES_MAX}`,
+      );
     }
     return readFileSync(file);
   });

@@ -1,5 +1,5 @@
 // What one field alone cannot show: fields of an object that contradict each other, by kind.
-import { canonicalIp, type Family, familyOf } from "../base/ip.js";
+import { canonicalIp, type Family, familyOf, canonicalIpOf } from "../base/ip.js";
 import { matchesLabels, matchesSelector } from "../api/selector.js";
 import {
   type EndpointSlice,
@@ -162,6 +162,5 @@ function checkTemplateSelected({ kind, spec }: Workload, report: Report): void {
 }
 
 function isAddress(text: string, family?: Family): boolean {
-  const ip = canonicalIp(text);
-  return ip !== null && (family === undefined || familyOf(ip) === family);
+  return (family === undefined ? canonicalIp(text) : canonicalIpOf(text, family)) !== null;
 }

@@ -4,8 +4,8 @@
 // Address 0 of a node's CIDR is the network, 1 its bridge; Pods start at 2. IPv4 also leaves the last one out.
 import { assert } from "../base/assert.js";
 import { PlumbError } from "../base/errors.js";
-import { type Cidr, type Family, ipText } from "../base/ip.js";
-import { ADDRESS_RANGES, cidrSize, freeRange, isFree, knownCidr, nthAddress } from "./address-ranges.js";
+import { type Cidr, type Family, ipText, knownCidr } from "../base/ip.js";
+import { ADDRESS_RANGES, cidrSize, freeRange, isFree, nthAddress } from "./address-ranges.js";
 
 const POD_ADDRESS_FIRST = 2;
 const UNUSABLE = 3;

@@ -1,8 +1,8 @@
 // The Pods of a replicated cluster: which addresses of the input are Pods, on which node, and their address per tile.
 import { present } from "../base/assert.js";
-import { canonicalIp, type Cidr, cidrContains, type Family, familyOf } from "../base/ip.js";
+import { canonicalIp, type Cidr, cidrContains, type Family, familyOf, knownCidr } from "../base/ip.js";
 import type { EndpointSlice, Node } from "../api/types.js";
-import { AddressPool, cidrSize, knownCidr } from "./address-ranges.js";
+import { AddressPool, cidrSize } from "./address-ranges.js";
 import type { AddressedObjects } from "./cluster-parts.js";
 import { nodeIPs, ownPodCidr } from "./cluster-pods.js";
 import { addressesOf } from "./cluster-services.js";

@@ -11,6 +11,7 @@
 // Cost: O(k x objects); 50,000 Services in well under a second.
 import { canonicalIp, type Family, familyOf } from "../base/ip.js";
 import { PlumbError } from "../base/errors.js";
+import { LIMITS } from "../base/limits.js";
 import type { EndpointSlice, Service, ServicePortSpec, ServiceSpec } from "../api/types.js";
 import { ADDRESS_RANGES, freeRange } from "./address-ranges.js";
 import type { AddressedObjects } from "./cluster-parts.js";
@@ -19,9 +20,6 @@ import { addressesOf, nodePortsOf } from "./cluster-services.js";
 import { type ServicePools, servicePools } from "./generate-service.js";
 import { type PodTiles, tilePods } from "./replicate-pods.js";
 import { clusterIPsOf } from "./traffic-targets.js";
-
-/** Services that a replicated cluster may have: the size of the default service range. */
-const SERVICES_MAX = 1_000_000;
 
 export interface Replicated {
   readonly objects: AddressedObjects;
@@ -74,10 +72,10 @@ function checkTiles(objects: AddressedObjects, k: number): void {
     );
   }
   const services = objects.services.length * k;
-  if (services <= SERVICES_MAX) return;
+  if (services <= LIMITS.REPLICATED_SERVICES_MAX) return;
   throw new PlumbError(
     "LimitExceeded",
-    `Cannot replicate ${objects.services.length} Services ${k} times: ${services} Services, limit ${SERVICES_MAX}`,
+    `Cannot replicate ${objects.services.length} Services ${k} times: ${services} Services, limit ${LIMITS.REPLICATED_SERVICES_MAX}`,
   );
 }
 

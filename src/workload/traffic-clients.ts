@@ -3,9 +3,9 @@
 // through passes its flows on to the next one. Linux uses 32768-60999 by default; the wider range buys fresh 5-tuples.
 import type { Prng } from "../base/prng.js";
 import { PlumbError } from "../base/errors.js";
-import { canonicalIp, type Cidr, type Family, familyOf, ipWords, parseCidr } from "../base/ip.js";
+import { canonicalIp, type Cidr, type Family, familyOf, ipWords, parseCidr, knownCidr } from "../base/ip.js";
 import type { PacketColumns } from "../netfilter/packet-columns.js";
-import { ADDRESS_RANGES, cidrSize, knownCidr, nodeAddress, nthAddress } from "./address-ranges.js";
+import { ADDRESS_RANGES, cidrSize, nodeAddress, nthAddress } from "./address-ranges.js";
 import { WeightedIndex } from "./distributions.js";
 import { planPodAddresses } from "./pod-addresses.js";
 import type { TrafficClients } from "./traffic-spec.js";

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
-import { cidrContains } from "../base/ip.js";
+import { cidrContains, knownCidr } from "../base/ip.js";
 import { TCP_FLAGS } from "../netfilter/packet.js";
 import type { PacketColumns } from "../netfilter/packet-columns.js";
-import { knownCidr } from "./address-ranges.js";
 import { generateCluster } from "./generate.js";
 import { defaultGenerateSpec } from "./generate-spec.js";
 import { FLOW_MISSES, generateTraffic, type TrafficPlan } from "./traffic.js";

@@ -16,7 +16,7 @@ import {
   readNumber,
   readPortRange,
 } from "./option-values.js";
-import { randomMatchFromText } from "./ruleset.js";
+import { randomMatch } from "./ruleset.js";
 
 export function buildComment(values: readonly OptionValue[]): Match {
   return { kind: "comment", text: values[0] ? firstArg(values[0]) : "" };
@@ -165,7 +165,7 @@ export function buildStatistic(values: readonly OptionValue[], context: RowConte
         `--probability '${text}', expected a number from 0 to 1`,
       );
     }
-    return randomMatchFromText(text, probability?.negated ?? false);
+    return randomMatch(text, probability?.negated ?? false);
   }
   const every = find(values, "--every");
   if (chosen !== "nth" || !every) {

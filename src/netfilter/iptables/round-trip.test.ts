@@ -57,7 +57,7 @@ function randomMatches(prng: Prng, protocol: string | null): Match[] {
     () => make.markBits(prng.next32(), { negated: negated() }),
     () => ({ kind: "mark", mark: { value: { value: 1, mask: 0xffffffff }, negated: negated() } }),
     () => make.addressType(prng.pick(["source", "destination"]), prng.pick(["LOCAL", "UNICAST"])),
-    () => make.randomMatchFromText(prng.unit().toFixed(10), negated()),
+    () => make.randomMatch(prng.unit().toFixed(10), negated()),
     () => ({
       kind: "statistic",
       mode: "nth",

@@ -1,6 +1,5 @@
 // Making rules: an empty ruleset as a booted kernel has it, and the factories that compilers share.
 import type { Cidr, Family } from "../../base/ip.js";
-import { assert } from "../../base/assert.js";
 import {
   type Chain,
   type Hook,
@@ -101,18 +100,11 @@ export function matchSet(name: string, sides: readonly ("src" | "dst")[]): Match
 }
 
 /**
- * `-m statistic --mode random`: kube-proxy writes ten decimals, the kernel keeps 31 bits of what was written.
+ * `-m statistic --mode random`: the match that the kernel makes of a written probability. It keeps 31 bits.
  *
- * @param probability 0..1
- * @see kube-proxy pkg/proxy/iptables computeProbability; libxt_statistic
+ * @see libxt_statistic
  */
-export function randomMatch(probability: number): Match {
-  assert(probability >= 0 && probability <= 1, `probability ${probability} is outside 0..1`);
-  return randomMatchFromText(probability.toFixed(10), false);
-}
-
-/** The match that the kernel makes of a written probability. */
-export function randomMatchFromText(text: string, negated: boolean): Match {
+export function randomMatch(text: string, negated: boolean): Match {
   return { kind: "statistic", mode: "random", threshold: Math.round(Number(text) * 2 ** 31), text, negated };
 }
 

@@ -101,7 +101,10 @@ const FORMS: readonly { rule: Partial<Rule>; restore: string; save: string }[] =
     save: '-m comment --comment "a -> b" -m recent --rcheck --seconds 10800 --reap --name S --mask 255.255.255.255 --rsource -j S',
   },
   {
-    rule: { matches: [make.comment("a -> b"), make.randomMatch(1 / 3)], target: make.jump("S") },
+    rule: {
+      matches: [make.comment("a -> b"), make.randomMatch("0.3333333333", false)],
+      target: make.jump("S"),
+    },
     restore: '-m comment --comment "a -> b" -m statistic --mode random --probability 0.3333333333 -j S',
     save: '-m comment --comment "a -> b" -m statistic --mode random --probability 0.33333333349 -j S',
   },
@@ -240,7 +243,7 @@ test("printChainLine shows a policy, or a dash for a user's chain", () => {
 
 test("randomMatch keeps the 31 bits that the kernel keeps", () => {
   const thresholds = [1, 0.5, 1 / 3, 1 / 100].map((probability) => {
-    const match = make.randomMatch(probability);
+    const match = make.randomMatch(probability.toFixed(10), false);
     return match.kind === "statistic" && match.mode === "random" ? match.threshold : -1;
   });
   assert.deepEqual(thresholds, [2147483648, 1073741824, 715827883, 21474836]);

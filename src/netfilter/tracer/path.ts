@@ -6,7 +6,7 @@
 // changed, or it travels in the original direction of a flow whose source a rule translated (the node's own packets
 // are masqueraded to the address they have).
 // Twin: asm/packet/path.ts. Source: net/ipv4/ip_input.c, ip_output.c, net/netfilter/nf_nat_core.c.
-import { type Family, joinHostPort } from "../../base/ip.js";
+import { type Family, joinHostPort, isLoopback } from "../../base/ip.js";
 import { type Counts, zeroCounts } from "../counters.js";
 import type { Hook } from "../iptables/model.js";
 import type { CtState, DropReason, Outcome, Packet } from "../packet.js";
@@ -95,7 +95,7 @@ class PathTracer implements Tracer {
   }
 
   isLocal(address: string): boolean {
-    return this.#local.has(address) || address === "::1" || address.startsWith("127.");
+    return this.#local.has(address) || isLoopback(address);
   }
 
   #flight(packet: Packet, timeMs: number, tracked: Tracked, counts: Counts): Flight {

@@ -1,9 +1,11 @@
 // What all rules of one compilation share: facts drawn from the configuration once, and one copy of each match or
 // target that many rules carry. Half a million endpoints make 1.6 million rules; equal parts must be the same object.
-import { hostCidr, parseCidr } from "../../base/ip.js";
+import { present } from "../../base/assert.js";
+import { hostCidr, knownCidr } from "../../base/ip.js";
 import type { Match, Range, Rule, Target } from "../../netfilter/iptables/model.js";
-import { comment, jump, port as portMatch, randomMatchFromText } from "../../netfilter/iptables/ruleset.js";
+import { comment, jump, port as portMatch, randomMatch } from "../../netfilter/iptables/ruleset.js";
 import type { ProxyConfig } from "../config.js";
+import { localDetectorOf } from "../local-detector.js";
 import { hasLocalhostNodePorts, nodeAddresses } from "../node-port-addresses.js";
 import type { ProxyState } from "../service-port.js";
 
@@ -39,18 +41,17 @@ export function compileContext(state: ProxyState, config: ProxyConfig): CompileC
 }
 
 /** As upstream, one CIDR per family: the first. */
-function detectorFields({ localDetector, family }: ProxyConfig, negated: boolean): DetectorFields | null {
-  switch (localDetector.kind) {
-    case "none":
+function detectorFields(config: ProxyConfig, negated: boolean): DetectorFields | null {
+  const detector = localDetectorOf(config);
+  switch (detector?.kind) {
+    case undefined:
       return null;
-    case "cidr": {
-      const cidr = localDetector.cidrs.map(parseCidr).find((it) => it?.family === family);
-      return cidr ? { source: { value: cidr, negated }, inInterface: null } : null;
-    }
+    case "cidr":
+      return { source: { value: knownCidr(present(detector.cidrs[0], "CIDR")), negated }, inInterface: null };
     case "bridge":
-      return { source: null, inInterface: { value: localDetector.interface, negated } };
+      return { source: null, inInterface: { value: detector.interface, negated } };
     case "prefix":
-      return { source: null, inInterface: { value: `${localDetector.prefix}+`, negated } };
+      return { source: null, inInterface: { value: `${detector.prefix}+`, negated } };
   }
 }
 
@@ -80,7 +81,7 @@ class SharedParts {
   randomMatches(count: number): readonly Match[] {
     let matches = this.#random[count];
     if (matches === undefined) {
-      matches = [randomMatchFromText(probabilityText(count), false)];
+      matches = [randomMatch(probabilityText(count), false)];
       this.#random[count] = matches;
     }
     return matches;

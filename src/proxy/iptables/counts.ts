@@ -7,8 +7,9 @@
 //   FW        source ranges + VIPs if the node is in a range + 1
 //   SEP       2 x E_r
 // Plain ClusterIP Services with a detector: S(2 + 3E) + 5 nat rules and S(1 + E) + 4 nat chains.
-import { cidrContains, parseCidr } from "../../base/ip.js";
+import { cidrContains, knownCidr, isLoopback } from "../../base/ip.js";
 import type { ProxyConfig } from "../config.js";
+import { localDetectorOf } from "../local-detector.js";
 import { hasLocalhostNodePorts, nodeAddresses, nodePortAddresses } from "../node-port-addresses.js";
 import type { ProxyState, ServiceEntry } from "../service-port.js";
 
@@ -34,7 +35,7 @@ export function expectedCounts(state: ProxyState, config: ProxyConfig): RuleCoun
 function nodePortTailCount(config: ProxyConfig): number {
   const addresses = nodePortAddresses(config);
   if (addresses === "all") return 1;
-  return addresses.filter((ip) => !ip.startsWith("127.") || hasLocalhostNodePorts(config)).length;
+  return addresses.filter((ip) => !isLoopback(ip) || hasLocalhostNodePorts(config)).length;
 }
 
 function dispatchCount({ port, hasInternal, hasAny }: ServiceEntry, config: ProxyConfig): number {
@@ -46,7 +47,7 @@ function dispatchCount({ port, hasInternal, hasAny }: ServiceEntry, config: Prox
 
 function chainRulesCount(entry: ServiceEntry, config: ProxyConfig): number {
   const { port, cluster, local, reachable, hasInternal, hasExternal } = entry;
-  const detector = hasDetector(config);
+  const detector = localDetectorOf(config) !== null;
   const perEndpoint = port.affinitySeconds > 0 ? 2 : 1;
   let rules = hasInternal && (config.masqueradeAll || detector) ? 1 : 0;
   rules += perEndpoint * (cluster.length + local.length) + 2 * reachable.length;
@@ -92,11 +93,6 @@ function hasFirewallChain({ port, hasAny }: ServiceEntry): boolean {
 function isNodeInRange({ port }: ServiceEntry, config: ProxyConfig): boolean {
   const ip = nodeAddresses(config)[0];
   return (
-    ip !== undefined && port.loadBalancerSourceRanges.some((range) => cidrContains(parseCidr(range)!, ip))
+    ip !== undefined && port.loadBalancerSourceRanges.some((range) => cidrContains(knownCidr(range), ip))
   );
-}
-
-function hasDetector({ localDetector, family }: ProxyConfig): boolean {
-  if (localDetector.kind !== "cidr") return localDetector.kind !== "none";
-  return localDetector.cidrs.some((cidr) => parseCidr(cidr)?.family === family);
 }

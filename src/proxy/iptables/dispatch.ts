@@ -1,8 +1,7 @@
 // The top-level chains: one rule per address of each service port, which leads to its own chains or refuses.
 // They are written on every sync, partial or not, so the input of a sync grows with the number of service ports.
 // Source: kube-proxy pkg/proxy/iptables/proxier.go syncProxyRules, "Capture the clusterIP" to "Capture nodeports".
-import { parseCidr } from "../../base/ip.js";
-import { present } from "../../base/assert.js";
+import { knownCidr } from "../../base/ip.js";
 import type { Chain, Match, Rule, TableName, Target } from "../../netfilter/iptables/model.js";
 import {
   accept,
@@ -133,7 +132,7 @@ function nodePort(entry: ServiceEntry, context: CompileContext, dispatch: Dispat
       const counted = toNodePort(entry, [comment(port.name)], target, context);
       dispatch.natNodePorts.push({
         ...counted,
-        destination: address(present(parseCidr("127.0.0.0/8"), "loopback")),
+        destination: address(knownCidr("127.0.0.0/8")),
         matches: [...counted.matches, nfacct("localhost_nps_accepted_pkts")],
       });
     }

@@ -7,7 +7,7 @@
 //   nat             OUTPUT and PREROUTING to KUBE-SERVICES, POSTROUTING to KUBE-POSTROUTING
 // Source: kube-proxy pkg/proxy/iptables/proxier.go (iptablesJumpChains, iptablesKubeletJumpChains, syncProxyRules).
 import { present } from "../../base/assert.js";
-import { hostCidr, parseCidr, type Cidr } from "../../base/ip.js";
+import { hostCidr, knownCidr, isLoopback } from "../../base/ip.js";
 import type { Hook, IptablesRuleset, Match, Rule, TableName } from "../../netfilter/iptables/model.js";
 import {
   accept,
@@ -105,7 +105,7 @@ export function markMasqRules({ mark }: CompileContext): Rule[] {
 
 /** Keeps others from reaching services on 127.0.0.1 that route_localnet would open to them. */
 export function firewallRules(): Rule[] {
-  const loopback = cidr("127.0.0.0/8");
+  const loopback = knownCidr("127.0.0.0/8");
   return [
     rule({
       source: address(loopback, { negated: true }),
@@ -148,14 +148,6 @@ export function nodePortTail(context: CompileContext): Rule[] {
     return usable.map((ip) => rule({ destination: address(hostCidr(ip)), matches: [note], target }));
   }
   const loopback = config.family === "IPv6" ? "::1/128" : context.localhostNodePorts ? null : "127.0.0.0/8";
-  const destination = loopback === null ? null : address(cidr(loopback), { negated: true });
+  const destination = loopback === null ? null : address(knownCidr(loopback), { negated: true });
   return [rule({ destination, matches: [note, addressType("destination", "LOCAL")], target })];
-}
-
-function isLoopback(ip: string): boolean {
-  return ip === "::1" || ip.startsWith("127.");
-}
-
-function cidr(text: string): Cidr {
-  return present(parseCidr(text), text);
 }

@@ -9,7 +9,7 @@
 // A first packet evaluates (n+1)/2 of these rules on average.
 // Source: kube-proxy pkg/proxy/iptables/proxier.go (syncProxyRules, writeServiceToEndpointRules).
 import { present } from "../../base/assert.js";
-import { cidrContains, parseCidr } from "../../base/ip.js";
+import { cidrContains, knownCidr } from "../../base/ip.js";
 import type { Chain, Match, Rule, Target } from "../../netfilter/iptables/model.js";
 import { address, addressType, comment, jump, rule } from "../../netfilter/iptables/ruleset.js";
 import { endpointChainName, serviceChainNames } from "../chain-names.js";
@@ -117,7 +117,7 @@ function fromNode(text: string, target: Target): Rule {
 function firewallRules({ port }: ServiceEntry, context: CompileContext): Rule[] {
   const text = `${port.name} loadbalancer IP`;
   const toExternal = jump(serviceChainNames(port).external);
-  const ranges = port.loadBalancerSourceRanges.map((range) => present(parseCidr(range), range));
+  const ranges = port.loadBalancerSourceRanges.map(knownCidr);
   const rules = ranges.map((range) =>
     rule({ source: address(range), matches: [comment(text)], target: toExternal }),
   );

@@ -9,7 +9,7 @@ import {
   type EndpointSliceEndpoint,
   type TransportProtocol,
 } from "../../api/types.js";
-import { canonicalIp, familyOf, joinHostPort, type Family } from "../../base/ip.js";
+import { joinHostPort, type Family, canonicalIpOf } from "../../base/ip.js";
 import type { Endpoint } from "../service-port.js";
 
 /** Endpoints of one Service by portKey(). */
@@ -76,8 +76,7 @@ function listAt(map: Map<string, Endpoint[]>, key: string): Endpoint[] {
 
 /** Only the first address of an endpoint counts; the others are of no use to anyone. */
 function addressOf(endpoint: EndpointSliceEndpoint, family: Family): string | null {
-  const ip = canonicalIp(endpoint.addresses[0] ?? "");
-  return ip !== null && familyOf(ip) === family ? ip : null;
+  return canonicalIpOf(endpoint.addresses[0] ?? "", family);
 }
 
 const NO_HINTS: readonly string[] = [];

@@ -3,7 +3,7 @@
 // those that are no addresses are left out.
 // Source: kube-proxy pkg/proxy/serviceport.go, pkg/proxy/util (ShouldSkipService, GetClusterIPByFamily).
 import { LABEL_HEADLESS, LABEL_SERVICE_PROXY_NAME, type KubeObject, type Service } from "../../api/types.js";
-import { canonicalIp, familyOf, parseCidr, type Family } from "../../base/ip.js";
+import { parseCidr, type Family, canonicalIpOf } from "../../base/ip.js";
 import type { ServicePort } from "../service-port.js";
 
 /** Timeout the API server fills in for sessionAffinity ClientIP. */
@@ -92,8 +92,8 @@ function addressesOf(texts: readonly string[], family: Family): readonly string[
   if (texts.length === 0) return NONE;
   const addresses: string[] = [];
   for (const text of texts) {
-    const ip = canonicalIp(text);
-    if (ip !== null && familyOf(ip) === family) addresses.push(ip);
+    const ip = canonicalIpOf(text, family);
+    if (ip !== null) addresses.push(ip);
   }
   return addresses;
 }
