@@ -1,5 +1,4 @@
 // The proxy modes as one table: how each compiles a state, what its syncs write, and which texts load it whole.
-// compile.ts is the same dispatch for callers that only want rules.
 import { assert } from "../base/assert.js";
 import type { Mode, RuleModel } from "../netfilter/rule-model.js";
 import { compileIptables } from "./iptables/compile.js";

@@ -6,7 +6,7 @@ import type { Packet } from "../netfilter/packet.js";
 import type { Mode, RuleModel } from "../netfilter/rule-model.js";
 import { explore } from "../netfilter/tracer/chance.js";
 import { createTracer, traceTargets } from "../netfilter/tracer/index.js";
-import { compile } from "./compile.js";
+import { COMPILERS } from "./modes.js";
 import { FLOW_GROUPS, flowConfig, type FlowExpectation, type FlowGroup } from "./packet-flow-cases.js";
 import { FLOW_OBJECTS } from "./packet-flow-cluster.js";
 import { buildProxyState } from "./state/build-state.js";
@@ -29,7 +29,7 @@ for (const mode of ["iptables", "userspace"] as const) {
 
 function modelOf(group: FlowGroup, mode: Mode): RuleModel {
   const config = flowConfig(group, mode);
-  return compile(buildProxyState(FLOW_OBJECTS, config), config);
+  return COMPILERS[mode].compile(buildProxyState(FLOW_OBJECTS, config), config);
 }
 
 function outcomeOf(model: RuleModel, packet: Packet): FlowExpectation {
