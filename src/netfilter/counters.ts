@@ -7,7 +7,7 @@
 // asm/abi/context.ts numbers the same rows; a test in src/dataplane holds the two together.
 
 /** Name -> meaning. The position in this object is the index in the counter block. */
-export const COUNTERS = {
+const COUNTERS = {
   rulesEvaluated: "rules reached by the walk",
   headerMisses: "rules whose address, interface or protocol did not match",
   commentMatches: "comment matches evaluated (they cost time and always hold)",

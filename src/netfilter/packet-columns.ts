@@ -51,14 +51,17 @@ export class PacketColumns {
       sourcePort: this.sourcePort[index] as number,
       destination: words(this.destination),
       destinationPort: this.destinationPort[index] as number,
-      inInterface: this.fromNode[index] === 1 ? null : (this.interfaces[this.inInterface[index] as number] ?? ""),
+      inInterface:
+        this.fromNode[index] === 1 ? null : (this.interfaces[this.inInterface[index] as number] ?? ""),
       tcpFlags: this.tcpFlags[index] as number,
       payloadBytes: this.payloadBytes[index] as number,
     };
   }
 }
 
-const NAMES = new Map<number, Protocol>(Object.entries(PROTOCOL_NUMBERS).map(([name, number]) => [number, name as Protocol]));
+const NAMES = new Map<number, Protocol>(
+  Object.entries(PROTOCOL_NUMBERS).map(([name, number]) => [number, name as Protocol]),
+);
 
 function protocolName(number: number): Protocol {
   const name = NAMES.get(number);

@@ -17,7 +17,11 @@ export interface IpvsChange {
   /** Virtual servers to create or replace whole (identity: protocol, ip, port). */
   readonly virtualServers: readonly VirtualServer[];
   readonly removedServers: readonly Pick<VirtualServer, "protocol" | "ip" | "port">[];
-  readonly sets: readonly { readonly name: string; readonly add: readonly string[]; readonly remove: readonly string[] }[];
+  readonly sets: readonly {
+    readonly name: string;
+    readonly add: readonly string[];
+    readonly remove: readonly string[];
+  }[];
   /** Chains whose text changed; usually none, the rules are constant. */
   readonly chains: IptablesChange["chains"];
 }
