@@ -1,6 +1,7 @@
 // One sample of one case, from objects to numbers: compile, encode, then the case's phases in order.
 // Runs inside a process of its own; everything exact it finds must be the same in every process.
 import type { Clock } from "../base/clock.js";
+import { PlumbError } from "../base/errors.js";
 import type { ProxyState } from "../proxy/service-port.js";
 import { calibrateTimer } from "../measure/timer.js";
 import { trafficTargets } from "../workload/traffic-targets.js";
@@ -17,17 +18,33 @@ import type { Phase, ProgramPhase, ScenarioCase } from "./scenario-types.js";
 import { runTraffic } from "./traffic-phase.js";
 import { runWorkers } from "./workers-phase.js";
 
-/** @throws {PlumbError} for inputs that cannot be read or limits that are passed */
+/**
+ * @returns what was found; a case that its mode cannot serve says so in `unsupported` and holds no values
+ * @throws {PlumbError} for inputs that cannot be read or limits that are passed
+ */
 export async function measureCase(request: SampleRequest, clock: Clock): Promise<SampleResult> {
   const findings = new Findings();
   const context: PhaseContext = { request, clock, timer: calibrateTimer(clock), findings };
-  const { source } = request.case.cluster;
-  const workload =
-    source.kind === "iptablesSave"
-      ? await measureRuleset(context, source.path)
-      : await measureCluster(context);
-  const { values, warnings } = findings;
-  return { caseId: request.case.id, block: request.block, workload, values, warnings, unsupported: null };
+  const sample = { caseId: request.case.id, block: request.block };
+  try {
+    const workload = await measureSource(context);
+    const { values, warnings } = findings;
+    return { ...sample, workload, values, warnings, unsupported: null };
+  } catch (error) {
+    if (!(error instanceof PlumbError) || error.code !== "Unsupported") throw error;
+    return {
+      ...sample,
+      workload: { requested: {}, applied: {} },
+      values: [],
+      warnings: [],
+      unsupported: error.message,
+    };
+  }
+}
+
+function measureSource(context: PhaseContext): Promise<SampleResult["workload"]> {
+  const { source } = context.request.case.cluster;
+  return source.kind === "iptablesSave" ? measureRuleset(context, source.path) : measureCluster(context);
 }
 
 async function measureCluster(context: PhaseContext): Promise<SampleResult["workload"]> {

@@ -22,6 +22,9 @@ const SHOWN: readonly MetricName[] = [
   "established.core_ns",
   "sync.full.rules",
   "sync.partial.rules",
+  "affinity.broken_share",
+  "conntrack.entries",
+  "conntrack.dropped",
 ];
 const GAP = "   ";
 
