@@ -7,7 +7,7 @@ import { Prng } from "../base/prng.js";
 import { sourcePath } from "../base/source-path.js";
 import { compareRuns } from "./compare.js";
 import { regressionsOf } from "./comparison.js";
-import { exampleCase, exampleRun } from "./example-run.js";
+import { exampleCase, exampleRun } from "./example-run.test-data.js";
 
 const SAMPLES = 10;
 const TRIALS = 100;

@@ -4,7 +4,7 @@ import { PlumbError } from "../base/errors.js";
 import { compareCases, compareRuns } from "./compare.js";
 import { type ComparisonRow, regressionsOf } from "./comparison.js";
 import { formatComparison } from "./comparison-text.js";
-import { type ExampleMetrics, exampleCase, exampleEnvironment, exampleRun } from "./example-run.js";
+import { type ExampleMetrics, exampleCase, exampleEnvironment, exampleRun } from "./example-run.test-data.js";
 
 /** Ten samples around a centre, spread over +-2%. */
 const around = (centre: number) =>

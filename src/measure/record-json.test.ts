@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { PlumbError } from "../base/errors.js";
 import { canonicalJson, digestOf } from "./canonical-json.js";
-import { exampleCase, exampleRun } from "./example-run.js";
+import { exampleCase, exampleRun } from "./example-run.test-data.js";
 import { Histogram } from "./histogram.js";
 import { METRICS, type MetricName, PROVENANCES, UNITS } from "./metrics.js";
 import { readRecord, writeRecord } from "./record-json.js";

@@ -7,7 +7,7 @@ import type { LocalDetector, ProxyConfig } from "../config.js";
 import { randomCluster, testConfig, uniformCluster } from "../test-cluster.js";
 import { buildProxyState } from "../state/build-state.js";
 import { compileIptables } from "./compile.js";
-import { expectedCounts } from "./counts.js";
+import { expectedCounts } from "./counts.test-data.js";
 import { HOOK_JUMPS_COUNT } from "./fixed.js";
 
 const NAT_JUMPS_COUNT = 3;

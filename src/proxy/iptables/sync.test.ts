@@ -12,7 +12,7 @@ import { ChangeTracker } from "../state/change-tracker.js";
 import type { SyncResult } from "../sync-result.js";
 import { randomCluster, testConfig, testService, testSlice, uniformCluster } from "../test-cluster.js";
 import { compileIptables } from "./compile.js";
-import { expectedCounts } from "./counts.js";
+import { expectedCounts } from "./counts.test-data.js";
 import { syncFull, syncPartial } from "./sync.js";
 
 const textOf = (result: SyncResult) => [...result.text()].join("");

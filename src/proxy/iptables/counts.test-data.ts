@@ -1,5 +1,4 @@
-// How many rules and chains a state comes to, by arithmetic instead of by making them: the oracle of compile.ts, and
-// cheap enough for a metric (kubeproxy_sync_proxy_rules_iptables_total counts unwritten rules too).
+// How many rules and chains a state comes to, by arithmetic instead of by making them: the oracle of compile.ts.
 // For each service port, with E_c, E_l, E_r the sizes of its cluster, local and reachable lists:
 //   dispatch  1 if internal traffic has an endpoint + externalIPs + VIPs + node port (2 with nfacct on localhost)
 //   SVC, SVL  masquerade rule if internal + (1, or 2 with affinity) x E_c, E_l
