@@ -13,7 +13,14 @@ import type { ProxyConfig } from "../config.js";
 import { FLOW_GROUPS, flowConfig } from "../packet-flow-cases.js";
 import { FLOW_OBJECTS } from "../packet-flow-cluster.js";
 import { buildProxyState } from "../state/build-state.js";
-import { randomCluster, testConfig, testService, testSlice, uniformCluster } from "../test-cluster.js";
+import {
+  randomCluster,
+  testConfig,
+  testEndpoint,
+  testService,
+  testSlice,
+  uniformCluster,
+} from "../test-cluster.js";
 import { compileIpvs } from "./compile.js";
 import { IPVS_DOCUMENTS, ipvsDocument, type IpvsDocumentName } from "./documents.js";
 
@@ -78,6 +85,15 @@ test("session affinity is persistence on every virtual server, and mh hashes the
   assert.equal(server?.persistentSeconds, 10_800);
   assert.equal(server?.sourcePortFlag, true);
   assert.equal(modelOf(objects).virtualServers[0]?.sourcePortFlag, false);
+});
+
+test("the loop-back set holds every endpoint of the node, whatever its conditions", () => {
+  const unready = testEndpoint("10.180.0.2@node-0", { conditions: { ready: false, serving: false } });
+  const slice = testSlice("a/b", ["10.180.0.1@node-0", unready, "10.180.1.1@node-1"]);
+  const service = testService("a/b", { clusterIP: "172.30.0.1" });
+  const model = modelOf({ services: [service], endpointSlices: [slice], nodes: [] });
+  const loopBack = model.ipsets.find(({ name }) => name === "KUBE-LOOP-BACK")?.elements ?? [];
+  assert.deepEqual([...loopBack], ["10.180.0.1,tcp:80,10.180.0.1", "10.180.0.2,tcp:80,10.180.0.2"]);
 });
 
 test("kube-ipvs0 holds every service address that the node does not have itself", () => {

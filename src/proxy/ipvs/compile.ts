@@ -67,13 +67,11 @@ class Program {
     };
   }
 
-  /** An endpoint that reaches itself through its own service must be masqueraded. */
-  #addLoopBack({ port, cluster, local, reachable }: ServiceEntry): void {
+  /** An endpoint that reaches itself through its own service must be masqueraded. Ready or not, as upstream has it. */
+  #addLoopBack({ port, endpoints }: ServiceEntry): void {
     const protocol = port.protocol.toLowerCase();
-    for (const endpoints of [reachable, cluster, local]) {
-      for (const { ip, port: endpointPort, isLocal } of endpoints) {
-        if (isLocal) this.#sets.add("KUBE-LOOP-BACK", `${ip},${protocol}:${endpointPort},${ip}`);
-      }
+    for (const { ip, port: endpointPort, isLocal } of endpoints) {
+      if (isLocal) this.#sets.add("KUBE-LOOP-BACK", `${ip},${protocol}:${endpointPort},${ip}`);
     }
   }
 
