@@ -28,9 +28,9 @@ test("compileUserspace writes the jumps: portals first, node ports last", () => 
   const model = compiled({});
   assert.deepEqual(rulesOf(model, "nat"), [
     `-A PREROUTING -m comment --comment "handle ClusterIPs; NOTE: this must be before the NodePort rules" -j KUBE-PORTALS-CONTAINER`,
-    `-A PREROUTING -m comment --comment "handle service NodePorts; NOTE: this must be the last rule in the chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORT-CONTAINER`,
+    `-A PREROUTING -m addrtype --dst-type LOCAL -m comment --comment "handle service NodePorts; NOTE: this must be the last rule in the chain" -j KUBE-NODEPORT-CONTAINER`,
     `-A OUTPUT -m comment --comment "handle ClusterIPs; NOTE: this must be before the NodePort rules" -j KUBE-PORTALS-HOST`,
-    `-A OUTPUT -m comment --comment "handle service NodePorts; NOTE: this must be the last rule in the chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORT-HOST`,
+    `-A OUTPUT -m addrtype --dst-type LOCAL -m comment --comment "handle service NodePorts; NOTE: this must be the last rule in the chain" -j KUBE-NODEPORT-HOST`,
   ]);
   assert.deepEqual(rulesOf(model, "filter"), [
     `-A INPUT -m comment --comment "Ensure that non-local NodePort traffic can flow" -j KUBE-NODEPORT-NON-LOCAL`,

@@ -56,7 +56,7 @@ function portalJump(chain: UserspaceChain): Rule {
 }
 
 function nodePortJump(chain: UserspaceChain): Rule {
-  return rule({ matches: [comment(NODE_PORTS), addressType("destination", "LOCAL")], target: jump(chain) });
+  return rule({ matches: [addressType("destination", "LOCAL"), comment(NODE_PORTS)], target: jump(chain) });
 }
 
 /** A rule and the chain it is appended to. */
