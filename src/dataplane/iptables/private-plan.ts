@@ -11,7 +11,9 @@ import type { ImageWriter } from "../image-writer.js";
 const HEAD_BYTES = 32;
 /** Room for lists and counters of Services still to come: the regions of a running worker cannot grow. */
 const SPARE = 1.25;
-const LISTS_SPARE_MIN = 64;
+const LISTS_SPARE_MIN = 256;
+/** Clients that lists still to come may remember between them. */
+const CLIENTS_SPARE = 4096;
 const COUNTERS_SPARE_MIN = 16;
 
 export class PrivatePlan {
@@ -21,6 +23,7 @@ export class PrivatePlan {
   readonly #counters: number[] = [];
   #stampsMax = 1;
   #listCapacity = 0;
+  #clientCapacity = 0;
   #counterCapacity = 0;
   /** Lists and clients per list beside those of recent matches. */
   #reserved = { lists: 0, clientsPerList: 0 };
@@ -84,14 +87,22 @@ export class PrivatePlan {
 
   /** Take affinity lists of a mode's own; once. @returns the first one's number */
   reserveLists(lists: number, clientsPerList: number): number {
-    this.#listCapacity = grown(this.#listCapacity, this.#lists.size, LISTS_SPARE_MIN);
+    this.#growLists();
     this.#reserved = { lists, clientsPerList };
     return this.#listCapacity;
   }
 
+  /** Also an image without lists has room for some: a Service with affinity may come. */
+  #growLists(): void {
+    const lists = this.#lists.size;
+    if (this.#listCapacity > 0 && lists <= this.#listCapacity) return;
+    this.#listCapacity = Math.ceil(lists * SPARE) + LISTS_SPARE_MIN;
+    this.#clientCapacity = Math.ceil(lists * SPARE) * RECENT_CLIENTS_MAX + CLIENTS_SPARE;
+  }
+
   /** Write region PRIVATE and the head's sizes, when something changed. */
   write(): void {
-    this.#listCapacity = grown(this.#listCapacity, this.#lists.size, LISTS_SPARE_MIN);
+    this.#growLists();
     const stateBytes = this.stateBytes + this.#reservedStateBytes;
     const state = `${this.#listCapacity} ${this.#counters.length} ${this.#stampsMax} ${stateBytes} ${this.#reserved.lists}`;
     if (state === this.#written) return;
@@ -104,7 +115,7 @@ export class PrivatePlan {
     const { lists, clientsPerList } = this.#reserved;
     const plan = planAffinity({
       lists: this.#listCapacity + lists,
-      entriesWanted: this.#listCapacity * RECENT_CLIENTS_MAX + lists * clientsPerList,
+      entriesWanted: this.#clientCapacity + lists * clientsPerList,
       stampsMax: this.#stampsMax,
     });
     writer.words.set(
