@@ -10,6 +10,7 @@ import {
   type Pair,
 } from "yaml";
 import { PlumbError, type SourcePosition } from "../base/errors.js";
+import { nearestWord } from "../base/nearest-word.js";
 import { parseCidr } from "../base/ip.js";
 import type { FieldTable, FieldType } from "./kube-proxy-fields.js";
 
@@ -90,7 +91,7 @@ function readPair(pair: Pair<Node, Node | null>, table: FieldTable, path: string
   const type = Object.hasOwn(table, name) ? table[name] : undefined;
   if (type === undefined) {
     const known = Object.keys(table);
-    const meant = nearest(name, known);
+    const meant = nearestWord(name, known);
     const expected = meant === null ? `expected one of ${known.join(", ")}` : `did you mean '${meant}'?`;
     reading.problems.add(pair.key, `unknown field '${fieldPath}', ${expected}`);
     return;
@@ -170,33 +171,6 @@ function describe(node: Node): string {
   if (isMap(node)) return "a map";
   if (isSeq(node)) return `a list [${node.items.map(String).join(", ")}]`;
   return isScalar(node) ? JSON.stringify(node.value) : "an alias";
-}
-
-/** The known word that differs least, if by no more than a third of its letters; case counts for nothing. */
-function nearest(word: string, known: readonly string[]): string | null {
-  let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
-  for (const candidate of known) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance >= bestDistance) continue;
-    best = candidate;
-    bestDistance = distance;
-  }
-  return best;
-}
-
-/** Levenshtein distance; O(length of a x length of b). */
-function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const substituted = (above[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(substituted, (above[column] as number) + 1, (current[column - 1] as number) + 1));
-    }
-    above = current;
-  }
-  return above[b.length] as number;
 }
 
 function lowerFirst(text: string): string {
