@@ -13,7 +13,7 @@ import {
   reject,
   rule,
 } from "../../netfilter/iptables/ruleset.js";
-import { serviceChainNames } from "../chain-names.js";
+import { serviceChainNames } from "./chain-names.js";
 import type { ProxyState, ServiceEntry } from "../service-port.js";
 import { hostAddress, MARK_MASQ_CHAIN, type CompileContext } from "./context.js";
 import {

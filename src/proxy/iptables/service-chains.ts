@@ -12,7 +12,7 @@ import { present } from "../../base/assert.js";
 import { cidrContains, knownCidr } from "../../base/ip.js";
 import type { Chain, Match, Rule, Target } from "../../netfilter/iptables/model.js";
 import { address, addressType, comment, jump, rule } from "../../netfilter/iptables/ruleset.js";
-import { endpointChainName, serviceChainNames } from "../chain-names.js";
+import { endpointChainName, serviceChainNames } from "./chain-names.js";
 import {
   isExternallyAccessible,
   usesClusterEndpoints,

@@ -6,7 +6,7 @@
 // H8: the first 8 base32 characters of the SHA-256 of the text after it. It keeps names apart that end in "..." because
 // they were cut to what the kernel allows (256 bytes less a prefix of up to 16), and names that differ in one digit.
 // Source: kube-proxy pkg/proxy/nftables/proxier.go, hashAndTruncate, servicePort[Endpoint]ChainNameBase.
-import { hashBase32 } from "../chain-names.js";
+import { hashBase32 } from "../name-hash.js";
 import type { Endpoint, ServicePort } from "../service-port.js";
 
 /** Longest name after the prefix: the kernel's 256 less the longest prefix, 16. */

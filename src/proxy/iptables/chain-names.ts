@@ -5,9 +5,9 @@
 //   KUBE-SEP-               : base32(sha256(name + protocol + endpoint))[0..16]  ... + "10.180.0.1:80"
 //
 // Cost: about 1 us a name. Names of service ports are remembered for as long as the port object lives.
-// Source: kube-proxy pkg/proxy/iptables/proxier.go (portProtoHash, servicePortEndpointChainName); RFC 4648 alphabet.
-import { hash } from "node:crypto";
-import type { Endpoint, ServicePort } from "./service-port.js";
+// Source: kube-proxy pkg/proxy/iptables/proxier.go (portProtoHash, servicePortEndpointChainName).
+import { hashBase32 } from "../name-hash.js";
+import type { Endpoint, ServicePort } from "../service-port.js";
 
 /** Chain names of one service port. Not every one of them is in use. */
 export interface ServiceChainNames {
@@ -41,27 +41,4 @@ export function serviceChainNames(port: ServicePort): ServiceChainNames {
 /** KUBE-SEP-: one endpoint of one service port. */
 export function endpointChainName(port: ServicePort, endpoint: Endpoint): string {
   return `KUBE-SEP-${hashBase32(port.name + port.protocol.toLowerCase() + endpoint.text, 16)}`;
-}
-
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-/**
- * The first characters of base32(sha256(text)), upper case.
- *
- * @param length 1..51; the padding is never reached
- */
-export function hashBase32(text: string, length: number): string {
-  const digest = hash("sha256", text, "binary");
-  let result = "";
-  let bits = 0;
-  let bitsCount = 0;
-  for (let next = 0; result.length < length; next++) {
-    bits = ((bits << 8) | digest.charCodeAt(next)) & 0xfff;
-    bitsCount += 8;
-    while (bitsCount >= 5 && result.length < length) {
-      bitsCount -= 5;
-      result += ALPHABET[(bits >>> bitsCount) & 31];
-    }
-  }
-  return result;
 }
