@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Family } from "../../base/ip.js";
 import type { NftChange, NftStatement, NftTable } from "./model.js";
 import { ruleText } from "./rule-text.js";
-import { nftChangeText, nftDeletionText, nftTableText } from "./text.js";
+import { nftChangeText, nftDeletionText, nftReplacementText, nftTableText } from "./text.js";
 
 const STATEMENTS: readonly (readonly [NftStatement, Family, string])[] = [
   [
@@ -119,6 +119,29 @@ test("nftTableText prints sets, maps and chains before what refers to them, elem
     'add element ip6 t s { fd00::1 , fd00::2 comment "two" }',
     "add element ip6 t s { fd00::3 }",
     'add element ip6 t m { tcp . 80 comment "ns/svc" : goto c }',
+    "",
+  ]);
+});
+
+test("nftReplacementText empties what it refills, keeps clients of dynamic sets, and drops what is gone", () => {
+  const gone = { removedChains: ["old"], removedSets: ["a"] };
+  const lines = [...nftReplacementText(TABLE, gone, { elementsPerCommand: 3 })].join("").split("\n");
+  assert.deepEqual(lines, [
+    'add table ip6 t { comment "all of it" ; }',
+    'add set ip6 t s { type ipv6_addr ; comment "some" ; }',
+    "flush set ip6 t s",
+    "add set ip6 t d { type ipv6_addr ; flags dynamic,timeout ; timeout 10s ; }",
+    "add map ip6 t m { type inet_proto . inet_service : verdict ; }",
+    "flush map ip6 t m",
+    "add chain ip6 t b { type nat hook output priority -100 ; }",
+    "flush chain ip6 t b",
+    'add chain ip6 t c { comment "does it" ; }',
+    "flush chain ip6 t c",
+    "add rule ip6 t b jump c",
+    'add element ip6 t s { fd00::1 , fd00::2 comment "two" , fd00::3 }',
+    'add element ip6 t m { tcp . 80 comment "ns/svc" : goto c }',
+    "flush chain ip6 t old",
+    "delete set ip6 t a",
     "",
   ]);
 });

@@ -20,10 +20,42 @@ export type NftTableName = Pick<NftTable, "family" | "name">;
  */
 export function* nftTableText(table: NftTable, options: NftTextOptions): Generator<string> {
   const at = place(table);
-  yield `add table ${at}${block(table.comment === null ? [] : [commentText(table.comment)])}\n`;
+  yield tableText(at, table);
   for (const set of table.sets.values()) yield setText(at, set, table);
   for (const map of table.maps.values()) yield mapText(at, map, table);
   for (const chain of table.chains.values()) yield chainText(at, chain);
+  yield* contentText(at, table, options);
+}
+
+/**
+ * One transaction that makes `table` of whatever an earlier one of its name holds: everything is emptied and refilled,
+ * except sets that packets fill. Chains that are gone are only emptied, as nftChangeText does and for its reason.
+ *
+ * @returns chunks of one or more whole lines
+ */
+export function* nftReplacementText(
+  table: NftTable,
+  gone: Pick<NftChange, "removedChains" | "removedSets">,
+  options: NftTextOptions,
+): Generator<string> {
+  const at = place(table);
+  yield tableText(at, table);
+  for (const set of table.sets.values()) {
+    yield setText(at, set, table);
+    if (set.dynamicTimeoutSeconds === null) yield `flush set ${at} ${set.name}\n`;
+  }
+  for (const map of table.maps.values()) yield `${mapText(at, map, table)}flush map ${at} ${map.name}\n`;
+  for (const chain of table.chains.values()) yield `${chainText(at, chain)}flush chain ${at} ${chain.name}\n`;
+  yield* contentText(at, table, options);
+  yield* goneText(at, gone);
+}
+
+function tableText(at: string, { comment }: NftTable): string {
+  return `add table ${at}${block(comment === null ? [] : [commentText(comment)])}\n`;
+}
+
+/** Rules, then elements. */
+function* contentText(at: string, table: NftTable, options: NftTextOptions): Generator<string> {
   for (const chain of table.chains.values()) yield* rulesText(at, chain, table);
   for (const { name, elements } of table.sets.values()) {
     yield* elementsText(`add element ${at} ${name}`, setElements(elements), options);
@@ -64,8 +96,12 @@ export function* nftChangeText(
     const texts = add.map(({ key, verdict, comment }) => elementText(key, comment, verdict));
     yield* elementsText(`add element ${at} ${map}`, texts, options);
   }
-  for (const name of change.removedChains) yield `flush chain ${at} ${name}\n`;
-  for (const name of change.removedSets) yield `delete set ${at} ${name}\n`;
+  yield* goneText(at, change);
+}
+
+function* goneText(at: string, gone: Pick<NftChange, "removedChains" | "removedSets">): Generator<string> {
+  for (const name of gone.removedChains) yield `flush chain ${at} ${name}\n`;
+  for (const name of gone.removedSets) yield `delete set ${at} ${name}\n`;
 }
 
 /** The later transaction: delete chains that nftChangeText emptied. */

@@ -14,7 +14,7 @@ import { buildProxyState } from "../state/build-state.js";
 import { compileNftables } from "./compile.js";
 import { nftablesDocument } from "./documents.js";
 import { RANDOM_CLUSTER_CIDRS, RANDOM_NODE, changeCluster, randomCluster } from "./random-cluster.js";
-import { syncPartial } from "./sync.js";
+import { syncFull, syncPartial } from "./sync.js";
 
 const SEED = Number(process.env["PLUMB_TEST_SEED"] ?? 20262);
 
@@ -52,7 +52,9 @@ const CASES: readonly {
 ];
 
 for (const { family, name, config, nftables } of CASES) {
-  test(`nft loads the whole table and each partial sync, ${family} ${name}`, { skip: reasonToSkip() }, () => {
+  test(`nft loads the whole table, each partial sync and a full one over it, ${family} ${name}`, {
+    skip: reasonToSkip(),
+  }, () => {
     const base = defaultProxyConfig("nftables", family, RANDOM_NODE, { clusterCIDRs: RANDOM_CLUSTER_CIDRS });
     const { texts, expected } = scenario(family, {
       ...base,
@@ -82,6 +84,12 @@ function scenario(family: Family, config: ProxyConfig): { texts: string[]; expec
     ({ objects } = change);
     state = next;
   }
+  // A full sync later in life, as after a failure: over a table that is there, with Services gone.
+  const last = buildProxyState(changeCluster(prng, family, objects).objects, config);
+  const full = syncFull(last, config, { previous: state });
+  const counts = countsOf(compileNftables(last, config).table);
+  texts.push([...full.text()].join(""), [...full.deletionText()].join(""));
+  expected.push({ ...counts, chains: counts.chains + full.staleChains.length }, counts);
   return { texts, expected };
 }
 

@@ -3,7 +3,7 @@
 // Chains that are no longer wanted are emptied by it and deleted by a later one; their affinity sets go at once.
 // Source: kube-proxy pkg/proxy/nftables/proxier.go syncProxyRules, element_storage.go.
 import type { NftChain, NftChange, NftSet, NftTable } from "../../netfilter/nftables/model.js";
-import { nftChangeText, nftDeletionText, nftTableText } from "../../netfilter/nftables/text.js";
+import { nftChangeText, nftDeletionText, nftReplacementText } from "../../netfilter/nftables/text.js";
 import type { NftablesModel } from "../../netfilter/rule-model.js";
 import type { ProxyConfig } from "../config.js";
 import type { ProxyState, ServiceEntry } from "../service-port.js";
@@ -22,14 +22,25 @@ export interface NftablesSyncResult extends SyncResult {
   deletionText(): Iterable<string>;
 }
 
-/** Everything anew. Cost: that of compiling and printing the whole state. */
+/**
+ * Everything anew.
+ *
+ * @param options.previous the state whose chains are still in the kernel; null on a fresh node
+ * @param options.model the compiled state, when the caller has it already
+ * Cost: that of compiling and printing the whole state, and of making the previous one's chains
+ */
 export function syncFull(
   state: ProxyState,
   config: ProxyConfig,
-  options: { readonly model?: NftablesModel } = {},
+  options: { readonly previous?: ProxyState | null; readonly model?: NftablesModel } = {},
 ): NftablesSyncResult {
   const { table } = options.model ?? compileNftables(state, config);
-  const text = () => nftTableText(table, AS_KUBE_PROXY);
+  const before = objectsOf(options.previous?.entries ?? [], config);
+  const gone = {
+    removedChains: [...before.chains.keys()].filter((name) => !table.chains.has(name)),
+    removedSets: [...before.sets.keys()].filter((name) => !table.sets.has(name)),
+  };
+  const text = () => nftReplacementText(table, gone, AS_KUBE_PROXY);
   const chains = [...table.chains.values()];
   return {
     kind: "full",
@@ -37,8 +48,8 @@ export function syncFull(
     bytes: textBytes(text()),
     text,
     change: null,
-    staleChains: [],
-    deletionText: () => [],
+    staleChains: gone.removedChains,
+    deletionText: () => nftDeletionText(gone.removedChains, table),
   };
 }
 
