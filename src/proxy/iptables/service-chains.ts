@@ -61,6 +61,8 @@ export function serviceChains(entry: ServiceEntry, context: CompileContext): Cha
   }
   const chains: Chain[] = [];
   const add = (name: string, rules: Rule[]) => chains.push({ name, policy: null, rules });
+  if (uses.external) add(names.external, externalRules(entry, context));
+  if (uses.firewall) add(names.firewall, firewallRules(entry, context));
   if (uses.cluster) {
     const masquerade = entry.port.internalPolicyLocal ? [] : internalMasquerade(entry, context);
     add(names.cluster, [...masquerade, ...choiceRules(entry, entry.cluster, endpointJumps, context)]);
@@ -69,8 +71,6 @@ export function serviceChains(entry: ServiceEntry, context: CompileContext): Cha
     const masquerade = entry.port.internalPolicyLocal ? internalMasquerade(entry, context) : [];
     add(names.local, [...masquerade, ...choiceRules(entry, entry.local, endpointJumps, context)]);
   }
-  if (uses.external) add(names.external, externalRules(entry, context));
-  if (uses.firewall) add(names.firewall, firewallRules(entry, context));
   for (const [endpoint, { chain }] of endpointJumps)
     add(chain, endpointRules(entry, endpoint, chain, context));
   return chains;
