@@ -45,6 +45,8 @@ export type NftStatement =
       readonly field: NftField;
       readonly negated: boolean;
       readonly values: readonly string[];
+      /** Written in braces even when there is one value. nft compares with a single one all the same. */
+      readonly braced?: true;
     }
   /** field . field [!=] @set */
   | {

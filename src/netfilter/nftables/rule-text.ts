@@ -70,7 +70,7 @@ function fieldsText(fields: readonly NftField[], family: Family): string {
 
 function valuesText(statement: Extract<NftStatement, { kind: "match" }>): string {
   const values = statement.field === "iifname" ? statement.values.map(quoted) : statement.values;
-  return values.length === 1 ? String(values[0]) : `{ ${values.join(", ")} }`;
+  return values.length === 1 && !statement.braced ? String(values[0]) : `{ ${values.join(", ")} }`;
 }
 
 function numgen(count: number): string {

@@ -16,6 +16,11 @@ const STATEMENTS: readonly (readonly [NftStatement, Family, string])[] = [
     "IPv6",
     "ip6 daddr { fd00::1, fd00::2 }",
   ],
+  [
+    { kind: "match", field: "ip saddr", negated: true, values: ["10.0.0.0/8"], braced: true },
+    "IPv4",
+    "ip saddr != { 10.0.0.0/8 }",
+  ],
   [{ kind: "match", field: "iifname", negated: false, values: ["veth*"] }, "IPv4", 'iifname "veth*"'],
   [{ kind: "match", field: "th dport", negated: false, values: ["80"] }, "IPv4", "th dport 80"],
   [

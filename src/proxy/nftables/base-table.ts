@@ -37,7 +37,7 @@ import {
   fibLocal,
   jump,
   lookup,
-  match,
+  matchAny,
   matchNot,
   rule,
   vmap,
@@ -217,7 +217,7 @@ function checkChains(config: ProxyConfig): NftChain[] {
   ];
   if (serviceCidrs.length > 0) {
     clusterIpRules.push(
-      rule([match("ip daddr", serviceCidrs), DROP], "Drop traffic to unallocated ClusterIPs"),
+      rule([matchAny("ip daddr", serviceCidrs), DROP], "Drop traffic to unallocated ClusterIPs"),
     );
   }
   return [

@@ -23,6 +23,15 @@ export function matchNot(field: NftField, values: readonly string[]): NftStateme
   return { kind: "match", field, negated: true, values };
 }
 
+/** `field { values }`: a list that may grow. */
+export function matchAny(field: NftField, values: readonly string[]): NftStatement {
+  return { kind: "match", field, negated: false, values, braced: true };
+}
+
+export function matchNone(field: NftField, values: readonly string[]): NftStatement {
+  return { kind: "match", field, negated: true, values, braced: true };
+}
+
 export function lookup(fields: readonly NftField[], set: string): NftStatement {
   return { kind: "lookup", fields, negated: false, set };
 }

@@ -22,7 +22,7 @@ import {
 import { markStatement } from "./base-table.js";
 import { detectorStatement } from "./local-traffic.js";
 import { type EndpointNames, type ServiceChainNames, endpointNames, serviceChainNames } from "./names.js";
-import { DROP, chain, fibLocal, goto, gotoVerdict, lookup, match, matchNot, rule } from "./rules.js";
+import { DROP, chain, fibLocal, goto, gotoVerdict, lookup, match, matchNone, rule } from "./rules.js";
 
 /** Chains and sets of one service port. Endpoint chains come last; all are referred to from chains before them. */
 export interface ServiceObjects {
@@ -125,7 +125,7 @@ function firewallChain(port: ServicePort, names: ServiceChainNames, config: Prox
   const nodeInside = nodeIp !== undefined && sources.some((text) => cidrContains(knownCidr(text), nodeIp));
   // A VIP that is a local address makes packets of the node to it carry it as their source.
   if (nodeInside) sources.push(...port.loadBalancerVIPs);
-  return chain(names.firewall, [rule([matchNot("ip saddr", sources), DROP])]);
+  return chain(names.firewall, [rule([matchNone("ip saddr", sources), DROP])]);
 }
 
 function endpointChain(
