@@ -5,13 +5,13 @@ import type { LocalDetector, ProxyConfig } from "./config.js";
 
 export type FamilyDetector = Exclude<LocalDetector, { readonly kind: "none" }>;
 
-/** The detector with the CIDRs of the proxy's family only; null when nothing detects local Pods in this family. */
+/** The detector with the proxy's family's CIDR, the first as upstream; null when nothing detects local Pods in it. */
 export function localDetectorOf({
   localDetector,
   family,
 }: Pick<ProxyConfig, "localDetector" | "family">): FamilyDetector | null {
   if (localDetector.kind === "none") return null;
   if (localDetector.kind !== "cidr") return localDetector;
-  const cidrs = localDetector.cidrs.filter((text) => parseCidr(text)?.family === family);
-  return cidrs.length > 0 ? { kind: "cidr", cidrs } : null;
+  const cidr = localDetector.cidrs.find((text) => parseCidr(text)?.family === family);
+  return cidr === undefined ? null : { kind: "cidr", cidrs: [cidr] };
 }

@@ -24,6 +24,7 @@ import {
   xorMark,
 } from "../../netfilter/iptables/ruleset.js";
 import type { ProxyConfig } from "../config.js";
+import { localDetectorOf } from "../local-detector.js";
 import { IPVS_SETS, setName, type IpvsSetName, type IpvsSets } from "./sets.js";
 
 /** A VIP from which the node itself is kept away. */
@@ -151,16 +152,12 @@ function clusterIpMasquerade(writer: Writer): Partial<Rule> {
 
 /** The part of a rule that a packet of a local Pod does not match; null when no detector tells them apart. */
 function notLocal(config: ProxyConfig): Partial<Rule> | null {
-  const detector = config.localDetector;
-  switch (detector.kind) {
-    case "none":
+  const detector = localDetectorOf(config);
+  switch (detector?.kind) {
+    case undefined:
       return null;
-    case "cidr": {
-      const cidr = detector.cidrs
-        .map((text) => parseCidr(text))
-        .find((parsed) => parsed?.family === config.family);
-      return cidr ? { source: address(cidr, { negated: true }) } : null;
-    }
+    case "cidr":
+      return { source: address(cidrOf(present(detector.cidrs[0], "CIDR")), { negated: true }) };
     case "bridge":
       return { inInterface: { value: detector.interface, negated: true } };
     case "prefix":
