@@ -1,7 +1,6 @@
 // The ipsets of ipvs mode: the service addresses and ports that a constant number of iptables rules asks about.
 // Cost: one element per service port and way in, one per local endpoint.
-// What the kernel refuses is not in the sets, as kube-proxy logs such a failure and goes on: elements beyond the 65536th,
-// and networks of prefix length 0 ("anyone"), which hash:ip,port,net does not take.
+// Elements beyond the 65536th are not in a set: the kernel refuses them, and kube-proxy logs that and goes on.
 // Source: kube-proxy pkg/proxy/ipvs/ipset.go and proxier.go (ipsetInfo).
 import type { Family } from "../../base/ip.js";
 import type { IpSet, SetType } from "../../netfilter/ipset/model.js";
@@ -96,7 +95,7 @@ export class IpvsSets {
   /** Add an element in ipset's own form, unless the kernel would refuse it. */
   add(name: IpvsSetName, element: string): void {
     const elements = this.#elements.get(name) as Set<string>;
-    if (elements.size < ELEMENTS_MAX && !element.endsWith("/0")) elements.add(element);
+    if (elements.size < ELEMENTS_MAX) elements.add(element);
   }
 
   isEmpty(name: IpvsSetName): boolean {

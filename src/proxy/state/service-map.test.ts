@@ -92,6 +92,16 @@ test("servicePortsOf prints addresses canonically and drops bad ones", () => {
   assert.deepEqual(port.loadBalancerSourceRanges, ["203.0.113.0/25"]);
 });
 
+test("servicePortsOf reads a source range that holds every address as no restriction, per family", () => {
+  const spec = { clusterIPs: ["172.30.0.1", "fd00::1"], loadBalancerSourceRanges: ["10.0.0.0/8", "::/0"] };
+  const rangesIn = (family: "IPv4" | "IPv6", loadBalancerSourceRanges = spec.loadBalancerSourceRanges) =>
+    servicePortsOf(testService("a/b", { ...spec, loadBalancerSourceRanges }), family)[0]
+      ?.loadBalancerSourceRanges;
+  assert.deepEqual(rangesIn("IPv4"), ["10.0.0.0/8"]);
+  assert.deepEqual(rangesIn("IPv6"), []);
+  assert.deepEqual(rangesIn("IPv4", ["10.0.0.0/8", "0.0.0.0/0", "192.168.0.0/16"]), []);
+});
+
 test("servicePortsOf leaves out load-balancer addresses that are proxied elsewhere", () => {
   const service = testService("a/b", { clusterIP: "172.30.0.1" });
   const ingress = [

@@ -98,13 +98,18 @@ function addressesOf(texts: readonly string[], family: Family): readonly string[
   return addresses;
 }
 
-/** A range needs its prefix length: Kubernetes takes no bare address here. */
+/**
+ * A range needs its prefix length: Kubernetes takes no bare address here. One that holds every address makes the list
+ * empty, which means the same. (Upstream until mid-2025 kept it, ipset refused it, and ipvs mode let nobody in.)
+ */
 function rangesOf(texts: readonly string[], family: Family): readonly string[] {
   if (texts.length === 0) return NONE;
   const ranges: string[] = [];
   for (const text of texts) {
     const range = text.includes("/") ? parseCidr(text) : null;
-    if (range !== null && range.family === family) ranges.push(range.text);
+    if (range === null || range.family !== family) continue;
+    if (range.prefixLength === 0) return NONE;
+    ranges.push(range.text);
   }
   return ranges;
 }
