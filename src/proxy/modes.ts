@@ -1,6 +1,6 @@
 // The proxy modes as one table: how each compiles a state, what its syncs write, and which texts load it whole.
 import { assert } from "../base/assert.js";
-import type { Mode, RuleModel } from "../netfilter/rule-model.js";
+import type { IptablesModel, Mode, RuleModel, UserspaceModel } from "../netfilter/rule-model.js";
 import { compileIptables } from "./iptables/compile.js";
 import * as iptables from "./iptables/sync.js";
 import { compileIpvs } from "./ipvs/compile.js";
@@ -49,13 +49,7 @@ export const COMPILERS: Readonly<Record<Mode, ModeCompiler>> = {
     syncModel: (model, state, config) =>
       userspace.syncFull(state, config, { model: ofMode(model, "userspace") }),
     syncPartial: userspace.syncPartial,
-    documents: (state, config) => [
-      {
-        part: "iptables",
-        file: "iptables.restore",
-        text: () => loadDocument(compileUserspace(state, config)),
-      },
-    ],
+    documents: restoreDocument(compileUserspace),
   },
   iptables: {
     compile: compileIptables,
@@ -63,13 +57,7 @@ export const COMPILERS: Readonly<Record<Mode, ModeCompiler>> = {
     syncModel: (model, state, config) =>
       iptables.syncFull(state, config, { model: ofMode(model, "iptables") }),
     syncPartial: iptables.syncPartial,
-    documents: (state, config) => [
-      {
-        part: "iptables",
-        file: "iptables.restore",
-        text: () => loadDocument(compileIptables(state, config)),
-      },
-    ],
+    documents: restoreDocument(compileIptables),
   },
   ipvs: {
     compile: compileIpvs,
@@ -96,6 +84,15 @@ export const COMPILERS: Readonly<Record<Mode, ModeCompiler>> = {
     ],
   },
 };
+
+/** The modes whose rules are iptables rules alone: one text. */
+function restoreDocument(
+  compile: (state: ProxyState, config: ProxyConfig) => IptablesModel | UserspaceModel,
+): ModeCompiler["documents"] {
+  return (state, config) => [
+    { part: "iptables", file: "iptables.restore", text: () => loadDocument(compile(state, config)) },
+  ];
+}
 
 function ofMode<M extends Mode>(model: RuleModel, mode: M): Extract<RuleModel, { mode: M }> {
   assert(model.mode === mode, `a model of mode ${model.mode} for the syncs of ${mode}`);
