@@ -12,16 +12,16 @@ import {
 } from "../abi/packet";
 import { CONNTRACK_STATUS_SEEN_REPLY } from "../abi/conntrack";
 
-export const STATE_NONE: u32 = 0;
+const STATE_NONE: u32 = 0;
 export const STATE_SYN_SENT: u32 = 1;
-export const STATE_SYN_RECV: u32 = 2;
-export const STATE_ESTABLISHED: u32 = 3;
-export const STATE_FIN_WAIT: u32 = 4;
-export const STATE_CLOSE_WAIT: u32 = 5;
-export const STATE_LAST_ACK: u32 = 6;
+const STATE_SYN_RECV: u32 = 2;
+const STATE_ESTABLISHED: u32 = 3;
+const STATE_FIN_WAIT: u32 = 4;
+const STATE_CLOSE_WAIT: u32 = 5;
+const STATE_LAST_ACK: u32 = 6;
 export const STATE_TIME_WAIT: u32 = 7;
 export const STATE_CLOSE: u32 = 8;
-export const STATE_SYN_SENT2: u32 = 9;
+const STATE_SYN_SENT2: u32 = 9;
 /** The packet leaves the state as it is. */
 export const STATE_IGNORE: u32 = 14;
 /** The packet fits no transition: it is INVALID. */

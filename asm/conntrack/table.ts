@@ -22,7 +22,7 @@ import {
 import { foldAddress, sameAddress } from "../packet/address";
 
 /** Bytes from one entry to the next. */
-export function entryBytes<A>(): usize {
+function entryBytes<A>(): usize {
   if (sizeof<A>() === 16) return CONNTRACK_ENTRY_BYTES_V6;
   return CONNTRACK_ENTRY_BYTES_V4;
 }
@@ -36,11 +36,6 @@ export function tupleBytes<A>(): usize {
 /** Where an entry's state begins. */
 export function stateOffset<A>(): usize {
   return tupleBytes<A>() * 2;
-}
-
-/** Source port, destination port and protocol of a tuple as one word. */
-export function packPorts(sourcePort: u32, destinationPort: u32, protocol: u32): u64 {
-  return (sourcePort as u64) | ((destinationPort as u64) << 16) | ((protocol as u64) << 32);
 }
 
 /** 32 bits of hash of a tuple; also tells slots apart. */

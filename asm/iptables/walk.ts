@@ -113,7 +113,7 @@ export function walkChain<A>(context: usize, chain: u32, hook: u32): u32 {
 }
 
 /** Bytes from one rule to the next. */
-export function ruleBytes<A>(): usize {
+function ruleBytes<A>(): usize {
   if (sizeof<A>() === 16) return RULE_BYTES_V6;
   return RULE_BYTES_V4;
 }

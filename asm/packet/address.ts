@@ -15,11 +15,6 @@ export function inNetwork<A>(address: A, value: A, mask: A): bool {
   return ((address as u32) & (mask as u32)) === (value as u32);
 }
 
-/** An address of a record of sixteen bytes per address. */
-export function loadAddress<A>(at: usize): A {
-  return load<A>(at);
-}
-
 /** Write an address into sixteen bytes; the words IPv4 does not use become zero. */
 export function storeAddress<A>(at: usize, address: A): void {
   if (sizeof<A>() === 16) {

@@ -21,7 +21,7 @@ import type { Family } from "../base/ip.js";
 import { MODES, type Mode } from "../netfilter/rule-model.js";
 
 /** An image must fit a 32-bit memory beside the workers' arenas. */
-export const IMAGE_BYTES_MAX = 3 * 1024 * 1024 * 1024;
+const IMAGE_BYTES_MAX = 3 * 1024 * 1024 * 1024;
 const ALIGNMENT = 16;
 
 export class ImageWriter {

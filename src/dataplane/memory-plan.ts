@@ -32,7 +32,7 @@ export const PAGE_BYTES = 65_536;
 /** All a 32-bit memory can have; the cores are built with the same maximum (tools/build-asm.mjs). */
 export const PAGES_MAX = 65_536;
 /** The kernel's own default on a large node is 262,144. */
-export const CONNTRACK_ENTRIES_LIMIT = 1 << 22;
+const CONNTRACK_ENTRIES_LIMIT = 1 << 22;
 const CACHE_LINE = 64;
 
 export interface ArenaSizes {
