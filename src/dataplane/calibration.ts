@@ -4,7 +4,8 @@
 // A rule costs its base; every match it evaluates and every jump comes on top. Each row is net of the rule's base.
 import type { CounterName } from "../netfilter/counters.js";
 
-export const CALIBRATION_MACHINE = "2-vCPU AMD EPYC 2.6 GHz, 1 MiB L2, Linux 6.18, iptables 1.8.9 legacy, nft 1.0.6";
+export const CALIBRATION_MACHINE =
+  "2-vCPU AMD EPYC 2.6 GHz, 1 MiB L2, Linux 6.18, iptables 1.8.9 legacy, nft 1.0.6";
 
 export interface CostRow {
   readonly ns: number;
@@ -77,8 +78,14 @@ export const NFT_COSTS: CostTable = {
  * path, times 1.9, the ratio that fixed path code shows between that kernel and the native one.
  */
 export const IPVS_COSTS: CostTable = {
-  ipvsServiceLookups: derived(900, "service lookup, scheduling, packet rewrite: first packet less its insert"),
-  ipvsConnLookups: derived(316, "connection lookup and NAT of a packet, half of an established packet's share"),
+  ipvsServiceLookups: derived(
+    900,
+    "service lookup, scheduling, packet rewrite: first packet less its insert",
+  ),
+  ipvsConnLookups: derived(
+    316,
+    "connection lookup and NAT of a packet, half of an established packet's share",
+  ),
   ipvsConnInserts: derived(330, "new connection entry"),
   hashNodesCompared: derived(5.3, "one more service in the bucket, warm"),
   schedulerSteps: derived(6, "one more real server looked at (lc, 100 servers)"),
@@ -102,7 +109,27 @@ export const PROXY = {
  * (distinct Services asked for, ns). Random against fixed targets, whole rulesets.
  */
 export const COLD_TARGETS = {
-  legacy: [[1, 0], [100, 225], [1000, 1243], [5000, 2003], [10000, 2293], [30000, 3395]],
-  nft: [[1, 0], [100, 219], [1000, 1219], [5000, 1802], [10000, 1838], [20000, 2266]],
-  ipvs: [[1, 0], [100, 300], [1000, 1600], [5000, 2400], [10000, 3700]],
+  legacy: [
+    [1, 0],
+    [100, 225],
+    [1000, 1243],
+    [5000, 2003],
+    [10000, 2293],
+    [30000, 3395],
+  ],
+  nft: [
+    [1, 0],
+    [100, 219],
+    [1000, 1219],
+    [5000, 1802],
+    [10000, 1838],
+    [20000, 2266],
+  ],
+  ipvs: [
+    [1, 0],
+    [100, 300],
+    [1000, 1600],
+    [5000, 2400],
+    [10000, 3700],
+  ],
 } as const satisfies Record<string, readonly (readonly [number, number])[]>;

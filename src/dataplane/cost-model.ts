@@ -33,7 +33,12 @@ export interface ModelledCost {
 }
 
 export function modelKernelNs(input: CostInput): ModelledCost {
-  const parts: Record<string, number> = { ...pathParts(input), ...workParts(input), ...coldPart(input), ...proxyParts(input) };
+  const parts: Record<string, number> = {
+    ...pathParts(input),
+    ...workParts(input),
+    ...coldPart(input),
+    ...proxyParts(input),
+  };
   const ns = Object.values(parts).reduce((sum, part) => sum + part, 0);
   return { ns, parts };
 }
@@ -75,7 +80,8 @@ function coldPart({ mode, packet, distinctTargets }: CostInput): Record<string, 
 
 function proxyParts({ mode, packet, counts }: CostInput): Record<string, number> {
   if (mode !== "userspace" || counts.contextSwitches === 0) return {};
-  const handling = packet === "first" ? { proxyConnection: PROXY.connection.ns } : { proxyRelay: PROXY.relay.ns };
+  const handling =
+    packet === "first" ? { proxyConnection: PROXY.connection.ns } : { proxyRelay: PROXY.relay.ns };
   return { ...handling, proxyCopy: counts.bytesCopied * PROXY.copyPerByte.ns };
 }
 

@@ -14,6 +14,7 @@ export default function evaluate({ arenaIndex, packets, repetitions }: EvaluateT
   const core = cores.get(arenaIndex) ?? instantiateCore(module, memory);
   cores.set(arenaIndex, core);
   const startNs = realClock.now();
-  for (let round = 0; round < repetitions; round++) core.evaluate(arena.context, arena.packets, arena.results, packets);
+  for (let round = 0; round < repetitions; round++)
+    core.evaluate(arena.context, arena.packets, arena.results, packets);
   return { startNs, endNs: realClock.now() };
 }

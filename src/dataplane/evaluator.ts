@@ -183,7 +183,8 @@ export class Evaluator {
     const fresh = words[table + CONNTRACK_FRESH / 4] as number;
     const stride = (family === "IPv6" ? CONNTRACK_ENTRY_BYTES_V6 : CONNTRACK_ENTRY_BYTES_V4) / 4;
     const entries = table + (words[table + CONNTRACK_ENTRIES_AT / 4] as number) / 4;
-    const deadline = (family === "IPv6" ? CONNTRACK_STATE_AT_V6 : CONNTRACK_STATE_AT_V4) / 4 + CONNTRACK_STATE_DEADLINE / 4;
+    const deadline =
+      (family === "IPv6" ? CONNTRACK_STATE_AT_V6 : CONNTRACK_STATE_AT_V4) / 4 + CONNTRACK_STATE_DEADLINE / 4;
     let live = 0;
     for (let index = 0; index < fresh; index++) {
       const expires = words[entries + index * stride + deadline] as number;

@@ -49,9 +49,14 @@ export class WorkerPool {
   /** Let all workers evaluate at once; `packets[i]` are loaded in arena i. */
   async evaluate(packets: readonly number[], repetitions: number): Promise<Throughput> {
     assert(packets.length === this.#workers, `${packets.length} arenas for ${this.#workers} workers`);
-    const tasks = packets.map((count, arenaIndex) => this.#pool.run({ arenaIndex, packets: count, repetitions }));
+    const tasks = packets.map((count, arenaIndex) =>
+      this.#pool.run({ arenaIndex, packets: count, repetitions }),
+    );
     const spans = await Promise.all(tasks);
-    const start = spans.reduce((least, { startNs }) => (startNs < least ? startNs : least), spans[0]?.startNs ?? 0n);
+    const start = spans.reduce(
+      (least, { startNs }) => (startNs < least ? startNs : least),
+      spans[0]?.startNs ?? 0n,
+    );
     const end = spans.reduce((most, { endNs }) => (endNs > most ? endNs : most), 0n);
     return { packets: packets.reduce((sum, count) => sum + count, 0) * repetitions, ns: Number(end - start) };
   }
