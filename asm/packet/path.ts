@@ -90,6 +90,8 @@ function travel<A, M>(context: usize): u32 {
   step = mode.deliver<A>(false);
   if (step === STEP_DROP || step === STEP_REJECT) return step;
   if (step === STEP_FORWARDED) {
+    // A server on the node itself: the packet goes up, past OUTPUT and POSTROUTING.
+    if (mode.isLocal<A>(load<A>(context, FLIGHT_DESTINATION))) return settle<A>(context);
     step = walkHook<A, M>(context, HOOK_OUTPUT);
     if (step !== STEP_ACCEPT) return step;
     return leave<A, M>(context);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Prng } from "../../base/prng.js";
-import { emptyRuleset } from "../iptables/ruleset.js";
+import { emptyRuleset, masquerade, rule } from "../iptables/ruleset.js";
 import { type Packet, TCP_FLAGS } from "../packet.js";
 import type { IpvsModel } from "../rule-model.js";
 import { SeededChance } from "../tracer/chance.js";
@@ -166,6 +166,20 @@ test("a service without servers rejects, a full table drops, a stranger's ACK is
 test("a packet made on the node is balanced behind OUTPUT", () => {
   const { outcome } = tracerOf(modelOf(virtual())).send(packet({ source: NODE, inInterface: null }), 0);
   assert.equal(outcome.target?.ip, "10.1.0.3");
+});
+
+test("a packet for a server on the node itself is delivered there: no rule behind INPUT sees it", () => {
+  const ruleset = emptyRuleset("IPv4");
+  const masquerading = rule({ target: masquerade({ randomFully: false }) });
+  ruleset.tables.get("nat")?.chains.get("POSTROUTING")?.rules.push(masquerading);
+  const to = (ip: string) => {
+    const model = modelOf(virtual({ realServers: [{ ip, port: 6443, weight: 1 }] }));
+    return tracerOf({ ...model, ruleset }).send(packet(), 0);
+  };
+  const [here, elsewhere] = [to(NODE), to("192.168.0.3")];
+  assert.deepEqual(here.outcome.target, { ip: NODE, port: 6443 });
+  assert.deepEqual([here.outcome.masquerade, here.counts.rulesEvaluated], [false, 0]);
+  assert.deepEqual([elsewhere.outcome.masquerade, elsewhere.counts.rulesEvaluated], [true, 1]);
 });
 
 test("every server with a weight is a possible target, whichever comes next", () => {

@@ -159,8 +159,9 @@ class Passage {
     if (refused) return refused;
     const result = this.#deliver("INPUT");
     if (result.kind === "drop" || result.kind === "reject") return result;
-    if (result.kind === "forwarded") return this.#walk("OUTPUT") ?? this.#leave();
-    return this.#settle();
+    // A server on the node itself: the packet goes up, past OUTPUT and POSTROUTING.
+    if (result.kind !== "forwarded" || this.#node.isLocal(flight.destination)) return this.#settle();
+    return this.#walk("OUTPUT") ?? this.#leave();
   }
 
   #fromNode(): End {

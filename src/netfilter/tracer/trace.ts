@@ -83,7 +83,8 @@ export interface HookWalker {
 export interface LocalStage {
   /**
    * local: delivered to a process on the node. forwarded: flight.destination was rewritten and the packet goes on through
-   * OUTPUT and POSTROUTING (or, when it came from OUTPUT, straight to POSTROUTING). proxied: a userspace process
+   * OUTPUT and POSTROUTING (when it came from OUTPUT, straight to POSTROUTING; from INPUT to an address of the node,
+   * through neither: it is delivered). proxied: a userspace process
    * took the connection and opened its own to the target written in flight.destination.
    */
   deliver(flight: Flight, from: "INPUT" | "OUTPUT"): LocalResult;
