@@ -94,7 +94,7 @@ async function build(name) {
 }
 
 mkdirSync("build", { recursive: true });
-const changed = newestChange("asm");
+const changed = Math.max(newestChange("asm"), statSync("tools/build-asm.mjs").mtimeMs);
 const modules = readdirSync("asm", { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && statSync(`asm/${entry.name}/index.ts`, { throwIfNoEntry: false }))
   .map((entry) => entry.name)

@@ -4,7 +4,10 @@ import { spawnSync } from "node:child_process";
 const STEPS = [
   { name: "asm build", command: ["node", "tools/build-asm.mjs"] },
   { name: "types", command: ["node_modules/.bin/tsc", "-p", "tsconfig.json"] },
-  { name: "lint", command: ["node_modules/.bin/biome", "lint", "--error-on-warnings", "src", "bench", "tools", "asm"] },
+  {
+    name: "lint",
+    command: ["node_modules/.bin/biome", "lint", "--error-on-warnings", "src", "bench", "tools", "asm"],
+  },
   { name: "format", command: ["node_modules/.bin/biome", "format", "src", "bench", "tools", "asm"] },
   { name: "tidy (layers, cycles, dead code, banned calls)", command: ["node", "tools/tidy.mjs"] },
   { name: "tests", command: ["node", "tools/run-tests.mjs"], slow: true },

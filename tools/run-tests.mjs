@@ -19,8 +19,12 @@ if (files.length === 0) {
   process.exit(1);
 }
 const reporter = process.stdout.isTTY ? "spec" : (process.env.PLUMB_TEST_REPORTER ?? "spec");
-const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", `--test-reporter=${reporter}`, ...files], {
-  stdio: "inherit",
-  env: { ...process.env, NODE_OPTIONS: "" },
-});
+const run = spawnSync(
+  process.execPath,
+  ["--enable-source-maps", "--test", `--test-reporter=${reporter}`, ...files],
+  {
+    stdio: "inherit",
+    env: { ...process.env, NODE_OPTIONS: "" },
+  },
+);
 process.exit(run.status ?? 1);

@@ -7,12 +7,24 @@ const LINES_MAX = 500;
 const LAYERS = JSON.parse(readFileSync("tools/layers.json", "utf8"));
 /** Calls that hide time, chance or output, with the places that may make them. */
 const BANNED = [
-  { call: /\bDate\.now\(|\bnew Date\(\)/, allowed: ["src/base/clock.ts"], instead: "a Clock from base/clock" },
+  {
+    call: /\bDate\.now\(|\bnew Date\(\)/,
+    allowed: ["src/base/clock.ts"],
+    instead: "a Clock from base/clock",
+  },
   { call: /\bMath\.random\(/, allowed: [], instead: "a Prng from base/prng" },
-  { call: /\bperformance\.now\(|\bhrtime\b/, allowed: ["src/base/clock.ts"], instead: "a Clock from base/clock" },
+  {
+    call: /\bperformance\.now\(|\bhrtime\b/,
+    allowed: ["src/base/clock.ts"],
+    instead: "a Clock from base/clock",
+  },
   { call: /\bsetTimeout\(|\bsetInterval\(/, allowed: ["src/cli/"], instead: "a timer handed in by src/cli" },
   { call: /\bconsole\./, allowed: ["src/cli/", "bench/"], instead: "a writer handed in by src/cli" },
-  { call: /@ts-ignore|@ts-expect-error|\bas any\b|biome-ignore/, allowed: ["asm/"], instead: "a type that is true" },
+  {
+    call: /@ts-ignore|@ts-expect-error|\bas any\b|biome-ignore/,
+    allowed: ["asm/"],
+    instead: "a type that is true",
+  },
 ];
 /** Files that nothing imports because a person or a worker starts them. */
 const ENTRIES = [/^src\/cli\/main\.ts$/, /\.test\.ts$/, /^bench\//, /^asm\/[^/]+\/index\.ts$/];
@@ -46,17 +58,34 @@ process.exit(findings.length === 0 ? 0 : 1);
 /** Imports and re-exports of repository files: {target, line, names}; names null means all (import * or side effect). */
 function importsOf(path, text) {
   const found = [];
-  const pattern = /^(?:import|export)\s+(?:type\s+)?([^;"']*?)\s*(?:from\s+)?["'](\.[^"']*(?:\.js|\/[^"'./]+))["']/gm;
+  const pattern =
+    /^(?:import|export)\s+(?:type\s+)?([^;"']*?)\s*(?:from\s+)?["'](\.[^"']*(?:\.js|\/[^"'./]+))["']/gm;
   for (const match of text.matchAll(pattern)) {
     const target = resolve(path, match[2]);
     const braces = /\{([^}]*)\}/.exec(match[1]);
-    const names = braces === null || match[1].includes("*") ? null
-      : braces[1].split(",").map((name) => name.trim().replace(/^type\s+/, "").split(/\s+as\s+/)[0]).filter(Boolean);
+    const names =
+      braces === null || match[1].includes("*")
+        ? null
+        : braces[1]
+            .split(",")
+            .map(
+              (name) =>
+                name
+                  .trim()
+                  .replace(/^type\s+/, "")
+                  .split(/\s+as\s+/)[0],
+            )
+            .filter(Boolean);
     found.push({ target, names, line: lineOf(text, match.index), loads: true });
   }
   for (const match of text.matchAll(/import\(["'](\.[^"']*\.js)["']\)|new URL\(["'](\.[^"']*\.js)["']/g)) {
     // A file named by URL runs in a process or thread of its own: it is in use, but no import cycle can go through it.
-    found.push({ target: resolve(path, match[1] ?? match[2]), names: null, line: lineOf(text, match.index), loads: false });
+    found.push({
+      target: resolve(path, match[1] ?? match[2]),
+      names: null,
+      line: lineOf(text, match.index),
+      loads: false,
+    });
   }
   return found;
 }
@@ -72,7 +101,8 @@ function lineOf(text, index) {
 
 function checkSize(path, text) {
   const lines = text.split("\n").length - 1;
-  if (lines > LINES_MAX) report(path, LINES_MAX, `${lines} lines; one idea a file, ${LINES_MAX} lines at most`);
+  if (lines > LINES_MAX)
+    report(path, LINES_MAX, `${lines} lines; one idea a file, ${LINES_MAX} lines at most`);
 }
 
 function checkBanned(path, text) {
@@ -98,9 +128,12 @@ function checkLayer(path) {
     if (!files.has(target)) report(path, line, `imports ${target}, which does not exist`);
     else if (other === layer) continue;
     else if (other === "asm") {
-      if (!target.startsWith("asm/abi/")) report(path, line, `imports ${target}; from asm only asm/abi may be imported`);
-      else if (!["dataplane", "bench"].includes(layer)) report(path, line, `layer ${layer} may not import asm/abi; only dataplane does`);
-    } else if (!LAYERS[layer]?.includes(other)) report(path, line, `layer ${layer} may not import layer ${other} (tools/layers.json)`);
+      if (!target.startsWith("asm/abi/"))
+        report(path, line, `imports ${target}; from asm only asm/abi may be imported`);
+      else if (!["dataplane", "bench"].includes(layer))
+        report(path, line, `layer ${layer} may not import asm/abi; only dataplane does`);
+    } else if (!LAYERS[layer]?.includes(other))
+      report(path, line, `layer ${layer} may not import layer ${other} (tools/layers.json)`);
   }
 }
 
@@ -137,7 +170,9 @@ function checkDead() {
       continue;
     }
     if (names.has("*") || LAYOUTS.test(path)) continue;
-    for (const match of text.matchAll(/^export (?:async )?(?:abstract )?(?:const|function\*?|class|interface|type|let)\s+([A-Za-z_$][\w$]*)/gm)) {
+    for (const match of text.matchAll(
+      /^export (?:async )?(?:abstract )?(?:const|function\*?|class|interface|type|let)\s+([A-Za-z_$][\w$]*)/gm,
+    )) {
       if (names.has(match[1])) continue;
       // A type named in the signature of a used export is part of its contract.
       const isType = /^export (interface|type)/.test(match[0]);

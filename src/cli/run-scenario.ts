@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { realClock } from "../base/clock.js";
 import { packageRoot } from "../base/source-path.js";
+import { CALIBRATION_MACHINE } from "../dataplane/calibration.js";
 import { moduleDigest } from "../dataplane/modules.js";
 import { assembleCases } from "../experiment/assemble.js";
 import { type Execution, executeScenario, type ExecutorOptions } from "../experiment/executor.js";
@@ -77,6 +78,7 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
       resolved: scenario,
     },
     environment,
+    calibration: { machine: CALIBRATION_MACHINE },
     cases,
     thresholds,
     verification: NOT_VERIFIED,

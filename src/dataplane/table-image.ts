@@ -1,7 +1,7 @@
 // A rule model as bytes: what the WASM core reads. Laid out as asm/abi/image.ts draws it.
 import type { Family } from "../base/ip.js";
 import type { RuleChange } from "../netfilter/rule-change.js";
-import type { Mode, RuleModel } from "../netfilter/rule-model.js";
+import type { Mode } from "../netfilter/rule-model.js";
 
 export interface TableImage {
   readonly mode: Mode;
@@ -19,8 +19,6 @@ export interface ImageEncoder {
   /** Apply what one sync changed. Cost: proportional to the change, except where the mode rewrites a shared chain. */
   update(change: RuleChange): void;
 }
-
-export type Encode<Model extends RuleModel> = (model: Model, options: EncodeOptions) => ImageEncoder;
 
 export interface EncodeOptions {
   /** IPVS tables as the kernel has them: 256 service buckets, or resizable ones (2026 kernels). */

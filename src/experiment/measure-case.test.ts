@@ -48,7 +48,7 @@ const SMALL = `
     - { kind: workers, counts: [1, 2], flows: { arrival: { model: closed }, target: uniform, count: 256 } }
 `;
 
-function valueOf(result: SampleResult, name: MetricName): number {
+function metricOf(result: SampleResult, name: MetricName): number {
   const found = result.values.find((value) => value.name === name);
   assert.ok(found, `${result.caseId} has no ${name}`);
   return found.value;
@@ -71,11 +71,11 @@ test("measureCase fills every metric of its phases, in every mode", async () => 
       "sync.full.bytes",
       "state.image_bytes",
     ] as const) {
-      assert.ok(valueOf(result, name) > 0, `${result.caseId} ${name}`);
+      assert.ok(metricOf(result, name) > 0, `${result.caseId} ${name}`);
     }
   }
   const rules = Object.fromEntries(
-    results.map((result) => [result.caseId, valueOf(result, "first.rules_evaluated")]),
+    results.map((result) => [result.caseId, metricOf(result, "first.rules_evaluated")]),
   );
   assert.ok((rules["mode=iptables"] ?? 0) > 20, "half of 40 Services and more");
   assert.ok((rules["mode=nftables"] ?? 99) < 20, "a map, whatever the number of Services");
@@ -103,15 +103,15 @@ test("measureCase fills the conntrack table as rate times lifetime, and drops wh
 `;
   for (const request of requests(spec(65536))) {
     const result = await measureCase(request, realClock);
-    const entries = valueOf(result, "conntrack.entries");
+    const entries = metricOf(result, "conntrack.entries");
     // 20 a second, each held for TIME_WAIT's 120 s.
     assert.ok(Math.abs(entries - 2400) < 300, `${result.caseId}: ${entries} entries`);
-    assert.equal(valueOf(result, "conntrack.dropped"), 0);
+    assert.equal(metricOf(result, "conntrack.dropped"), 0);
   }
   for (const request of requests(spec(1000))) {
     const result = await measureCase(request, realClock);
-    assert.equal(valueOf(result, "conntrack.entries"), 1000, result.caseId);
-    assert.ok(valueOf(result, "conntrack.dropped") > 500, result.caseId);
+    assert.equal(metricOf(result, "conntrack.entries"), 1000, result.caseId);
+    assert.ok(metricOf(result, "conntrack.dropped") > 500, result.caseId);
   }
 });
 
@@ -123,11 +123,15 @@ test("measureCase breaks no affinity below a hundred clients an endpoint, and se
     - { kind: affinity, clients: ${clients}, returnsPerClient: 3, interval: 1m, endpointChurn: 0% }
 `;
   for (const request of requests(spec(200))) {
-    assert.equal(valueOf(await measureCase(request, realClock), "affinity.broken_share"), 0, request.case.id);
+    assert.equal(
+      metricOf(await measureCase(request, realClock), "affinity.broken_share"),
+      0,
+      request.case.id,
+    );
   }
   const many = await Promise.all(requests(spec(3000)).map((request) => measureCase(request, realClock)));
   const broken = Object.fromEntries(
-    many.map((result) => [result.caseId, valueOf(result, "affinity.broken_share")]),
+    many.map((result) => [result.caseId, metricOf(result, "affinity.broken_share")]),
   );
   assert.ok(
     (broken["mode=iptables"] ?? 0) > 0.3,
@@ -146,7 +150,7 @@ test("measureCase keeps affinity to endpoints that survive a churn", async () =>
     - { kind: affinity, clients: 100, returnsPerClient: 4, interval: 1m, endpointChurn: 30% }
 `).map((request) => measureCase(request, realClock)),
   );
-  for (const result of results) assert.equal(valueOf(result, "affinity.broken_share"), 0, result.caseId);
+  for (const result of results) assert.equal(metricOf(result, "affinity.broken_share"), 0, result.caseId);
 });
 
 test("measureCase evaluates a saved ruleset as it is, with the walk the compiler's own rules give", async () => {
@@ -167,7 +171,7 @@ test("measureCase evaluates a saved ruleset as it is, with the walk the compiler
   const result = await measureCase(request, realClock);
   rmSync(folder, { recursive: true });
   assert.equal(result.workload.applied["targets"], 40);
-  const own = valueOf(await measureCase(direct, realClock), "first.rules_evaluated");
-  const saved = valueOf(result, "first.rules_evaluated");
+  const own = metricOf(await measureCase(direct, realClock), "first.rules_evaluated");
+  const saved = metricOf(result, "first.rules_evaluated");
   assert.ok(Math.abs(saved - own) < 3, `saved ${saved}, compiled ${own}`);
 });

@@ -94,6 +94,10 @@ const environment = object("The machine.", {
   "stealShare?": orNull(share("Of all processor time, what the hypervisor gave to other machines.")),
 });
 
+const calibration = object("What modelled times are made of.", {
+  machine: string("The machine whose kernel primitives were measured."),
+});
+
 const distribution = object("Values inside the samples, over packets, of all processes merged.", {
   count: count("Values."),
   percentiles: object("null: too few values for a 95% bound (p90 29, p99 299, p99.9 2,995).", {
@@ -201,6 +205,7 @@ export const resultSchema: Schema = {
       run,
       scenario,
       environment,
+      "calibration?": calibration,
       cases: list("In matrix order.", caseRecord),
       thresholds: list("Every threshold for every case it applies to.", threshold),
       verification,

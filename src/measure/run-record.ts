@@ -36,6 +36,8 @@ export interface RunRecord {
     readonly resolved: unknown;
   };
   readonly environment: Environment;
+  /** The machine whose kernel primitives modelled times are made of. */
+  readonly calibration?: { readonly machine: string };
   readonly cases: readonly CaseRecord[];
   readonly thresholds: readonly ThresholdRecord[];
   readonly verification: Verification;

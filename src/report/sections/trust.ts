@@ -38,7 +38,7 @@ function unverified(record: RunRecord): readonly Fillable[] {
   }
   if (provenancesOf(record).includes("modelled")) {
     items.push(
-      "Modelled times are counts times calibrated costs of kernel primitives: they compare modes, leave out NIC, contention between cores and other software's rules, and claim no accuracy against your kernel.",
+      `Modelled times are counts times calibrated costs of kernel primitives${calibratedOn(record)}: they compare modes, leave out NIC, contention between cores and other software's rules, and claim no accuracy against your kernel.`,
     );
   }
   if (run.status === "partial")
@@ -54,6 +54,10 @@ function unverified(record: RunRecord): readonly Fillable[] {
     items.push(`${countOf(unjudged, "threshold")} could not be evaluated, which counts as failed.`);
   if (environment.noise === null) items.push("The noise floor of this machine was not measured.");
   return items;
+}
+
+function calibratedOn({ calibration }: RunRecord): string {
+  return calibration === undefined ? "" : ` (${calibration.machine})`;
 }
 
 function countOf(count: number, noun: string): string {
