@@ -4,7 +4,10 @@
 /** Code -> what it means and the process exit code. Documented in `plumb help errors`. */
 export const ERRORS = {
   Usage: { exit: 2, meaning: "a command line that cannot be understood" },
-  InvalidInput: { exit: 2, meaning: "a manifest, dump, ruleset, scenario or configuration that is malformed" },
+  InvalidInput: {
+    exit: 2,
+    meaning: "a manifest, dump, ruleset, scenario or configuration that is malformed",
+  },
   NotFound: { exit: 2, meaning: "a file, preset, node or run that does not exist" },
   LimitExceeded: { exit: 2, meaning: "more objects, rules or bytes than a named limit allows" },
   Unsupported: { exit: 2, meaning: "a valid request that this mode or format cannot serve" },

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canonicalIp, cidrContains, ipText, ipWords, joinHostPort, parseCidr, prefixMask, splitHostPort } from "./ip.js";
+import {
+  canonicalIp,
+  cidrContains,
+  ipText,
+  ipWords,
+  joinHostPort,
+  parseCidr,
+  prefixMask,
+  splitHostPort,
+} from "./ip.js";
 
 const cidr = (text: string) => {
   const parsed = parseCidr(text);
@@ -15,7 +24,16 @@ test("canonicalIp drops leading zeros as Go's ParseIPSloppy does", () => {
 });
 
 test("canonicalIp refuses what is no address", () => {
-  for (const text of ["", "10.0.0", "10.0.0.256", "10.0.0.1.2", "a.b.c.d", "fe80::1%eth0", "1:2", "0x0a.0.0.1"]) {
+  for (const text of [
+    "",
+    "10.0.0",
+    "10.0.0.256",
+    "10.0.0.1.2",
+    "a.b.c.d",
+    "fe80::1%eth0",
+    "1:2",
+    "0x0a.0.0.1",
+  ]) {
     assert.equal(canonicalIp(text), null, text);
   }
 });
@@ -37,8 +55,10 @@ test("cidrContains compares the prefix only, within one family", () => {
 });
 
 test("ipText is the inverse of ipWords", () => {
-  for (const text of ["0.0.0.0", "255.255.255.255", "10.96.0.1"]) assert.equal(ipText(ipWords(text), "IPv4"), text);
-  for (const text of ["::", "fd00:10:96::a", "2001:db8::1"]) assert.equal(ipText(ipWords(text), "IPv6"), text);
+  for (const text of ["0.0.0.0", "255.255.255.255", "10.96.0.1"])
+    assert.equal(ipText(ipWords(text), "IPv4"), text);
+  for (const text of ["::", "fd00:10:96::a", "2001:db8::1"])
+    assert.equal(ipText(ipWords(text), "IPv6"), text);
 });
 
 test("prefixMask covers the words from the left", () => {

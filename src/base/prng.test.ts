@@ -10,7 +10,10 @@ test("Prng gives mulberry32's published sequence for seed 0", () => {
 test("Prng.below stays below its bound and reaches every value", () => {
   const prng = new Prng(7);
   const seen = new Set(Array.from({ length: 400 }, () => prng.below(10)));
-  assert.deepEqual([...seen].sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.deepEqual(
+    [...seen].sort((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
 });
 
 test("Prng.fork gives a stream that later draws of the parent do not change", () => {
@@ -25,5 +28,8 @@ test("Prng.shuffled keeps the items", () => {
   const items = Array.from({ length: 50 }, (_, index) => index);
   const shuffled = new Prng(3).shuffled(items);
   assert.notDeepEqual(shuffled, items);
-  assert.deepEqual(shuffled.toSorted((a, b) => a - b), items);
+  assert.deepEqual(
+    shuffled.toSorted((a, b) => a - b),
+    items,
+  );
 });
