@@ -4,7 +4,7 @@
 //   from outside: conntrack -> PREROUTING -> route -+-> FORWARD ----------------------> POSTROUTING -> confirm
 //                                                   +-> INPUT -> [local stage] -+-> local process
 //                                                                               +-> OUTPUT -> POSTROUTING -> confirm
-//   from the node: conntrack -> OUTPUT -> [local stage] -> POSTROUTING -> (INPUT when the destination is local)
+//   from the node: conntrack -> OUTPUT -> [local stage] -> POSTROUTING -> (PREROUTING, INPUT if it is local)
 //
 // M is an unmanaged class of the mode (its `this` is the context) with
 //   walk<A>(hook: u32): u32                  STEP_ACCEPT, STEP_DROP, STEP_REJECT
@@ -108,6 +108,9 @@ function fromNode<A, M>(context: usize): u32 {
   step = leave<A, M>(context);
   if (step !== STEP_ACCEPT) return step;
   if (!mode.isLocal<A>(load<A>(context, FLIGHT_DESTINATION))) return step;
+  // Over the loopback device it comes in again.
+  step = walkHook<A, M>(context, HOOK_PREROUTING);
+  if (step !== STEP_ACCEPT) return step;
   step = walkHook<A, M>(context, HOOK_INPUT);
   if (step !== STEP_ACCEPT) return step;
   return mode.deliver<A>(false);

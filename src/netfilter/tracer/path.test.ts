@@ -60,6 +60,25 @@ test("traceTargets finds where kube-proxy's rules may send each packet", () => {
   }
 });
 
+test("the node's own packet to the node comes in over loopback: PREROUTING again, but not its nat chain", () => {
+  const text = [
+    "*mangle",
+    ":PREROUTING ACCEPT [0:0]",
+    "-A PREROUTING -p udp",
+    "COMMIT",
+    "*nat",
+    ":PREROUTING ACCEPT [0:0]",
+    "-A PREROUTING -p udp",
+    "COMMIT",
+    "",
+  ].join("\n");
+  const { ruleset } = parseIptablesSave({ file: "x", text });
+  const own = createTracer({ ...model, ruleset }, { chance: ALWAYS, steps: true, conntrackMax: 10 });
+  const { steps } = own.send(parsePacket(`udp ${NODE}:40000 > ${NODE}:53 from=node`), 0);
+  const places = steps.map(({ place }) => place).filter((place) => place.includes("/"));
+  assert.deepEqual(places, ["mangle/PREROUTING/1"]);
+});
+
 test("traceTargets says when it stopped early", () => {
   const found = traceTargets(model, parsePacket("tcp 10.0.1.7:40000 > 10.96.0.10:80"), { walksMax: 2 });
   assert.deepEqual(found.targets, WEB.slice(0, 2));

@@ -172,8 +172,9 @@ class Passage {
     if (result.kind === "drop" || result.kind === "reject") return result;
     const left = this.#leave();
     if (left.kind !== "sent" || !this.#node.isLocal(flight.destination)) return left;
-    note(flight, "route", `${flight.destination} is local: INPUT`);
-    const refused = this.#walk("INPUT");
+    // Over the loopback device it comes in again.
+    note(flight, "route", `${flight.destination} is local: PREROUTING, INPUT`);
+    const refused = this.#walk("PREROUTING") ?? this.#walk("INPUT");
     if (refused) return refused;
     const arrived = this.#deliver("INPUT");
     return arrived.kind === "drop" || arrived.kind === "reject" ? arrived : SENT;

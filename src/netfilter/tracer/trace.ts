@@ -5,7 +5,7 @@
 //   from outside: conntrack -> PREROUTING -> route -+-> FORWARD ----------------------> POSTROUTING -> confirm
 //                                                   +-> INPUT -> [local stage] -+-> local process
 //                                                                               +-> OUTPUT -> POSTROUTING -> confirm
-//   from the node: conntrack -> OUTPUT -> [IPVS's local-out] -> POSTROUTING -> (INPUT when the destination is local)
+//   from the node: conntrack -> OUTPUT -> [IPVS's local-out] -> POSTROUTING -> (PREROUTING, INPUT if it is local)
 import type { Family } from "../../base/ip.js";
 import type { Counts } from "../counters.js";
 import type { Hook, Range } from "../iptables/model.js";
