@@ -58,7 +58,7 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
   const cases = assembleCases(scenario, execution);
   const thresholds = judgeThresholds(scenario.thresholds, cases);
   const warnings = runWarnings(scenario, execution, shares.busyShare);
-  const reproduce = `plumb ${options.argv.join(" ")}`;
+  const reproduce = `plumb ${options.argv.map(shellWord).join(" ")}`;
   const environment = readEnvironment(systemReaders, { timer: calibrateTimer(clock), noise, ...shares });
   return {
     schemaVersion: RUN_SCHEMA_VERSION,
@@ -145,6 +145,11 @@ function moduleDigests({ cases }: Scenario): Record<string, string> {
   return Object.fromEntries(
     [...new Set(cases.map(({ mode }) => mode))].map((mode) => [mode, moduleDigest(mode)]),
   );
+}
+
+/** As a POSIX shell has to be given it. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The commit of a checkout; null when this is none, or git is missing. */
