@@ -60,7 +60,7 @@ test("compileUserspace writes 2 rules per cluster IP and VIP, 3 per external IP 
     ],
   );
   assert.deepEqual(rulesOf(model, "filter").slice(1), [
-    "-A KUBE-NODEPORT-NON-LOCAL -m comment --comment a/b:p80 -m tcp -p tcp --dport 5000 -m conntrack --ctstate NEW -j ACCEPT",
+    "-A KUBE-NODEPORT-NON-LOCAL -m comment --comment a/b:p80 -m tcp -p tcp --dport 5000 -m state --state NEW -j ACCEPT",
   ]);
 });
 

@@ -12,7 +12,6 @@ import {
   address,
   addressType,
   comment,
-  conntrack,
   dnatTo,
   jump,
   port as portMatch,
@@ -92,13 +91,19 @@ export function portalRules(port: ServicePort, proxyPort: number, hostIP: string
   if (port.nodePort !== 0) {
     add("KUBE-NODEPORT-CONTAINER", null, redirect);
     add("KUBE-NODEPORT-HOST", null, toHost);
-    const nonLocal = portalRule(port, null, proxyPort, accept, [conntrack(["NEW"])]);
+    const nonLocal = portalRule(port, null, proxyPort, accept, [IS_NEW]);
     rules.push({ chain: "KUBE-NODEPORT-NON-LOCAL", rule: nonLocal });
   }
   return rules;
 }
 
 const NOT_BRIDGED: Match = { kind: "physdev", isIn: { value: true, negated: true } };
+/** `-m state --state NEW`: the old name of the conntrack match. */
+const IS_NEW: Match = {
+  kind: "conntrack",
+  states: { value: ["NEW"], negated: false },
+  legacyState: true,
+};
 const TO_LOCAL: Match = addressType("destination", "LOCAL");
 
 function portalRule(
