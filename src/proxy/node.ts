@@ -27,13 +27,15 @@ export function nodeOf(objects: ClusterObjects, name: string | null): ProxyNode 
   };
 }
 
-/** InternalIPs first: they are what kube-proxy takes for the node's primary address. */
+/**
+ * The InternalIPs. An ExternalIP is usually an address of the cloud's router, on no interface of the node, and so not
+ * local to its kernel; it counts only where a node reports nothing else.
+ */
 function reportedAddresses({ status }: Node): string[] {
-  const addresses = (status?.addresses ?? []).filter(
-    ({ type }) => type === "InternalIP" || type === "ExternalIP",
-  );
-  const ranked = addresses.toSorted(
-    (a, b) => Number(b.type === "InternalIP") - Number(a.type === "InternalIP"),
-  );
-  return ranked.flatMap(({ address }) => canonicalIp(address) ?? []);
+  const ofType = (wanted: string) =>
+    (status?.addresses ?? []).flatMap(({ type, address }) =>
+      type === wanted ? (canonicalIp(address) ?? []) : [],
+    );
+  const internal = ofType("InternalIP");
+  return internal.length > 0 ? internal : ofType("ExternalIP");
 }
