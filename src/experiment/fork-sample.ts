@@ -25,6 +25,8 @@ export function forkSample(
       // A profiler that injects itself through NODE_OPTIONS would be measured too.
       env: { ...process.env, NODE_OPTIONS: "" },
       stdio: ["ignore", "ignore", "pipe", "ipc"],
+      // Ctrl-C goes to the terminal's whole process group: the sample under way must outlive the first one.
+      detached: true,
       signal: stopNow,
       killSignal: "SIGKILL",
     });
