@@ -68,7 +68,8 @@ class DocumentParser {
       this.#line(text, start, end);
       start = next + 1;
     }
-    if (this.#table || this.#skipping) this.#endTable();
+    if (this.#table || this.#skipping)
+      this.#reader.failAtEnd("the text ends inside a table, expected COMMIT (is it cut off?)");
     const ruleset: IptablesRuleset = { family: this.#reader.family, tables: this.#tables };
     return { ruleset, warnings: [...this.#reader.warnings.values()] };
   }
