@@ -1,7 +1,6 @@
 // The options and the reading that `compile` and `trace` share: FILEs -> the state of one node's proxy.
-import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { PlumbError } from "../base/errors.js";
+import { LIMITS } from "../base/limits.js";
 import { type Family, parseCidr } from "../base/ip.js";
 import type { ParseWarning } from "../netfilter/iptables/line-reader.js";
 import { MODES, type Mode } from "../netfilter/rule-model.js";
@@ -14,8 +13,8 @@ import { buildProxyState } from "../proxy/state/build-state.js";
 import type { AddressedObjects } from "../workload/cluster-parts.js";
 import { buildClusterObjects, defaultClusterOptions } from "../workload/cluster.js";
 import { readDocuments } from "../workload/documents.js";
-import { loadInputs } from "../workload/inputs.js";
 import { replicate } from "../workload/replicate.js";
+import { readInput, readInputs } from "./read-inputs.js";
 import type { Terminal } from "./terminal.js";
 
 export interface ClusterOptions {
@@ -52,7 +51,7 @@ export function addClusterOptions(command: Command): Command {
       ]),
     )
     .option("--replicate <k>", "tile the input over k namespaces", positiveNumber, 1)
-    .option("--nodes <n>", "nodes to make up when the input has none", positiveNumber, 3);
+    .option("--nodes <n>", "nodes to make up when the input has none", nodeCount, 3);
 }
 
 export interface LoadedCluster {
@@ -62,8 +61,7 @@ export interface LoadedCluster {
 
 /** Read FILEs ("-" is stdin), a folder or several. @throws {PlumbError} with every mistake and its place */
 export function loadCluster(files: readonly string[], options: ClusterOptions): LoadedCluster {
-  const inputs = loadInputs(files, { stdin: files.includes("-") ? readFileSync(0) : null });
-  const { objects, warnings } = buildClusterObjects(readDocuments(inputs), {
+  const { objects, warnings } = buildClusterObjects(readDocuments(readInputs(files)), {
     ...defaultClusterOptions,
     nodes: options.nodes,
   });
@@ -101,15 +99,7 @@ export function proxyState(objects: AddressedObjects, config: ProxyConfig): Prox
 }
 
 function readConfig(file: string, mode: Mode | null, node: ProxyNode): Partial<ProxyConfig> {
-  try {
-    return parseKubeProxyConfiguration(
-      { file, text: readFileSync(file, "utf8") },
-      { node, ...(mode === null ? {} : { mode }) },
-    );
-  } catch (error) {
-    if (error instanceof PlumbError) throw error;
-    throw new PlumbError("NotFound", `Cannot read configuration '${file}': ${(error as Error).message}`);
-  }
+  return parseKubeProxyConfiguration(readInput(file), { node, ...(mode === null ? {} : { mode }) });
 }
 
 /** Say what the reader noticed, a few lines at most. */
@@ -139,6 +129,12 @@ export function wholeNumber(text: string): number {
 export function positiveNumber(text: string): number {
   const value = wholeNumber(text);
   if (value < 1) throw new InvalidArgumentError("expected a whole number from 1");
+  return value;
+}
+
+function nodeCount(text: string): number {
+  const value = positiveNumber(text);
+  if (value > LIMITS.NODES_MAX) throw new InvalidArgumentError(`expected at most ${LIMITS.NODES_MAX}`);
   return value;
 }
 

@@ -4,7 +4,8 @@ import { runCommandLine } from "./program.js";
 
 // A closed pipe (plumb compile | head) is the reader's choice, not a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? 0 : 1);
+  if (error.code === "EPIPE") process.exit(0);
+  process.stderr.write(`Cannot write to standard output: ${error.message}\n`, () => process.exit(1));
 });
 
 process.exitCode = await runCommandLine(process.argv.slice(2));

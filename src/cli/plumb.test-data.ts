@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
+/** What `plumb` starts. */
+export const PLUMB_PROGRAM = fileURLToPath(new URL("./main.js", import.meta.url));
 
 export interface Ran {
   readonly code: number | null;
@@ -11,7 +12,7 @@ export interface Ran {
 }
 
 export function plumb(args: readonly string[], input = ""): Ran {
-  const run = spawnSync(process.execPath, [MAIN, ...args], {
+  const run = spawnSync(process.execPath, [PLUMB_PROGRAM, ...args], {
     input,
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1", NODE_OPTIONS: "" },

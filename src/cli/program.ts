@@ -64,24 +64,25 @@ async function buildProgram(context: CommandContext): Promise<Command> {
     .addHelpText("after", `\nStart here:\n  plumb run quick\n  plumb help run\n\n${EXIT_CODES}`)
     .exitOverride()
     .helpCommand(false)
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .showHelpAfterError("(plumb help lists the commands)");
   for (const load of neededCommands(context.argv)) (await load())(program, context);
   registerHelp(program);
   // Settings are not inherited by commands made with .command(); each must answer mistakes with exit code 2 as well.
-  for (const command of program.commands) answerMistakes(command);
+  for (const command of program.commands) answerMistakes(command, command.name());
   return program;
 }
 
 /** The one command that is called, or all of them when help or a mistake needs to name them. */
 function neededCommands(argv: readonly string[]): readonly (() => Promise<Register>)[] {
   const called = argv.find((word) => !word.startsWith("-"));
-  const load = called === undefined ? undefined : COMMANDS[called];
+  const load = called !== undefined && Object.hasOwn(COMMANDS, called) ? COMMANDS[called] : undefined;
   return load === undefined ? Object.values(COMMANDS) : [load];
 }
 
-function answerMistakes(command: Command): void {
-  command.exitOverride().showHelpAfterError(`(plumb help ${command.name()} shows usage and examples)`);
-  for (const child of command.commands) answerMistakes(child);
+function answerMistakes(command: Command, topic: string): void {
+  command.exitOverride().showHelpAfterError(`(plumb help ${topic} shows usage and examples)`);
+  for (const child of command.commands) answerMistakes(child, topic);
 }
 
 function registerHelp(program: Command): void {

@@ -1,5 +1,5 @@
 // What a run leaves on disk: result.json, and what is derived from it.
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { PlumbError } from "../base/errors.js";
@@ -9,6 +9,7 @@ import { samplesCsv, summaryCsv } from "../report/csv.js";
 import { reportHtml } from "../report/html.js";
 import { junitXml } from "../report/junit.js";
 import { reportMarkdown } from "../report/markdown.js";
+import { attempt, makeOutputFolder } from "./output-folder.js";
 
 /** Format -> files it makes. */
 export const FORMATS = {
@@ -29,15 +30,15 @@ export function formatList(text: string): readonly Format[] {
 
 /** result.json last: a folder that has one is complete. */
 export function writeRun(folder: string, record: RunRecord, formats: readonly Format[]): void {
-  mkdirSync(folder, { recursive: true });
+  makeOutputFolder(folder);
   writeFormats(folder, record, formats);
-  writeFileSync(join(folder, "result.json"), writeRecord(record));
+  attempt(folder, () => writeFileSync(join(folder, "result.json"), writeRecord(record)));
 }
 
 export function writeFormats(folder: string, record: RunRecord, formats: readonly Format[]): void {
   for (const format of formats) {
     for (const [file, render] of Object.entries(FORMATS[format]))
-      writeFileSync(join(folder, file), render(record));
+      attempt(folder, () => writeFileSync(join(folder, file), render(record)));
   }
 }
 

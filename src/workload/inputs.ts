@@ -80,7 +80,8 @@ function attempt<T>(path: string, action: () => T): T {
 function decode(file: string, bytes: Uint8Array): string {
   if (isUtf8(bytes)) return new TextDecoder().decode(bytes);
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  const what = isUtf16 ? "UTF-16 text" : "bytes that are no UTF-8";
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const what = isUtf16 ? "UTF-16 text" : isGzip ? "gzip-compressed data" : "bytes that are no UTF-8";
   throw new PlumbError("InvalidInput", `${what}, expected UTF-8 text`, {
     position: firstBadByte(file, bytes),
   });

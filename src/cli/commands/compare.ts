@@ -1,5 +1,5 @@
 // plumb compare: runs against one another, or the cases of one run by a label.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { PlumbError } from "../../base/errors.js";
@@ -10,6 +10,7 @@ import type { RunRecord } from "../../measure/run-record.js";
 import { compareHtml } from "../../report/compare-html.js";
 import { compareMarkdown } from "../../report/compare-markdown.js";
 import type { CommandContext } from "../context.js";
+import { attempt, makeOutputFolder } from "../output-folder.js";
 import { readRun } from "../run-folder.js";
 
 interface CompareOptions {
@@ -85,9 +86,11 @@ function compareCommand(runs: readonly string[], options: CompareOptions, contex
 }
 
 function writePages(folder: string, comparison: Comparison, records: readonly RunRecord[]): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "compare.html"), compareHtml(comparison, records));
-  writeFileSync(join(folder, "compare.md"), compareMarkdown(comparison));
+  makeOutputFolder(folder);
+  attempt(folder, () => {
+    writeFileSync(join(folder, "compare.html"), compareHtml(comparison, records));
+    writeFileSync(join(folder, "compare.md"), compareMarkdown(comparison));
+  });
 }
 
 function comparisonOf(records: readonly RunRecord[], options: CompareOptions): Comparison {

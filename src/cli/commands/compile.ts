@@ -1,5 +1,5 @@
 // plumb compile: the rules of one node, as the text that the real tools load.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { PlumbError } from "../../base/errors.js";
@@ -15,6 +15,7 @@ import {
   proxyState,
 } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
+import { attempt, makeOutputFolder } from "../output-folder.js";
 
 interface CompileOptions extends ClusterOptions {
   readonly mode?: Mode;
@@ -108,11 +109,13 @@ function writeDocuments(
   folder: string,
   note: (line: string) => void,
 ): void {
-  mkdirSync(folder, { recursive: true });
+  makeOutputFolder(folder);
   for (const { file, text } of documents) {
     const path = join(folder, file);
-    writeFileSync(path, "");
-    for (const chunk of text()) writeFileSync(path, chunk, { flag: "a" });
+    attempt(folder, () => {
+      writeFileSync(path, "");
+      for (const chunk of text()) writeFileSync(path, chunk, { flag: "a" });
+    });
     note(`wrote ${path}`);
   }
 }

@@ -7,6 +7,7 @@ import { loadScenario, presetNames, readPreset } from "../presets.js";
 export function registerPreset(program: Command, { terminal }: CommandContext): void {
   const preset = program
     .command("preset")
+    .helpCommand(false)
     .description("list, show or export the scenarios that come with plumb")
     .addHelpText(
       "after",

@@ -1,16 +1,8 @@
 // plumb profile: where one case's time goes, as a V8 CPU profile, folded stacks and a table; or under clinic.
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { present } from "../../base/assert.js";
 import { PlumbError } from "../../base/errors.js";
@@ -21,6 +13,7 @@ import { resolveCases } from "../../experiment/scenario.js";
 import { foldedStacks, parseCpuProfile, selfTimes } from "../../measure/cpu-profile.js";
 import { positiveNumber } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
+import { makeOutputFolder } from "../output-folder.js";
 import { loadScenario } from "../presets.js";
 import type { Terminal } from "../terminal.js";
 
@@ -78,8 +71,7 @@ async function profileCommand(
     warmup: scenario.sampling.warmup,
     timedNs: options.seconds * 1e9,
   };
-  const folder = resolve(options.output);
-  mkdirSync(folder, { recursive: true });
+  const folder = makeOutputFolder(options.output);
   terminal.note(`profiling ${scenarioCase.id}`);
   if (options.clinic !== undefined) runClinic(options.clinic, request, folder, terminal);
   else await cpuProfile(request, folder, options.json === true, terminal);

@@ -1,6 +1,6 @@
 // plumb run: carry out a scenario and write its result and report into a folder of its own.
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { PlumbError } from "../../base/errors.js";
 import { realClock } from "../../base/clock.js";
@@ -11,6 +11,7 @@ import type { RunRecord } from "../../measure/run-record.js";
 import { formatTable } from "../../report/terminal.js";
 import { positiveNumber, wholeNumber } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
+import { makeOutputFolder } from "../output-folder.js";
 import { loadScenario } from "../presets.js";
 import { progressReporter } from "../progress.js";
 import { carryOut } from "../run-scenario.js";
@@ -116,9 +117,9 @@ function setting(
 function runFolder({ name }: Scenario, output: string | undefined): string {
   if (output === undefined) {
     const stamp = realClock.wall().toISOString().slice(0, 19).replaceAll(":", "").replace("T", "-");
-    return uniqueFolder(join(packageRoot, "reports", `${name}-${stamp}`));
+    return makeOutputFolder(uniqueFolder(join(packageRoot, "reports", `${name}-${stamp}`)));
   }
-  const folder = resolve(output);
+  const folder = makeOutputFolder(output);
   if (existsSync(join(folder, "result.json"))) {
     throw new PlumbError("Usage", `Cannot write into '${output}': it holds the result of another run`, {
       hint: "give -o another folder, or remove that one",

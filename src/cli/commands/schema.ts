@@ -13,7 +13,7 @@ export function registerSchema(program: Command, { terminal }: CommandContext): 
     .description("print the JSON Schema of result.json or of a scenario file (result | scenario)")
     .addHelpText("after", "\nExamples:\n  plumb schema result > result.schema.json\n  plumb schema scenario")
     .action((name: string) => {
-      const schema = SCHEMAS[name];
+      const schema = Object.hasOwn(SCHEMAS, name) ? SCHEMAS[name] : undefined;
       if (schema === undefined) {
         throw new PlumbError(
           "Usage",

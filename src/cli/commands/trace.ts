@@ -1,9 +1,10 @@
 // plumb trace: one packet's walk through the rules of each mode, rule by rule.
-import { readFileSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { PlumbError } from "../../base/errors.js";
+import { canonicalIp, type Family, familyOf } from "../../base/ip.js";
 import { Prng } from "../../base/prng.js";
 import { COUNTER_NAMES } from "../../netfilter/counters.js";
+import type { IptablesRuleset } from "../../netfilter/iptables/model.js";
 import { parseIptablesSave } from "../../netfilter/iptables/parse.js";
 import type { Packet } from "../../netfilter/packet.js";
 import { MODES, type Mode, type RuleModel } from "../../netfilter/rule-model.js";
@@ -22,13 +23,14 @@ import {
   proxyState,
 } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
+import { readInput } from "../read-inputs.js";
 import type { Terminal } from "../terminal.js";
 
 interface TraceOptions extends ClusterOptions {
   readonly mode: Mode | "all";
   readonly packet: string;
   readonly rules?: string;
-  readonly localAddress?: string;
+  readonly localAddress?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -66,7 +68,7 @@ export function registerTrace(program: Command, context: CommandContext): void {
       .addOption(modeOption([...MODES, "all"]).default("all")),
   )
     .option("--rules <file>", "walk an iptables-save text as it is, instead of compiling FILEs")
-    .option("--local-address <ips>", "the node's own addresses for --rules, comma separated")
+    .option("--local-address <ips>", "the node's own addresses for --rules, comma separated", addressList)
     .option("--json", "one JSON object (an array of them for --mode all)")
     .addHelpText("after", EXAMPLES)
     .action((files: string[], options: TraceOptions) => traceCommand(files, options, context));
@@ -76,8 +78,18 @@ function traceCommand(files: readonly string[], options: TraceOptions, { termina
   const packet = parsePacket(options.packet);
   const models =
     options.rules === undefined
-      ? compiledModels(files, options, terminal)
-      : [savedModel(options, options.rules, terminal)];
+      ? compiledModels(files, { ...options, family: familyFor(packet, options) }, terminal)
+      : [savedModel(files, options, terminal)];
+  const [model] = models;
+  if (model !== undefined && model.family !== familyOf(packet.source)) {
+    throw new PlumbError(
+      "Usage",
+      `Cannot walk '${options.packet}' through ${model.family} rules: it is an ${familyOf(packet.source)} packet`,
+      {
+        hint: "give a packet of the rules' family; --family says which one an iptables-save text is of",
+      },
+    );
+  }
   const reports = models.map((model) => traceModel(model, packet, options.seed));
   if (options.json)
     terminal.print(
@@ -101,20 +113,60 @@ function compiledModels(files: readonly string[], options: TraceOptions, termina
   });
 }
 
-function savedModel(options: TraceOptions, file: string, terminal: Terminal): RuleModel {
-  const text = readText(file);
-  const { ruleset, warnings } = parseIptablesSave({ file, text });
-  printWarnings(terminal, rulesetWarnings(file, warnings));
-  const localAddresses = options.localAddress?.split(",").map((address) => address.trim()) ?? [];
+/** Rules of the packet's family, unless another was asked for. */
+function familyFor(packet: Packet, { family }: TraceOptions): Family {
+  return family ?? familyOf(packet.source);
+}
+
+function savedModel(files: readonly string[], options: TraceOptions, terminal: Terminal): RuleModel {
+  const { rules = "-", mode, family, localAddress: localAddresses = [] } = options;
+  if (files.length > 0)
+    throw new PlumbError(
+      "Usage",
+      `Cannot trace '${files[0]}' and --rules '${rules}': give FILEs or --rules, not both`,
+    );
+  if (mode !== "all" && mode !== "iptables")
+    throw new PlumbError(
+      "Usage",
+      `Cannot walk --rules in mode ${mode}: an iptables-save text is of mode iptables`,
+    );
+  const input = readInput(rules);
+  if (!/^\s*\*/m.test(input.text)) {
+    throw new PlumbError(
+      "InvalidInput",
+      "no table, expected '*nat' or another, as iptables-save prints them",
+      {
+        position: { file: input.file, line: 1, column: 1 },
+        hint: "iptables-save prints nothing without root",
+      },
+    );
+  }
+  const { ruleset, warnings } = parseIptablesSave({ ...input, ...(family === undefined ? {} : { family }) });
+  printWarnings(terminal, rulesetWarnings(input.file, warnings));
+  const sets = setsOf(ruleset);
+  if (sets.size > 0)
+    terminal.warn(`iptables-save holds no sets: taken to be empty: ${[...sets].sort().join(", ")}`);
   return { mode: "iptables", family: ruleset.family, ruleset, ipsets: [], localAddresses };
 }
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch (error) {
-    throw new PlumbError("NotFound", `Cannot read ruleset '${file}': ${(error as Error).message}`);
+/** Names of the sets that rules ask. */
+function setsOf({ tables }: IptablesRuleset): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { chains } of tables.values()) {
+    for (const { rules } of chains.values()) {
+      for (const { matches } of rules)
+        for (const match of matches) if (match.kind === "set") names.add(match.name);
+    }
   }
+  return names;
+}
+
+function addressList(text: string): readonly string[] {
+  return text.split(",").map((part) => {
+    const address = canonicalIp(part.trim());
+    if (address === null) throw new InvalidArgumentError(`'${part}' is no IP address`);
+    return address;
+  });
 }
 
 function traceModel(model: RuleModel, packet: Packet, seed: number): TraceReport {
