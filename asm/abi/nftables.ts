@@ -4,6 +4,8 @@
 //   region CHAINS   u32 per chain: offset of its first statement; a jump names a chain by its position here, so that a
 //                   sync can move a chain by writing one word
 //   region TABLES   16 bytes per named set or map: slots at u32, slot mask u32, pad 8
+//   region DISPATCH numbers u32 of the map that sends packets to the Services' chains and of the set of their addresses:
+//                   what is touched ahead of a packet (packet/groups). Its offset is 0 when the table has no such two
 //   IPTABLES_REGION_LOCAL, _INTERFACES and _NODE have the same numbers and layouts here
 //
 //   statement  0    1     2         4        8        12       16
@@ -28,6 +30,7 @@
 export const NFT_REGION_HOOKS = 0;
 export const NFT_REGION_CHAINS = 1;
 export const NFT_REGION_TABLES = 5;
+export const NFT_REGION_DISPATCH = 6;
 
 export const NFT_HOOK_BYTES = 64;
 export const NFT_HOOK_CHAINS_MAX = 7;
@@ -37,6 +40,10 @@ export const NFT_HOOK_CHAIN_BYTES = 8;
 export const NFT_TABLE_BYTES = 16;
 export const NFT_TABLE_SLOTS_AT = 0;
 export const NFT_TABLE_SLOT_MASK = 4;
+
+export const NFT_DISPATCH_BYTES = 64;
+export const NFT_DISPATCH_MAP = 0;
+export const NFT_DISPATCH_SET = 4;
 
 /** Alignment of a chain's first statement. */
 export const NFT_CODE_ALIGNMENT = 64;
@@ -108,6 +115,8 @@ export const NFT_KEY_PORT_IS_DESTINATION = 64;
 export const NFT_SLOT_BYTES_V4 = 16;
 export const NFT_SLOT_BYTES_V6 = 32;
 export const NFT_SLOT_BYTES_V6_TWO = 64;
+export const NFT_SLOT_VALUE_V4 = 12;
+export const NFT_SLOT_VALUE_V6 = 20;
 
 export const NFT_VERDICT_SHIFT = 28;
 export const NFT_VERDICT_CHAIN_MASK = 0x0fffffff;

@@ -7,10 +7,11 @@ import { isLocal } from "../iptables/address-type";
 import { walkHook } from "../iptables/hooks";
 import { prepareRules } from "../iptables/prepare";
 import { resetCounters } from "../packet/counters";
-import { evaluateBatch } from "../packet/path";
+import { evaluateGroups } from "../packet/groups";
 import { STEP_ACCEPT } from "../packet/step";
 import { deliver, reply } from "./deliver";
 import { prepareIpvs } from "./prepare";
+import { touchService } from "./touch";
 
 @unmanaged
 class IpvsMode {
@@ -32,6 +33,10 @@ class IpvsMode {
     const context = changetype<usize>(this);
     return isLocal<A>(context, load<u32>(context, CONTEXT_IMAGE), address);
   }
+
+  touch<A>(packet: usize): u32 {
+    return touchService<A>(changetype<usize>(this), packet);
+  }
 }
 
 /** Prepare the private regions of a context. */
@@ -46,6 +51,6 @@ export function init(context: usize): void {
 export function evaluate(context: usize, packets: usize, results: usize, count: u32): void {
   const image = load<u32>(context, CONTEXT_IMAGE) as usize;
   if (load<u32>(image, IMAGE_HEAD_FAMILY) === 6)
-    evaluateBatch<v128, IpvsMode>(context, packets, results, count);
-  else evaluateBatch<u32, IpvsMode>(context, packets, results, count);
+    evaluateGroups<v128, IpvsMode>(context, packets, results, count);
+  else evaluateGroups<u32, IpvsMode>(context, packets, results, count);
 }

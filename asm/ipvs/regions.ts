@@ -63,7 +63,7 @@ export function serverState(context: usize, id: u32): usize {
   return state;
 }
 
-function stateOf(context: usize, id: u32): usize {
+export function stateOf(context: usize, id: u32): usize {
   const first = load<u32>(regionAt(context, IPVS_REGION_HEAD), IPVS_HEAD_STATE_AT);
   return load<u32>(context, CONTEXT_MODE_STATE) + first + (id as usize) * SERVER_STATE_BYTES;
 }

@@ -6,9 +6,10 @@ import { prepareFlows } from "../conntrack/flow";
 import { isLocal } from "../iptables/address-type";
 import { resetCounters } from "../packet/counters";
 import { FLIGHT_BIT_DESTINATION_PENDING, FLIGHT_BIT_SOURCE_PENDING } from "../packet/flight";
-import { evaluateBatch } from "../packet/path";
+import { evaluateGroups } from "../packet/groups";
 import { STEP_ACCEPT } from "../packet/step";
 import { prepareClients } from "./clients";
+import { touchService } from "./touch";
 import { walkHook } from "./walk";
 
 @unmanaged
@@ -28,6 +29,10 @@ class NftablesMode {
     const context = changetype<usize>(this);
     return isLocal<A>(context, load<u32>(context, CONTEXT_IMAGE), address);
   }
+
+  touch<A>(packet: usize): u32 {
+    return touchService<A>(load<u32>(changetype<usize>(this), CONTEXT_IMAGE), packet);
+  }
 }
 
 /** Prepare the private regions of a context. */
@@ -41,6 +46,6 @@ export function init(context: usize): void {
 export function evaluate(context: usize, packets: usize, results: usize, count: u32): void {
   const image = load<u32>(context, CONTEXT_IMAGE) as usize;
   if (load<u32>(image, IMAGE_HEAD_FAMILY) === 6)
-    evaluateBatch<v128, NftablesMode>(context, packets, results, count);
-  else evaluateBatch<u32, NftablesMode>(context, packets, results, count);
+    evaluateGroups<v128, NftablesMode>(context, packets, results, count);
+  else evaluateGroups<u32, NftablesMode>(context, packets, results, count);
 }

@@ -14,6 +14,8 @@ import {
   NFT_SLOT_BYTES_V4,
   NFT_SLOT_BYTES_V6,
   NFT_SLOT_BYTES_V6_TWO,
+  NFT_SLOT_VALUE_V4,
+  NFT_SLOT_VALUE_V6,
   NFT_TABLE_SLOT_MASK,
   NFT_TABLE_SLOTS_AT,
 } from "../abi/nftables";
@@ -28,7 +30,7 @@ import {
 
 /** The value stored for the flight's key, or 0. `parts`: NFT_KEY_ bits. */
 export function lookUp<A>(context: usize, image: usize, table: usize, parts: u32): u32 {
-  const slots = image + load<u32>(table, NFT_TABLE_SLOTS_AT);
+  const slots = slotsOf(image, table);
   const mask = load<u32>(table, NFT_TABLE_SLOT_MASK);
   const service = serviceOf(context, parts);
   const first = addressOf<A>(context, parts & NFT_KEY_FIRST, parts & NFT_KEY_FIRST_IS_DESTINATION);
@@ -42,18 +44,28 @@ export function lookUp<A>(context: usize, image: usize, table: usize, parts: u32
 
 /** Whether an address is in a set of single addresses. */
 export function hasAddress<A>(image: usize, table: usize, address: A): bool {
-  const slots = image + load<u32>(table, NFT_TABLE_SLOTS_AT);
-  const mask = load<u32>(table, NFT_TABLE_SLOT_MASK);
-  let position: u32;
-  if (sizeof<A>() === 16) position = hashKey(foldWords(address as v128), 0, 0) & mask;
-  else position = hashKey(address as u32, 0, 0) & mask;
+  const slots = slotsOf(image, table);
+  const mask = load<u32>(table, NFT_TABLE_SLOT_MASK) as usize;
+  let position = homeOf<A>(table, address, 0);
   while (true) {
-    const held = load<A>(slots + (position as usize) * sizeof<A>());
+    const held = load<A>(slots + position * sizeof<A>());
     // An empty slot is address zero, which is in no set.
     if (isZero<A>(held)) return false;
     if (sameAddress<A>(held, address)) return true;
     position = (position + 1) & mask;
   }
+}
+
+/** Address of a table's first slot. */
+export function slotsOf(image: usize, table: usize): usize {
+  return image + load<u32>(table, NFT_TABLE_SLOTS_AT);
+}
+
+/** Position at which the search for a key of one address begins. `service`: protocol << 16 | port, or 0. */
+export function homeOf<A>(table: usize, address: A, service: u32): usize {
+  const mask = load<u32>(table, NFT_TABLE_SLOT_MASK);
+  if (sizeof<A>() === 16) return (hashKey(foldWords(address as v128), 0, service) & mask) as usize;
+  return (hashKey(address as u32, 0, service) & mask) as usize;
 }
 
 function isZero<A>(address: A): bool {
@@ -66,7 +78,7 @@ function probeV4(slots: usize, mask: u32, first: u32, second: u32, service: u32)
   let position = hashKey(first, second, service) & mask;
   while (true) {
     const slot = slots + (position as usize) * NFT_SLOT_BYTES_V4;
-    const value = load<u32>(slot, 12);
+    const value = load<u32>(slot, NFT_SLOT_VALUE_V4);
     if (load<u64>(slot) === key) {
       if (load<u32>(slot, 8) === second) return value;
     }
@@ -79,7 +91,7 @@ function probeV6(slots: usize, mask: u32, first: v128, service: u32): u32 {
   let position = hashKey(foldWords(first), 0, service) & mask;
   while (true) {
     const slot = slots + (position as usize) * NFT_SLOT_BYTES_V6;
-    const value = load<u32>(slot, 20);
+    const value = load<u32>(slot, NFT_SLOT_VALUE_V6);
     if (load<u32>(slot, 16) === service) {
       if (sameAddress<v128>(load<v128>(slot), first)) return value;
     }
@@ -92,7 +104,7 @@ function probeV6Two(slots: usize, mask: u32, first: v128, second: v128, service:
   let position = hashKey(foldWords(first), foldWords(second), service) & mask;
   while (true) {
     const slot = slots + (position as usize) * NFT_SLOT_BYTES_V6_TWO;
-    const value = load<u32>(slot, 20);
+    const value = load<u32>(slot, NFT_SLOT_VALUE_V6);
     if (load<u32>(slot, 16) === service) {
       if (sameAddress<v128>(load<v128>(slot), first)) {
         if (sameAddress<v128>(load<v128>(slot, 32), second)) return value;

@@ -9,12 +9,16 @@ import {
   NFT_CLIENTS_HEADER_BYTES,
   NFT_CLIENTS_SLOT_BYTES,
   NFT_CODE_ALIGNMENT,
+  NFT_DISPATCH_BYTES,
+  NFT_DISPATCH_MAP,
+  NFT_DISPATCH_SET,
   NFT_HOOK_BYTES,
   NFT_HOOK_CHAINS_MAX,
   NFT_HOOK_CHAIN_BYTES,
   NFT_HOOK_FIRST_CHAIN,
   NFT_MEMBER,
   NFT_REGION_CHAINS,
+  NFT_REGION_DISPATCH,
   NFT_REGION_HOOKS,
   NFT_REGION_TABLES,
   NFT_TABLE_BYTES,
@@ -61,6 +65,10 @@ const VERDICT_KINDS: Record<NftVerdict["kind"], number> = {
   goto: NFT_VERDICT_GOTO,
 };
 
+/** Where kube-proxy sends packets to Services, and the addresses of those; see region DISPATCH of the layout. */
+const DISPATCH_MAP = "service-ips";
+const DISPATCH_SET = "cluster-ips";
+
 /** Slots for clients that a table without affinity still has, for the Service with affinity that a sync may bring. */
 const CLIENT_SLOTS_MIN = 2048;
 /** More slots than this are not reserved, however many sets there are: 64 MiB per worker. */
@@ -106,6 +114,7 @@ class NftablesEncoder implements ImageEncoder {
   readonly #baseChains = new Map<string, NftChain>();
   /** Chains that code refers to and that have none yet. */
   readonly #wanted = new Set<string>();
+  readonly #dispatch: number;
   /** Numbers of dynamic sets are never used twice: clients of a removed set must not be found in another. */
   #dynamicSetNumber = 0;
 
@@ -126,6 +135,7 @@ class NftablesEncoder implements ImageEncoder {
       },
       model.family,
     );
+    this.#dispatch = this.#writer.allocate(NFT_DISPATCH_BYTES);
     this.#writeNode(model);
     for (const set of table.sets.values()) this.#addSet(set);
     for (const map of table.maps.values()) this.#addMap(map);
@@ -185,6 +195,7 @@ class NftablesEncoder implements ImageEncoder {
       );
     }
     this.#writeHooks();
+    this.#writeDispatch();
   }
 
   #addSet(set: NftSet): void {
@@ -210,12 +221,10 @@ class NftablesEncoder implements ImageEncoder {
     this.#writeTableHead(table);
   }
 
-  #addTable(name: string, type: readonly NftType[], elements: number, shape: KeyShape): EncodedTable {
+  #addTable(name: string, type: readonly NftType[], elements: number, ofOne: KeyShape): EncodedTable {
     const twoAddresses = type.filter((part) => part === "addr").length > 1;
-    const keys = new KeyTable(this.#writer, {
-      shape: twoAddresses ? "two" : shape,
-      elementsExpected: elements,
-    });
+    const shape = twoAddresses ? "two" : ofOne;
+    const keys = new KeyTable(this.#writer, { shape, elementsExpected: elements });
     const table = { number: this.#tableHeads.add(), type, shape, keys };
     this.#tables.set(name, table);
     return table;
@@ -319,6 +328,16 @@ class NftablesEncoder implements ImageEncoder {
         this.#writer.words[entry + 1] = chain.base?.type === "nat" ? 1 : 0;
       }
     }
+  }
+
+  #writeDispatch(): void {
+    const map = this.#tables.get(DISPATCH_MAP);
+    const set = this.#tables.get(DISPATCH_SET);
+    const known = map?.shape === "one" && set?.shape === "addresses";
+    this.#writer.setRegion(NFT_REGION_DISPATCH, known ? this.#dispatch : 0, known ? NFT_DISPATCH_BYTES : 0);
+    if (!known) return;
+    this.#writer.words[(this.#dispatch + NFT_DISPATCH_MAP) / 4] = map.number;
+    this.#writer.words[(this.#dispatch + NFT_DISPATCH_SET) / 4] = set.number;
   }
 
   /** The node's own addresses: those it takes packets for, and the one that masquerades. */

@@ -1,0 +1,34 @@
+// What the first packet of a flow to a virtual service is going to read, by its destination: the bucket, the newest
+// service in it (in a resizable table that is nearly always the one), where its scheduler stands, and the server that
+// round robin looks at next. With other schedulers the server may be another, touched for nothing. See packet/groups.
+import {
+  IPVS_HEAD_BUCKET_MASK,
+  IPVS_HEAD_VARIANT,
+  IPVS_REGION_BUCKETS,
+  IPVS_REGION_HEAD,
+  IPVS_REGION_SERVICES,
+  SERVER_WEIGHT,
+  SERVICE_BYTES,
+  SERVICE_FIRST_SERVER,
+  SERVICE_SERVERS,
+  SERVICE_STATE_LAST,
+} from "../abi/ipvs";
+import { PACKET_DESTINATION, PACKET_DESTINATION_PORT, PACKET_PROTOCOL } from "../abi/packet";
+import { serviceHash } from "./hash";
+import { regionAt, serverIdAt, serverOf, stateOf } from "./regions";
+
+/** @returns anything that was read */
+export function touchService<A>(context: usize, packet: usize): u32 {
+  const head = regionAt(context, IPVS_REGION_HEAD);
+  const key = load<u16>(packet, PACKET_DESTINATION_PORT) | ((load<u8>(packet, PACKET_PROTOCOL) as u32) << 16);
+  const hash = serviceHash<A>(load<u32>(head, IPVS_HEAD_VARIANT), load<A>(packet, PACKET_DESTINATION), key);
+  const bucket = hash & load<u32>(head, IPVS_HEAD_BUCKET_MASK);
+  const newest = load<u32>(regionAt(context, IPVS_REGION_BUCKETS) + ((bucket as usize) << 2));
+  if (newest === 0) return 0;
+  const service = regionAt(context, IPVS_REGION_SERVICES) + ((newest - 1) as usize) * SERVICE_BYTES;
+  const servers = load<u32>(service, SERVICE_SERVERS);
+  if (servers === 0) return 0;
+  const last = load<u32>(stateOf(context, load<u32>(service, SERVICE_FIRST_SERVER)), SERVICE_STATE_LAST);
+  const server = serverIdAt(context, service, last < servers ? last : 0);
+  return load<u32>(serverOf(context, server), SERVER_WEIGHT) + load<u32>(stateOf(context, server));
+}
