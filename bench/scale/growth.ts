@@ -1,7 +1,7 @@
 // Does a packet cost the same at 50,000 Services as at 100? First and established packets of every mode, both sizes alive
 // in one process, timed in turns; ratios of medians. Also whether iptables is linear in rules, what a second worker
 // brings, and how the core compares with the tracer.
-// usage: node dist/bench/scale/growth.js [--rounds N] [--services N]
+// usage: node dist/bench/scale/growth.js [--rounds N] [--services N] [--modes M,M: only the sizes, of these modes]
 import { realClock } from "../../src/base/clock.js";
 import { Prng } from "../../src/base/prng.js";
 import { createEvaluator, Evaluator, shareImage } from "../../src/dataplane/evaluator.js";
@@ -178,16 +178,20 @@ function againstTracer(mode: Mode): void {
   );
 }
 
-function option(name: string, fallback: number): number {
+function option(name: string): string | null {
   const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? fallback : Number(process.argv[at + 1]);
+  return at < 0 ? null : (process.argv[at + 1] ?? null);
 }
 
-const rounds = option("rounds", 31);
-const services = option("services", 50_000);
+const rounds = Number(option("rounds") ?? 31);
+const services = Number(option("services") ?? 50_000);
+const chosen = option("modes")?.split(",");
 const { overheadNs } = calibrateTimer(realClock);
 console.log(`clock ${overheadNs} ns a reading; batches of ${FLOWS} packets; uniform random targets`);
-for (const mode of MODES) compareSizes(mode, services, rounds);
-linearity(rounds);
-for (const mode of MODES) await workers(mode, 9);
-for (const mode of MODES) againstTracer(mode);
+for (const mode of MODES)
+  if (chosen === undefined || chosen.includes(mode)) compareSizes(mode, services, rounds);
+if (chosen === undefined) {
+  linearity(rounds);
+  for (const mode of MODES) await workers(mode, 9);
+  for (const mode of MODES) againstTracer(mode);
+}
