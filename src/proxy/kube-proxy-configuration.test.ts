@@ -176,6 +176,10 @@ const MISTAKES: readonly [string, string][] = [
     `p.yaml:3:18: detectLocalMode: "Bridge", expected ClusterCIDR, NodeCIDR, BridgeInterface or InterfaceNamePrefix`,
   ],
   [
+    `detectLocalMode: InterfaceNamePrefix\ndetectLocal: { interfaceNamePrefix: "a\\"b\\n" }\n`,
+    `p.yaml:4:37: detectLocal.interfaceNamePrefix: "a\\"b\\n", expected an interface name of 1 to 15 characters`,
+  ],
+  [
     "detectLocalMode: BridgeInterface\n",
     `p.yaml:3:18: detectLocal.bridgeInterface: "", expected an interface name of 1 to 15 characters`,
   ],

@@ -181,10 +181,13 @@ function named(
   path: string,
   detector: LocalDetector,
 ): LocalDetector | undefined {
-  // Interface names have 15 characters at most.
-  if (name !== "" && name.length <= 15) return detector;
+  // The kernel allows more characters, but not every rule text can hold them.
+  if (/^[^\s/"'\\]{1,15}$/.test(name)) return detector;
   const node = fields.at(path)?.node ?? fields.at("detectLocalMode")?.node ?? null;
-  fields.problems.add(node, `${path}: "${name}", expected an interface name of 1 to 15 characters`);
+  fields.problems.add(
+    node,
+    `${path}: ${JSON.stringify(name)}, expected an interface name of 1 to 15 characters`,
+  );
   return undefined;
 }
 
