@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { cidrContains, knownCidr } from "../base/ip.js";
 import { ADDRESS_RANGES, AddressPool, freeRange, nthAddress } from "./address-ranges.js";
-import { coverAddresses, knownOrCovered } from "./cidr-cover.js";
+import { coverAddresses, knownOrCovered, largestCluster } from "./cidr-cover.js";
 import { NodePortPool } from "./node-ports.js";
 import { planPodAddresses } from "./pod-addresses.js";
 
@@ -82,4 +82,14 @@ test("coverAddresses finds the smallest CIDR", () => {
   assert.equal(coverAddresses(["fd00::1", "fd00:0:1::"])?.text, "fd00::/47");
   assert.deepEqual(knownOrCovered("10.96.0.0/12", coverAddresses(["10.97.0.1"])), ["10.96.0.0/12"]);
   assert.deepEqual(knownOrCovered("10.96.0.0/12", coverAddresses(["10.97.0.1", "10.0.0.1"])), ["10.0.0.0/9"]);
+});
+
+test("largestCluster leaves out addresses of another plan than most", () => {
+  const pods = ["10.244.1.5", "10.244.2.5"];
+  assert.deepEqual(largestCluster(["192.168.1.10", ...pods]), pods);
+  assert.deepEqual(largestCluster(["fd00:10::1", "2001:db8::1", "fd00:10:1::1"]), [
+    "fd00:10::1",
+    "fd00:10:1::1",
+  ]);
+  assert.deepEqual(largestCluster([]), []);
 });

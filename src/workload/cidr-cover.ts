@@ -13,6 +13,26 @@ export function coverAddresses(texts: readonly string[]): Cidr | null {
   return cover;
 }
 
+/**
+ * Those of some addresses that share their first 8 bits, or 32 in IPv6, with most of the others: what is numbered by one
+ * plan. A cover of all would hold half the Internet as soon as one address is of another plan.
+ */
+export function largestCluster(addresses: readonly string[]): readonly string[] {
+  const clusters = new Map<string, string[]>();
+  for (const address of addresses) {
+    const cidr = parseCidr(address);
+    assert(cidr !== null, `'${address}' is an address`);
+    const key = knownCidr(`${address}/${cidr.family === "IPv4" ? 8 : 32}`).text;
+    const cluster = clusters.get(key);
+    if (cluster === undefined) clusters.set(key, [address]);
+    else cluster.push(address);
+  }
+  return [...clusters.values()].reduce(
+    (most, cluster) => (cluster.length > most.length ? cluster : most),
+    [],
+  );
+}
+
 /** `known` where it holds all of `cover`, else the cover itself. */
 export function knownOrCovered(known: string, cover: Cidr | null): string[] {
   if (cover === null) return [known];

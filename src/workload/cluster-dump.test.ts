@@ -134,3 +134,20 @@ ports: [{port: 8080}]
   assert.deepEqual(built.objects.serviceCIDRs, ["172.20.3.4/32"]);
   assert.deepEqual(built.warnings, ["1 LoadBalancer Services have no address yet: default/web"]);
 });
+
+test("buildClusterObjects keeps a Pod on the host's network out of the Pod CIDR of a dump without nodes", () => {
+  const text = JSON.stringify({
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: { name: "exporter-1", labels: { "kubernetes.io/service-name": "exporter" } },
+    addressType: "IPv4",
+    ports: [{ port: 9100 }],
+    endpoints: [
+      { addresses: ["192.168.1.10"], nodeName: "a" },
+      { addresses: ["10.0.1.5"], nodeName: "a" },
+      { addresses: ["10.0.2.5"], nodeName: "b" },
+    ],
+  });
+  const built = buildClusterObjects(readDocuments([{ file: "dump.json", text }]));
+  assert.deepEqual(built.objects.podCIDRs, ["10.0.0.0/22"]);
+});

@@ -5,7 +5,7 @@
 import { canonicalIp, type Family, familyOf } from "../base/ip.js";
 import type { EndpointSlice, Node, Service } from "../api/types.js";
 import { ADDRESS_RANGES, freeRange } from "./address-ranges.js";
-import { coverAddresses, knownOrCovered } from "./cidr-cover.js";
+import { coverAddresses, knownOrCovered, largestCluster } from "./cidr-cover.js";
 import { completeEndpoints, type EndpointResult } from "./cluster-endpoints.js";
 import { type AddressedObjects, makeNodes, namedNodes, type NodeRequest } from "./cluster-parts.js";
 import {
@@ -186,14 +186,15 @@ function podCidr(
   const known = plan?.clusterCidr ?? ADDRESS_RANGES[family].pods;
   if (own.length > 0) return knownOrCovered(known, coverAddresses(own));
   const nodeAddresses = new Set(of.nodes.flatMap(nodeIPs));
-  // An endpoint without a node may lie anywhere: a database outside the cluster, say.
+  // An endpoint without a node may lie anywhere: a database outside the cluster, say. One on a node may have the node's
+  // own address, which an input without nodes does not tell.
   const endpoints = of.slices
     .flatMap(({ addressType, endpoints: all }) => (addressType === family ? all : []))
     .flatMap(({ nodeName, addresses }) =>
       nodeName === undefined ? [] : addresses.map((ip) => canonicalIp(ip) ?? ip),
     )
     .filter((ip) => !nodeAddresses.has(ip));
-  return knownOrCovered(known, coverAddresses(endpoints));
+  return knownOrCovered(known, coverAddresses(largestCluster(endpoints)));
 }
 
 function serviceCidr(family: Family, services: readonly Service[]): string[] {

@@ -58,9 +58,11 @@ export const CIDR = text(
   "a CIDR such as 10.0.0.0/8",
   (candidate) => candidate.includes("/") && parseCidr(candidate) !== null,
 );
-export const LABEL_NAME = text(
+export const LABEL_NAME = text("lower-case letters, digits and '-', at most 63 (DNS label)", isLabelName);
+/** The name of a Service's or an endpoint's port; "" is how objects of a server say that there is none. */
+export const PORT_LABEL = text(
   "lower-case letters, digits and '-', at most 63 (DNS label)",
-  (candidate) => candidate.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(candidate),
+  (candidate) => candidate === "" || isLabelName(candidate),
 );
 export const SUBDOMAIN_NAME = text(
   "lower-case letters, digits, '-' and '.', at most 253 (DNS subdomain)",
@@ -137,6 +139,10 @@ function checkFields(
 
 function expectation(rule: Rule): string {
   return rule.kind === "value" ? rule.expected : rule.kind === "list" ? "a list" : "a map";
+}
+
+function isLabelName(candidate: string): boolean {
+  return candidate.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(candidate);
 }
 
 function isFields(candidate: unknown): candidate is Record<string, unknown> {

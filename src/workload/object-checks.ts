@@ -66,6 +66,16 @@ const SERVICE_CHECKS: readonly Check<Service>[] = [
     }
   },
 
+  function nodePortsDiffer({ spec }, report) {
+    const taken = new Set<string>();
+    for (const [index, { nodePort = 0, protocol = "TCP" }] of (spec.ports ?? []).entries()) {
+      const number = `${nodePort}/${protocol}`;
+      if (nodePort !== 0 && taken.has(number))
+        report(["spec", "ports", index, "nodePort"], `is ${number} again, expected another port or protocol`);
+      taken.add(number);
+    }
+  },
+
   function nodePortsFitTheType({ spec }, report) {
     if (spec.type === "NodePort" || spec.type === "LoadBalancer") return;
     for (const [index, { nodePort = 0 }] of (spec.ports ?? []).entries()) {

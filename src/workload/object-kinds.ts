@@ -12,6 +12,7 @@ import {
   object,
   oneOf,
   PORT,
+  PORT_LABEL,
   PORT_OR_NONE,
   PROTOCOL,
   type Rule,
@@ -47,7 +48,7 @@ const FAMILY = oneOf("IPv4", "IPv6");
 const POLICY = oneOf("Cluster", "Local");
 
 const SERVICE_PORT = object(
-  { name: STRING, port: PORT, targetPort: TARGET_PORT, nodePort: PORT_OR_NONE, protocol: PROTOCOL },
+  { name: PORT_LABEL, port: PORT, targetPort: TARGET_PORT, nodePort: PORT_OR_NONE, protocol: PROTOCOL },
   "port",
 );
 const CLUSTER_IP = text(
@@ -87,7 +88,7 @@ const SERVICE = object(
   "spec",
 );
 
-const ENDPOINT_PORT = object({ name: STRING, port: PORT, protocol: PROTOCOL });
+const ENDPOINT_PORT = object({ name: PORT_LABEL, port: PORT, protocol: PROTOCOL });
 const HINTS = list(object({ name: STRING }, "name"));
 
 const ENDPOINT_SLICE = object(
@@ -121,7 +122,7 @@ const ENDPOINTS = object(
       object({
         addresses: ENDPOINT_ADDRESSES,
         notReadyAddresses: ENDPOINT_ADDRESSES,
-        ports: list(object({ name: STRING, port: PORT, protocol: PROTOCOL }, "port")),
+        ports: list(object({ name: PORT_LABEL, port: PORT, protocol: PROTOCOL }, "port")),
       }),
     ),
   },

@@ -41,14 +41,21 @@ export class Problems {
     if (first === undefined) return;
     const lines = rest.slice(0, LISTED_MAX - 1).map(({ message, position }) => {
       const { file, line, column } = position();
-      return `${file}:${line}:${column}: ${message}`;
+      return `${file}:${line}:${column}: ${oneLine(message)}`;
     });
     const more = this.#list.length - LISTED_MAX;
     if (more > 0) lines.push(`and ${more} more`);
-    throw new PlumbError("InvalidInput", [first.message, ...lines].join("\n"), {
+    throw new PlumbError("InvalidInput", [oneLine(first.message), ...lines].join("\n"), {
       position: first.position(),
     });
   }
+}
+
+/** A message quotes its input: what would break the line, or turn it around, is shown as an escape. */
+function oneLine(message: string): string {
+  return message.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    character === "\n" ? "\\n" : `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
+  );
 }
 
 /** "spec.ports[0].port" */
