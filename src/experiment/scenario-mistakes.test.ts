@@ -261,7 +261,16 @@ test("broken YAML, an empty file, a list and an alias are mistakes with a place 
     withLine(15, "  sampling: &a { samples: *a }").join("\n"),
     /^s\.yaml:15:27 spec\.sampling\.samples: aliases are not supported/m,
   );
-  assert.match(withLine(2, "apiVersion: plumbline/v1")[0] as string, /^s\.yaml:2:1: Map keys must be unique/);
+  assert.match(
+    withLine(2, "apiVersion: plumbline/v1")[0] as string,
+    /^s\.yaml:2:1: this key stands twice in one map, expected each key once$/,
+  );
+  assert.deepEqual(mistakesOf("a: 1\n---\na: 2\n"), [
+    "s.yaml:2:1: a second document begins here, expected one Scenario in a file",
+  ]);
+  assert.deepEqual(mistakesOf("a:\n\tb: 1\n\tc: 2\n"), [
+    "s.yaml:2:1: tabs are not allowed as indentation, expected YAML",
+  ]);
 });
 
 test("extends names a preset that exists, and never itself", () => {

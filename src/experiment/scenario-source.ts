@@ -1,6 +1,6 @@
 // A scenario file as a tree in which every node knows its place, so that any later message can point at it.
 // Plain YAML only: no anchors, aliases, tags or merge keys; ${param} and `extends` are the language's own reuse.
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLParseError } from "yaml";
 import type { SourcePosition } from "../base/errors.js";
 
 export type ScalarValue = string | number | boolean | null;
@@ -44,14 +44,23 @@ export function parseSource(
     const { line, col } = lines.linePos(offset);
     return { file: input.file, line, column: col };
   };
-  for (const error of document.errors)
-    problems.push({ at: place(error.pos[0]), path: "", message: error.message });
-  if (document.errors.length > 0) return null;
+  const [error] = document.errors;
+  if (error !== undefined) {
+    // What follows the first is mostly its echo.
+    problems.push({ at: place(error.pos[0]), path: "", message: syntaxMessage(error) });
+    return null;
+  }
   if (document.contents === null) {
     problems.push({ at: place(0), path: "", message: "the file is empty; expected a Scenario" });
     return null;
   }
   return convert(document.contents, "", { place, folder: input.folder, problems });
+}
+
+function syntaxMessage({ code, message }: YAMLParseError): string {
+  if (code === "MULTIPLE_DOCS") return "a second document begins here, expected one Scenario in a file";
+  if (code === "DUPLICATE_KEY") return "this key stands twice in one map, expected each key once";
+  return `${message.charAt(0).toLowerCase()}${message.slice(1)}, expected YAML`;
 }
 
 interface Conversion {
