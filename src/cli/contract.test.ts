@@ -120,6 +120,13 @@ test("trace agrees over all modes on verdict, targets and masquerade", () => {
   }
 });
 
+test("trace says in every mode that a Pod calling its own Service may be masqueraded", () => {
+  const hairpin = "tcp 10.244.0.2:40000 > 10.96.0.9:80";
+  const { stdout } = plumb(["trace", "--packet", hairpin, "--node", "node-1", "--json", shop]);
+  const traces = JSON.parse(stdout) as { mode: string; masquerade: boolean }[];
+  for (const { mode, masquerade } of traces.slice(1)) assert.equal(masquerade, true, mode);
+});
+
 test("trace --rules walks what compile printed, with the same result", () => {
   const rules = join(folder, "web.rules");
   writeFileSync(rules, plumb(["compile", "--mode", "iptables", shop]).stdout);

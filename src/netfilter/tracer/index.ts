@@ -1,11 +1,13 @@
 // One tracer for any rule model, and the set of targets that a packet may be sent to.
 import { joinHostPort } from "../../base/ip.js";
+import { Prng } from "../../base/prng.js";
+import type { RealServer } from "../ipvs/model.js";
 import { ipvsPossibleTargets } from "../ipvs/stage.js";
 import { createIpvsTracer } from "../ipvs/tracer.js";
 import { createNftTracer } from "../nftables/tracer.js";
 import type { Packet, Verdict } from "../packet.js";
 import type { IptablesModel, IpvsModel, RuleModel, UserspaceModel } from "../rule-model.js";
-import { type Chance, explore } from "./chance.js";
+import { type Chance, explore, SeededChance } from "./chance.js";
 import { IptablesWalker } from "./iptables-walker.js";
 import { createPathTracer, noLocalStage } from "./path.js";
 import type { Trace, Tracer, TracerOptions } from "./trace.js";
@@ -78,7 +80,19 @@ export function traceTargets(
 function withScheduledTargets(model: IpvsModel, packet: Packet, found: TargetSet): TargetSet {
   const servers = found.verdict === "DNAT" ? ipvsPossibleTargets(model, packet) : null;
   if (servers === null || servers.length === 0) return found;
-  return { ...found, targets: servers.map(({ ip, port }) => joinHostPort(ip, port)).sort() };
+  const masquerade = found.masquerade || masqueradesHairpin(model, packet, servers);
+  return { ...found, targets: servers.map(({ ip, port }) => joinHostPort(ip, port)).sort(), masquerade };
+}
+
+/** Only a server that is sent its own packet is masqueraded where others are not: it is walked to as if it were alone. */
+function masqueradesHairpin(model: IpvsModel, packet: Packet, servers: readonly RealServer[]): boolean {
+  const own = servers.find(({ ip }) => ip === packet.source);
+  if (own === undefined) return false;
+  const virtualServers = model.virtualServers.map((server) =>
+    server.realServers.includes(own) ? { ...server, realServers: [own] } : server,
+  );
+  const options = { chance: new SeededChance(new Prng(0)), steps: false, conntrackMax: 1 };
+  return createIpvsTracer({ ...model, virtualServers }, options).send(packet, 0).outcome.masquerade;
 }
 
 function longestBackends({ listeners }: UserspaceModel): number {
