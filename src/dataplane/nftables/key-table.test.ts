@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NFT_SLOT_BYTES_V4, NFT_SLOT_BYTES_V6 } from "../../../asm/abi/nftables.js";
+import { NFT_CODE_ALIGNMENT, NFT_SLOT_BYTES_V4, NFT_SLOT_BYTES_V6 } from "../../../asm/abi/nftables.js";
 import { ipText } from "../../base/ip.js";
 import { Prng } from "../../base/prng.js";
 import { ImageWriter } from "../image-writer.js";
@@ -57,6 +57,17 @@ test("KeyTable stays at most half full", () => {
   for (let port = 1; port <= 1000; port++) {
     table.set(parseKey(`tcp . ${port}`, ["inet_proto", "inet_service"], "IPv4"), 1);
     assert.ok(port * 2 <= table.slotMask + 1, `${port} elements in ${table.slotMask + 1} slots`);
+  }
+});
+
+test("KeyTable takes whole cache lines, however few its elements", () => {
+  for (const family of ["IPv4", "IPv6"] as const) {
+    for (const shape of SHAPES) {
+      const writer = new ImageWriter("nftables", family, 4096);
+      const before = writer.usedBytes;
+      new KeyTable(writer, { shape, elementsExpected: 1 });
+      assert.equal((writer.usedBytes - before) % NFT_CODE_ALIGNMENT, 0, `${family} ${shape}`);
+    }
   }
 });
 

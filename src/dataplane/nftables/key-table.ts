@@ -3,6 +3,7 @@
 // Cost: set and delete O(1) amortised; doubling moves every element.
 // Twin of the probe and of the hash: asm/nftables/keys.ts.
 import {
+  NFT_CODE_ALIGNMENT,
   NFT_HASH_A,
   NFT_HASH_B,
   NFT_HASH_C,
@@ -118,8 +119,9 @@ export class KeyTable {
     this.#writer.release(this.#offset, this.#bytes);
   }
 
+  /** Whole cache lines: what is allocated after a small table then begins on one, too. */
   get #bytes(): number {
-    return this.#slots * this.#slot.words * 4;
+    return Math.max(this.#slots * this.#slot.words * 4, NFT_CODE_ALIGNMENT);
   }
 
   /** Position of the key's slot, or -1. */
