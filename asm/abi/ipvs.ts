@@ -1,25 +1,26 @@
 // IPVS as bytes: regions 10..13 of an image of mode ipvs (0..9 are the iptables rules and sets, abi/iptables, abi/ipset),
 // and two private regions of each worker: the mode state (scheduler cursors, server loads) and the connections.
 //
-//   head     0       4           8        12         16          20              24
-//            +-------+-----------+--------+----------+-----------+---------------+
-//            |variant|bucket mask|changes |state at  |state bytes|connections max|
-//            |u32    |u32        |u32     |u32       |u32        |u32            |
-//            +-------+-----------+--------+----------+-----------+---------------+
+//   head     0       4           8        12         16          20              24           28        32
+//            +-------+-----------+--------+----------+-----------+---------------+------------+---------+
+//            |variant|bucket mask|changes |state at  |state bytes|connections max|server bytes|loads at |
+//            |u32    |u32        |u32     |u32       |u32        |u32            |u32         |u32      |
+//            +-------+-----------+--------+----------+-----------+---------------+------------+---------+
 //   buckets  u32 each: service index + 1 of the newest service, 0 when empty
 //   service  0       16     18     20      24      28        32         36        40       44     48      52       56    64
 //            +-------+------+------+-------+-------+---------+----------+---------+--------+------+-------+--------+-----+
 //            |address|port  |proto |next   |list   |servers  |persistent|scheduler|generat.|table |wrr    |wrr top |room,|
 //            |16     |u16   |u16   |idx + 1|offset |in it    |ms, 0 none|u8,flags |u32     |offset|divisor|level   |first|
 //            +-------+------+------+-------+-------+---------+----------+---------+--------+------+-------+--------+-----+
-//   server   0 address (16) | 16 port u16 | 18 pad | 20 weight u32 | 24 generation u32, 0 when free | 28 pad
+//   server   0 weight u32 | 4 generation u32, 0 when free | 8 port u16 | 10 pad | 12 IPv4 address u32
+//            IPv6: 12 pad | 16 address (16). So an IPv4 record is 16 bytes, an IPv6 record 32.
 //   list     server ids u32, newest server first; room for SERVICE_LIST_CAPACITY of them. Offset 0 while the ids are
 //            SERVICE_FIRST_SERVER and those after it, as they are until the servers change: one line less to read.
 //   table    list positions u16: 256 (sh, dh) or 4093 (mh); offset 0 for the others; NO_POSITION when empty
 //            Offsets of both count from the image's first byte.
 //
-//   state    per server slot, 32 bytes: 0 generation | 4 active | 8 inactive | 12 pad, then, in the slot of the service's
-//            first server, the scheduler's: 16 service generation | 20 last position + 1 | 24 wrr level | 28 pad
+//   state    per service slot, 16 bytes: 0 service generation | 4 last position + 1 | 8 wrr level | 12 pad; then, at
+//            loads, per server slot, 16 bytes: 0 generation | 4 active | 8 inactive | 12 pad
 //   connections: header (64) | buckets u32 | entries (64 each) | links (16 each)
 //     entry  0      16      32     48          50           52          54       55    56          60          64
 //            +------+-------+------+-----------+------------+-----------+--------+-----+-----------+-----------+
@@ -27,10 +28,11 @@
 //            +------+-------+------+-----------+------------+-----------+--------+-----+-----------+-----------+
 //     links  0 older idx+1 | 4 newer idx+1 | 8 server id | 12 server generation
 //
-// Why: a lookup touches one bucket word and one 64-byte line per compared node; scheduling one line of a server and one
-// of state; an established packet one bucket word and one connection line. Generations tell whether a slot still means what it meant: a server's changes when its slot
-// is given to another server, a service's whenever its servers change, which makes its scheduler start over. So an
-// image can be updated under a worker whose private state was filled before.
+// Why: a lookup touches one bucket word and one 64-byte line per compared node; scheduling one line of a server and two
+// of state; an established packet one bucket word and one connection line. Records are as small as can be: at 50,000
+// Services with ten servers each, servers and their loads are 10 MB each. Generations tell whether a slot still means
+// what it meant: a server's changes when its slot is given to another server, a service's whenever its servers change,
+// which makes its scheduler start over. So an image can be updated under a worker whose private state was filled before.
 // Source of the semantics: Linux net/netfilter/ipvs; twins in src/netfilter/ipvs.
 
 export const IPVS_REGION_HEAD = 10;
@@ -47,6 +49,10 @@ export const IPVS_HEAD_STATE_AT = 12;
 export const IPVS_HEAD_STATE_BYTES = 16;
 /** A power of two. */
 export const IPVS_HEAD_CONNECTIONS_MAX = 20;
+/** Bytes of a server record, by the image's family. */
+export const IPVS_HEAD_SERVER_BYTES = 24;
+/** Where the servers' loads begin in the mode state region. */
+export const IPVS_HEAD_LOADS_AT = 28;
 export const IPVS_HEAD_LENGTH = 64;
 
 export const IPVS_VARIANT_FIXED = 0;
@@ -83,21 +89,24 @@ export const SCHEDULER_SED = 6;
 export const SCHEDULER_NQ = 7;
 export const SCHEDULER_MH = 8;
 
-export const SERVER_BYTES = 32;
-export const SERVER_ADDRESS = 0;
-export const SERVER_PORT = 16;
-export const SERVER_WEIGHT = 20;
-export const SERVER_GENERATION = 24;
+export const SERVER_BYTES_V4 = 16;
+export const SERVER_BYTES_V6 = 32;
+export const SERVER_WEIGHT = 0;
+export const SERVER_GENERATION = 4;
+export const SERVER_PORT = 8;
+export const SERVER_ADDRESS_V4 = 12;
+export const SERVER_ADDRESS_V6 = 16;
 
 export const NO_POSITION = 65535;
 
-export const SERVER_STATE_BYTES = 32;
+export const SERVER_STATE_BYTES = 16;
 export const SERVER_STATE_GENERATION = 0;
 export const SERVER_STATE_ACTIVE = 4;
 export const SERVER_STATE_INACTIVE = 8;
-export const SERVICE_STATE_GENERATION = 16;
-export const SERVICE_STATE_LAST = 20;
-export const SERVICE_STATE_LEVEL = 24;
+export const SERVICE_STATE_BYTES = 16;
+export const SERVICE_STATE_GENERATION = 0;
+export const SERVICE_STATE_LAST = 4;
+export const SERVICE_STATE_LEVEL = 8;
 
 export const CONNECTIONS_HEADER_BYTES = 64;
 export const CONNECTIONS_MAX = 0;

@@ -35,14 +35,13 @@ import {
   IPVS_REFRESH_GRANULARITY_MS,
   IPVS_TCP_TIMEOUT_MS,
   IPVS_UDP_TIMEOUT_MS,
-  SERVER_ADDRESS,
   SERVER_PORT,
 } from "../abi/ipvs";
 import { PROTOCOL_TCP, PROTOCOL_UDP, TCP_FLAG_FIN, TCP_FLAG_RST, TCP_FLAG_SYN } from "../abi/packet";
 import { sameAddress, storeAddress } from "../packet/address";
 import { appendConnection, bindServer, connectionsOf, listHead, unlinkConnection } from "./connection-lists";
 import { connectionHash } from "./hash";
-import { serverOf } from "./regions";
+import { serverAddress, serverOf } from "./regions";
 
 /** Drop what expired by now. To be called before a packet's first lookup. */
 export function sweep<A>(context: usize): void {
@@ -236,7 +235,7 @@ function makeEntry<A>(
   const server = serverOf(context, serverId);
   storeAddress<A>(connection + CONNECTION_CLIENT, client);
   storeAddress<A>(connection + CONNECTION_VIRTUAL, virtual);
-  storeAddress<A>(connection + CONNECTION_SERVER, load<A>(server, SERVER_ADDRESS));
+  storeAddress<A>(connection + CONNECTION_SERVER, serverAddress<A>(server));
   store<u32>(connection, ports, CONNECTION_CLIENT_PORT);
   store<u16>(connection, load<u16>(server, SERVER_PORT), CONNECTION_SERVER_PORT);
   store<u8>(connection, protocol as u8, CONNECTION_PROTOCOL);

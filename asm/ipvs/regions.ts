@@ -2,17 +2,23 @@
 import { CONTEXT_IMAGE, CONTEXT_MODE_STATE } from "../abi/context";
 import { IMAGE_REGION_STRIDE, IMAGE_REGION_TABLE } from "../abi/image";
 import {
+  IPVS_HEAD_LOADS_AT,
+  IPVS_HEAD_SERVER_BYTES,
   IPVS_HEAD_STATE_AT,
   IPVS_REGION_HEAD,
   IPVS_REGION_SERVERS,
-  SERVER_BYTES,
+  IPVS_REGION_SERVICES,
+  SERVER_ADDRESS_V4,
+  SERVER_ADDRESS_V6,
   SERVER_GENERATION,
   SERVER_STATE_ACTIVE,
   SERVER_STATE_BYTES,
   SERVER_STATE_GENERATION,
+  SERVICE_BYTES,
   SERVICE_FIRST_SERVER,
   SERVICE_GENERATION,
   SERVICE_LIST,
+  SERVICE_STATE_BYTES,
   SERVICE_STATE_GENERATION,
   SERVICE_STATE_LAST,
   SERVICE_STATE_LEVEL,
@@ -37,12 +43,19 @@ export function serverIdAt(context: usize, service: usize, position: u32): u32 {
 }
 
 export function serverOf(context: usize, id: u32): usize {
-  return regionAt(context, IPVS_REGION_SERVERS) + (id as usize) * SERVER_BYTES;
+  const bytes = load<u32>(regionAt(context, IPVS_REGION_HEAD), IPVS_HEAD_SERVER_BYTES);
+  return regionAt(context, IPVS_REGION_SERVERS) + (id as usize) * bytes;
 }
 
-/** Where the scheduler of a service with servers remembers; made anew when the service's servers have changed. */
+/** Address of a server record. */
+export function serverAddress<A>(server: usize): A {
+  if (sizeof<A>() === 16) return load<A>(server, SERVER_ADDRESS_V6);
+  return load<A>(server, SERVER_ADDRESS_V4);
+}
+
+/** Where the scheduler of a service remembers; made anew when the service's servers have changed. */
 export function serviceState(context: usize, service: usize): usize {
-  const state = stateOf(context, load<u32>(service, SERVICE_FIRST_SERVER));
+  const state = serviceStateOf(context, service);
   const generation = load<u32>(service, SERVICE_GENERATION);
   if (load<u32>(state, SERVICE_STATE_GENERATION) !== generation) {
     store<u32>(state, generation, SERVICE_STATE_GENERATION);
@@ -54,7 +67,7 @@ export function serviceState(context: usize, service: usize): usize {
 
 /** The load of a server; zero when its slot belonged to another server before. */
 export function serverState(context: usize, id: u32): usize {
-  const state = stateOf(context, id);
+  const state = serverStateOf(context, id);
   const generation = load<u32>(serverOf(context, id), SERVER_GENERATION);
   if (load<u32>(state, SERVER_STATE_GENERATION) !== generation) {
     store<u32>(state, generation, SERVER_STATE_GENERATION);
@@ -63,7 +76,15 @@ export function serverState(context: usize, id: u32): usize {
   return state;
 }
 
-export function stateOf(context: usize, id: u32): usize {
+/** As serviceState, of whatever generation. */
+export function serviceStateOf(context: usize, service: usize): usize {
+  const index = (service - regionAt(context, IPVS_REGION_SERVICES)) / SERVICE_BYTES;
   const first = load<u32>(regionAt(context, IPVS_REGION_HEAD), IPVS_HEAD_STATE_AT);
+  return load<u32>(context, CONTEXT_MODE_STATE) + first + index * SERVICE_STATE_BYTES;
+}
+
+/** As serverState, of whatever generation. */
+export function serverStateOf(context: usize, id: u32): usize {
+  const first = load<u32>(regionAt(context, IPVS_REGION_HEAD), IPVS_HEAD_LOADS_AT);
   return load<u32>(context, CONTEXT_MODE_STATE) + first + (id as usize) * SERVER_STATE_BYTES;
 }

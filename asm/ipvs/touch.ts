@@ -9,13 +9,12 @@ import {
   IPVS_REGION_SERVICES,
   SERVER_WEIGHT,
   SERVICE_BYTES,
-  SERVICE_FIRST_SERVER,
   SERVICE_SERVERS,
   SERVICE_STATE_LAST,
 } from "../abi/ipvs";
 import { PACKET_DESTINATION, PACKET_DESTINATION_PORT, PACKET_PROTOCOL } from "../abi/packet";
 import { serviceHash } from "./hash";
-import { regionAt, serverIdAt, serverOf, stateOf } from "./regions";
+import { regionAt, serverIdAt, serverOf, serverStateOf, serviceStateOf } from "./regions";
 
 /** @returns anything that was read */
 export function touchService<A>(context: usize, packet: usize): u32 {
@@ -28,7 +27,7 @@ export function touchService<A>(context: usize, packet: usize): u32 {
   const service = regionAt(context, IPVS_REGION_SERVICES) + ((newest - 1) as usize) * SERVICE_BYTES;
   const servers = load<u32>(service, SERVICE_SERVERS);
   if (servers === 0) return 0;
-  const last = load<u32>(stateOf(context, load<u32>(service, SERVICE_FIRST_SERVER)), SERVICE_STATE_LAST);
+  const last = load<u32>(serviceStateOf(context, service), SERVICE_STATE_LAST);
   const server = serverIdAt(context, service, last < servers ? last : 0);
-  return load<u32>(serverOf(context, server), SERVER_WEIGHT) + load<u32>(stateOf(context, server));
+  return load<u32>(serverOf(context, server), SERVER_WEIGHT) + load<u32>(serverStateOf(context, server));
 }

@@ -1,7 +1,7 @@
 // Mode ipvs: rule model -> table image: the constant rules and their sets, and the virtual servers.
 // A changed virtual server or set element is written in place, in time independent of the rest.
-// Cost: about a microsecond per real server; 64 bytes and eight bucket words per virtual server, 32 bytes per real
-// server, and 32 of private state per worker.
+// Cost: about a microsecond per real server; 64 bytes and eight bucket words per virtual server, 16 bytes (IPv6: 32) per
+// real server, and 16 bytes of private state per worker for each of both.
 import { IMAGE_HEAD_IPVS_CONNECTION_BYTES, IMAGE_HEAD_STATE_BYTES } from "../../../asm/abi/image.js";
 import { IPTABLES_REGION_LOCAL } from "../../../asm/abi/iptables.js";
 import { SET_HEADER_BYTES } from "../../../asm/abi/ipset.js";
@@ -23,7 +23,7 @@ const BOUND_ADDRESSES_SET = /^KUBE-(6-)?IPVS-IPS$/;
  * Pack an ipvs model into the image the core reads.
  *
  * After update() a worker's private state stays valid, unless the head's IMAGE_HEAD_STATE_BYTES grew (a quarter more
- * servers than at first): then the worker needs a larger region and init().
+ * Services or servers than at first): then the worker needs a larger region and init().
  *
  * @throws {PlumbError} InvalidInput for rules that name what is not there, LimitExceeded for an image too large
  */
@@ -92,7 +92,8 @@ class IpvsEncoder implements ImageEncoder {
     const { ipvsTables, ipvsConnectionsMax } = this.#options;
     const services = this.#services;
     const stateAt = Math.ceil(this.#rules.private.stateBytes / 64) * 64;
-    const stateBytes = services.serverSlots * abi.SERVER_STATE_BYTES;
+    const loadsAt = stateAt + services.serviceSlots * abi.SERVICE_STATE_BYTES;
+    const stateBytes = loadsAt - stateAt + services.serverSlots * abi.SERVER_STATE_BYTES;
     const fields: readonly (readonly [number, number])[] = [
       [abi.IPVS_HEAD_VARIANT, ipvsTables === "fixed" ? abi.IPVS_VARIANT_FIXED : abi.IPVS_VARIANT_RESIZABLE],
       [abi.IPVS_HEAD_BUCKET_MASK, services.bucketMask],
@@ -100,6 +101,8 @@ class IpvsEncoder implements ImageEncoder {
       [abi.IPVS_HEAD_STATE_AT, stateAt],
       [abi.IPVS_HEAD_STATE_BYTES, stateBytes],
       [abi.IPVS_HEAD_CONNECTIONS_MAX, ipvsConnectionsMax],
+      [abi.IPVS_HEAD_SERVER_BYTES, services.serverBytes],
+      [abi.IPVS_HEAD_LOADS_AT, loadsAt],
     ];
     const at = writer.regionOffset(abi.IPVS_REGION_HEAD);
     for (const [field, value] of fields) writer.words[(at + field) >>> 2] = value;

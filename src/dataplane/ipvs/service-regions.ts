@@ -34,6 +34,10 @@ export class ServiceRegions {
   readonly #servers: RecordArray;
   /** Slot of each service, oldest first: the order that rebuilding keeps. */
   readonly #slots = new Map<string, number>();
+  /** Bytes of a server record. */
+  readonly serverBytes: number;
+  /** Where in it the address is. */
+  readonly #addressAt: number;
   #bucketCount = 0;
   #buckets = 0;
   #serviceGeneration = 0;
@@ -50,13 +54,20 @@ export class ServiceRegions {
       abi.SERVICE_BYTES,
       room(virtualServers.length),
     );
-    this.#servers = new RecordArray(writer, abi.IPVS_REGION_SERVERS, abi.SERVER_BYTES, room(servers));
+    const isV4 = writer.family === "IPv4";
+    this.serverBytes = isV4 ? abi.SERVER_BYTES_V4 : abi.SERVER_BYTES_V6;
+    this.#addressAt = isV4 ? abi.SERVER_ADDRESS_V4 : abi.SERVER_ADDRESS_V6;
+    this.#servers = new RecordArray(writer, abi.IPVS_REGION_SERVERS, this.serverBytes, room(servers));
     this.#placeBuckets(this.#bucketsFor(virtualServers.length));
     for (const server of virtualServers) this.#place(server);
   }
 
   get bucketMask(): number {
     return this.#bucketCount - 1;
+  }
+
+  get serviceSlots(): number {
+    return this.#services.capacity;
   }
 
   get serverSlots(): number {
@@ -125,7 +136,7 @@ export class ServiceRegions {
     for (const id of this.#list(slot)) old.set(this.#serverKey(id), id);
     const ids = new Uint32Array(reals.length);
     for (const [position, real] of reals.entries()) {
-      const key = old.size === 0 ? "" : `${ipWords(real.ip).join(".")} ${real.port}`;
+      const key = old.size === 0 ? "" : `${this.#addressWords(real.ip).join(".")} ${real.port}`;
       const kept = old.get(key);
       old.delete(key);
       const id = kept ?? this.#newServer(real);
@@ -139,7 +150,7 @@ export class ServiceRegions {
   #newServer({ ip, port }: RealServer): number {
     const id = this.#servers.take();
     const at = this.#servers.offset(id);
-    this.#writer.words.set(ipWords(ip), (at + abi.SERVER_ADDRESS) >>> 2);
+    this.#writer.words.set(this.#addressWords(ip), (at + this.#addressAt) >>> 2);
     this.#writer.halves[(at + abi.SERVER_PORT) >>> 1] = port;
     this.#writer.words[(at + abi.SERVER_GENERATION) >>> 2] = ++this.#serverGeneration;
     return id;
@@ -153,7 +164,13 @@ export class ServiceRegions {
   #serverKey(id: number): string {
     const at = this.#servers.offset(id);
     const { words, halves } = this.#writer;
-    return `${words.subarray(at >>> 2, (at >>> 2) + 4).join(".")} ${halves[(at + abi.SERVER_PORT) >>> 1]}`;
+    const address = words.subarray((at + this.#addressAt) >>> 2, (at + this.serverBytes) >>> 2);
+    return `${address.join(".")} ${halves[(at + abi.SERVER_PORT) >>> 1]}`;
+  }
+
+  /** The words of an address that a server record has room for. */
+  #addressWords(ip: string): readonly number[] {
+    return ipWords(ip).slice(0, (this.serverBytes - this.#addressAt) >>> 2);
   }
 
   /** Server ids of a service, in list order. */
