@@ -14,11 +14,37 @@ export interface ForkOptions {
 }
 
 /** @throws {PlumbError} Internal when the process dies without an answer; its last words are in the message. */
-export function forkSample(
+export async function forkSample(
   request: SampleRequest,
   stopNow: AbortSignal,
   options: ForkOptions = {},
 ): Promise<SampleResult> {
+  const first = await forkOnce(request, stopNow, options);
+  // Between its birth and its leaving the process group a sample can still be met by Ctrl-C: it has measured nothing.
+  const end = isInterrupted(first) && !stopNow.aborted ? await forkOnce(request, stopNow, options) : first;
+  if (end.reply?.kind === "result") return end.reply.result;
+  if (end.reply?.kind === "error") throw new PlumbError("Internal", end.reply.message);
+  const how = end.signal === null ? `exit code ${end.code}` : `signal ${end.signal}`;
+  const said = end.lastWords === "" ? "it said nothing" : end.lastWords;
+  throw new PlumbError(
+    "Internal",
+    `Cannot measure '${request.case.id}': the sample process ended with ${how}: ${said}`,
+  );
+}
+
+/** How a sample process ended. */
+interface SampleEnd {
+  readonly reply: SampleReply | null;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly lastWords: string;
+}
+
+function isInterrupted({ reply, signal }: SampleEnd): boolean {
+  return reply === null && (signal === "SIGINT" || signal === "SIGTERM");
+}
+
+function forkOnce(request: SampleRequest, stopNow: AbortSignal, options: ForkOptions): Promise<SampleEnd> {
   return new Promise((resolve, reject) => {
     const child = fork(SAMPLE_PROGRAM, [], {
       execArgv: [...(options.execArgv ?? [])],
@@ -39,20 +65,8 @@ export function forkSample(
       reply = message as SampleReply;
     });
     child.on("error", reject);
-    child.on("close", (code, signal) => {
-      if (reply?.kind === "result") resolve(reply.result);
-      else if (reply?.kind === "error") reject(new PlumbError("Internal", reply.message));
-      else {
-        const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-        const said = lastWords.trim() === "" ? "it said nothing" : lastWords.trim();
-        reject(
-          new PlumbError(
-            "Internal",
-            `Cannot measure '${request.case.id}': the sample process ended with ${how}: ${said}`,
-          ),
-        );
-      }
-    });
-    child.send(request);
+    child.on("close", (code, signal) => resolve({ reply, code, signal, lastWords: lastWords.trim() }));
+    // A process that is gone before the request reaches it is told by its end, not by the broken pipe.
+    child.send(request, () => undefined);
   });
 }
