@@ -268,6 +268,10 @@ test("broken YAML, an empty file, a list and an alias are mistakes with a place 
   assert.deepEqual(mistakesOf("a: 1\n---\na: 2\n"), [
     "s.yaml:2:1: a second document begins here, expected one Scenario in a file",
   ]);
+  assert.match(
+    mistakesOf("[".repeat(100_000)).join("\n"),
+    /^s\.yaml:1:\d+: values are nested too deep to be read/,
+  );
   assert.deepEqual(mistakesOf("a:\n\tb: 1\n\tc: 2\n"), [
     "s.yaml:2:1: tabs are not allowed as indentation, expected YAML",
   ]);

@@ -60,6 +60,7 @@ export function parseSource(
 function syntaxMessage({ code, message }: YAMLParseError): string {
   if (code === "MULTIPLE_DOCS") return "a second document begins here, expected one Scenario in a file";
   if (code === "DUPLICATE_KEY") return "this key stands twice in one map, expected each key once";
+  if (code === "RESOURCE_EXHAUSTION") return "values are nested too deep to be read, expected a Scenario";
   return `${message.charAt(0).toLowerCase()}${message.slice(1)}, expected YAML`;
 }
 

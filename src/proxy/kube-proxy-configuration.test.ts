@@ -180,6 +180,10 @@ const MISTAKES: readonly [string, string][] = [
     `p.yaml:4:37: detectLocal.interfaceNamePrefix: "a\\"b\\n", expected an interface name of 1 to 15 characters`,
   ],
   [
+    "iptables:\n\tsyncPeriod: 1s\n\tminSyncPeriod: 1s\n",
+    "p.yaml:4:1: tabs are not allowed as indentation, expected YAML",
+  ],
+  [
     "detectLocalMode: BridgeInterface\n",
     `p.yaml:3:18: detectLocal.bridgeInterface: "", expected an interface name of 1 to 15 characters`,
   ],

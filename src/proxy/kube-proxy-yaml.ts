@@ -36,8 +36,11 @@ export class YamlProblems {
       ...parseAllDocuments(text, { lineCounter: this.#lines, prettyErrors: false }),
     ] as Document[];
     for (const document of documents) {
-      for (const error of document.errors)
-        this.#addAt(error.pos[0], `${lowerFirst(error.message)}, expected YAML`);
+      const [error] = document.errors;
+      // What follows the first is mostly its echo.
+      if (error === undefined) continue;
+      const isDeep = error.code === "RESOURCE_EXHAUSTION";
+      this.#addAt(error.pos[0], isDeep ? TOO_DEEP : `${lowerFirst(error.message)}, expected YAML`);
     }
     return documents;
   }
@@ -172,6 +175,8 @@ function describe(node: Node): string {
   if (isSeq(node)) return `a list [${node.items.map(String).join(", ")}]`;
   return isScalar(node) ? JSON.stringify(node.value) : "an alias";
 }
+
+const TOO_DEEP = "values are nested too deep to be read, expected a KubeProxyConfiguration";
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
