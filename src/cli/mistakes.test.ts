@@ -1,7 +1,7 @@
 // Inputs and outputs that cannot be served: one message, the exit code of a mistake, nothing on stdout, nothing written.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -158,4 +158,20 @@ test("a full disk under stdout is told, and is no success", {
   });
   assert.equal(run.status, 1);
   assert.match(run.stderr, /^Cannot write to standard output: ENOSPC/);
+});
+
+test("compare passes no gate that holds nothing", () => {
+  const small = [
+    "run",
+    "quick",
+    ...["--set", "mode=[ipvs]", "--set", "services=[100]", "--samples", "1", "--format", "md"],
+  ];
+  const run = inFolder("run");
+  plumb([...small, "-o", run]);
+  refuses(["compare", run, run, "--metric", "first.nonsense"], /no metric is called so\nhint: metrics: /);
+  const record = JSON.parse(readFileSync(join(run, "result.json"), "utf8")) as { cases: unknown[] };
+  writeFileSync(inFolder("none.json"), JSON.stringify({ ...record, cases: [] }));
+  const { code, stderr } = plumb(["compare", run, inFolder("none.json")]);
+  assert.equal(code, 14, stderr);
+  assert.match(stderr, /no case in common/);
 });

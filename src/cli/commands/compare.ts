@@ -70,6 +70,7 @@ function compareCommand(runs: readonly string[], options: CompareOptions, contex
   const { terminal } = context;
   const records = runs.map((path) => readRun(path).record);
   const comparison = comparisonOf(records, options);
+  assertGated(comparison, options);
   if (options.output !== undefined) writePages(options.output, comparison, records);
   terminal.print(options.json ? JSON.stringify(comparison) : formatComparison(comparison));
   const failed = (what: FailOn) => options.failOn.includes(what);
@@ -83,6 +84,21 @@ function compareCommand(runs: readonly string[], options: CompareOptions, contex
   ) {
     context.exitCode = EXIT_INCONCLUSIVE;
   }
+}
+
+/** A gate that holds nothing is not passed: the runs share no case, or no metric is called so. */
+function assertGated({ rows }: Comparison, { metric: patterns }: CompareOptions): void {
+  if (rows.some(({ gated }) => gated)) return;
+  const metrics = [...new Set(rows.map(({ metric }) => metric))];
+  if (patterns === undefined || metrics.length === 0) {
+    const why = metrics.length === 0 ? "the runs have no case in common" : "no metric can be compared";
+    throw new PlumbError("NotComparable", `Cannot compare: ${why}`, {
+      hint: "plumb report shows a run's cases and metrics",
+    });
+  }
+  throw new PlumbError("Usage", `Cannot compare by metric '${patterns.join(",")}': no metric is called so`, {
+    hint: `metrics: ${metrics.join(", ")}`,
+  });
 }
 
 function writePages(folder: string, comparison: Comparison, records: readonly RunRecord[]): void {
