@@ -1,11 +1,11 @@
 // IPVS as bytes: regions 10..13 of an image of mode ipvs (0..9 are the iptables rules and sets, abi/iptables, abi/ipset),
 // and two private regions of each worker: the mode state (scheduler cursors, server loads) and the connections.
 //
-//   head     0       4           8        12         16          20              24           28        32
-//            +-------+-----------+--------+----------+-----------+---------------+------------+---------+
-//            |variant|bucket mask|changes |state at  |state bytes|connections max|server bytes|loads at |
-//            |u32    |u32        |u32     |u32       |u32        |u32            |u32         |u32      |
-//            +-------+-----------+--------+----------+-----------+---------------+------------+---------+
+//   head     0       4           8       12       16          20              24           28       32          36
+//            +-------+-----------+-------+--------+-----------+---------------+------------+--------+-----------+
+//            |variant|bucket mask|changes|state at|state bytes|connections max|server bytes|loads at|service set|
+//            |u32    |u32        |u32    |u32     |u32        |u32            |u32         |u32     |idx + 1    |
+//            +-------+-----------+-------+--------+-----------+---------------+------------+--------+-----------+
 //   buckets  u32 each: service index + 1 of the newest service, 0 when empty
 //   service  0       16     18     20      24      28        32         36        40       44     48      52       56    64
 //            +-------+------+------+-------+-------+---------+----------+---------+--------+------+-------+--------+-----+
@@ -53,6 +53,8 @@ export const IPVS_HEAD_CONNECTIONS_MAX = 20;
 export const IPVS_HEAD_SERVER_BYTES = 24;
 /** Where the servers' loads begin in the mode state region. */
 export const IPVS_HEAD_LOADS_AT = 28;
+/** Index + 1 of the set that has an element per service port, 0 when none has: touched ahead of a packet. */
+export const IPVS_HEAD_SERVICE_SET = 32;
 export const IPVS_HEAD_LENGTH = 64;
 
 export const IPVS_VARIANT_FIXED = 0;

@@ -70,6 +70,13 @@ export function hasAddress<A>(context: usize, header: usize, address: A): bool {
   return hasKey<A>(context, header, address, zeroAddress<A>(), 0);
 }
 
+/** A word of the slot at which the search for a key of one address begins, whatever key that slot holds. */
+export function homeWord<A>(context: usize, header: usize, first: A, key: u32): u32 {
+  const slots = (load<u32>(context, CONTEXT_IMAGE) + load<u32>(header, SET_SLOTS_AT)) as usize;
+  const home = hashKey<A>(first, zeroAddress<A>(), key) & load<u32>(header, SET_SLOT_MASK);
+  return load<u32>(slots + (home as usize) * slotBytes<A>());
+}
+
 /** Whether the exact key is a member. `key`: port | protocol << 16 | prefix << 24. */
 export function hasKey<A>(context: usize, header: usize, first: A, second: A, key: u32): bool {
   return findKey<A>(context, header, first, second, key) === SET_SLOT_MEMBER;

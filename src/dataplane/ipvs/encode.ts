@@ -16,6 +16,10 @@ import { RuleRegions } from "../iptables/rule-regions.js";
 import type { EncodeOptions, ImageEncoder, TableImage } from "../table-image.js";
 import { ServiceRegions } from "./service-regions.js";
 
+/** The set with an element per service port, of address and port. */
+const SERVICE_SET = /^KUBE-(6-)?CLUSTER-IP$/;
+const SERVICE_SET_DIMENSIONS = 2;
+
 /** The set of addresses of kube-ipvs0, which are local addresses of the node: KUBE-IPVS-IPS or KUBE-6-IPVS-IPS. */
 const BOUND_ADDRESSES_SET = /^KUBE-(6-)?IPVS-IPS$/;
 
@@ -37,6 +41,8 @@ class IpvsEncoder implements ImageEncoder {
   readonly #local: SetTable;
   readonly #services: ServiceRegions;
   readonly #options: EncodeOptions;
+  /** Index of the set, -1 when there is none. */
+  readonly #serviceSet: number;
   #changes = 0;
 
   constructor(model: IpvsModel, options: EncodeOptions) {
@@ -50,6 +56,8 @@ class IpvsEncoder implements ImageEncoder {
     const bound = model.ipsets.find(({ name }) => BOUND_ADDRESSES_SET.test(name))?.elements ?? new Set();
     const own = model.localAddresses.filter((address) => !bound.has(address));
     this.#rules = new RuleRegions(this.#writer, { ...model, localAddresses: own });
+    const serviceSet = model.ipsets.find(({ name }) => SERVICE_SET.test(name));
+    this.#serviceSet = this.#rules.sets.indexFor(serviceSet?.name ?? "", SERVICE_SET_DIMENSIONS) ?? -1;
     this.#local = this.#writeLocal(model.localAddresses);
     this.#services = new ServiceRegions(this.#writer, model.virtualServers, options.ipvsTables);
     const head = this.#writer.allocate(abi.IPVS_HEAD_LENGTH);
@@ -103,6 +111,7 @@ class IpvsEncoder implements ImageEncoder {
       [abi.IPVS_HEAD_CONNECTIONS_MAX, ipvsConnectionsMax],
       [abi.IPVS_HEAD_SERVER_BYTES, services.serverBytes],
       [abi.IPVS_HEAD_LOADS_AT, loadsAt],
+      [abi.IPVS_HEAD_SERVICE_SET, this.#serviceSet + 1],
     ];
     const at = writer.regionOffset(abi.IPVS_REGION_HEAD);
     for (const [field, value] of fields) writer.words[(at + field) >>> 2] = value;
