@@ -1,4 +1,5 @@
 // A run as two CSV files (RFC 4180): every sample, and a summary of every metric. Base units; missing values are empty.
+import { pairsByName } from "./grid.js";
 import type { CaseRecord, MetricRecord, RunRecord } from "../measure/run-record.js";
 
 type Cell = string | number | null | undefined;
@@ -40,7 +41,7 @@ export function summaryCsv(record: RunRecord): string {
 }
 
 function labelNames(record: RunRecord): readonly string[] {
-  return [...new Set(record.cases.flatMap((one) => Object.keys(one.labels)))];
+  return [...new Set(record.cases.flatMap((one) => pairsByName(one.labels).map(([name]) => name)))];
 }
 
 function eachMetric(record: RunRecord): readonly { one: CaseRecord; metric: MetricRecord }[] {

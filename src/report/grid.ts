@@ -75,8 +75,16 @@ function modeOf(one: CaseRecord): string {
   return String(one.labels[MODE_LABEL] ?? "all");
 }
 
+/**
+ * What an object holds, by name: a record in memory has its keys as they were set, one read from a file has them
+ * sorted, and both must give the same page.
+ */
+export function pairsByName<Value>(held: Readonly<Record<string, Value>>): readonly [string, Value][] {
+  return Object.entries(held).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 function otherLabels(one: CaseRecord, sizeLabel: string | null): string {
-  return Object.entries(one.labels)
+  return pairsByName(one.labels)
     .filter(([label]) => label !== MODE_LABEL && label !== sizeLabel)
     .map(([label, value]) => `${label}=${value}`)
     .join(" ");
@@ -86,7 +94,7 @@ function otherLabels(one: CaseRecord, sizeLabel: string | null): string {
 function sizeLabelOf(cases: readonly CaseRecord[]): string | null {
   const values = new Map<string, Set<number>>();
   for (const one of cases) {
-    for (const [label, value] of Object.entries(one.labels)) {
+    for (const [label, value] of pairsByName(one.labels)) {
       if (typeof value !== "number") continue;
       values.set(label, (values.get(label) ?? new Set()).add(value));
     }

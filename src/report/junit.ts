@@ -1,5 +1,6 @@
 // A run as JUnit XML, which CI systems show as tests: a case is a test, a threshold is a test, and what could not be
 // judged fails. Skipped and unsupported cases are skipped tests with their reason.
+import { pairsByName } from "./grid.js";
 import type { CaseRecord, RunRecord, ThresholdRecord } from "../measure/run-record.js";
 
 /** Cases, then thresholds, then the verdict. */
@@ -31,7 +32,7 @@ function caseTest({ id, status, reason }: CaseRecord): Test {
 }
 
 function thresholdTest({ metric, where, must, because, ok, got }: ThresholdRecord): Test {
-  const place = Object.entries(where)
+  const place = pairsByName(where)
     .map(([label, value]) => ` ${label}=${value}`)
     .join("");
   const found = got === null ? "could not be evaluated" : `got ${got}`;

@@ -1,8 +1,9 @@
 // What was promised and kept (thresholds), how the numbers were made, what words mean, and the data themselves.
+import { canonicalJson } from "../../measure/canonical-json.js";
 import { METRICS, PROVENANCES } from "../../measure/metrics.js";
 import type { RunRecord, ThresholdRecord } from "../../measure/run-record.js";
 import { badge, numberMarkup, prettyUnits } from "../badge.js";
-import { metricNamesIn } from "../grid.js";
+import { metricNamesIn, pairsByName } from "../grid.js";
 import { importedBeside } from "../imported.js";
 import { type Fillable, type Markup, markup } from "../markup.js";
 import type { ReportView, Section } from "../report-view.js";
@@ -49,7 +50,7 @@ function thresholdTable(thresholds: readonly ThresholdRecord[]): Markup | null {
       const { title, unit, provenance } = METRICS[one.metric];
       const got: Fillable =
         one.got === null ? "could not be evaluated" : numberMarkup(one.got, unit, "exact", provenance);
-      const where = Object.entries(one.where)
+      const where = pairsByName(one.where)
         .map(([label, value]) => `${label}=${value}`)
         .join(" ");
       return {
@@ -97,12 +98,12 @@ function glossary(record: RunRecord): readonly Markup[] {
 }
 
 function rawData({ tool, run, scenario, environment, schemaVersion }: RunRecord): Markup {
-  const resolved = JSON.stringify(scenario.resolved, null, 2) ?? "null";
+  const resolved = canonicalJson(scenario.resolved);
   const shown =
     resolved.length <= SCENARIO_CHARACTERS_MAX
       ? resolved
       : `${resolved.slice(0, SCENARIO_CHARACTERS_MAX)}\n... the rest is in result.json`;
-  const wasm = Object.entries(tool.wasm).map(([name, digest]) => `${name} ${digest.slice(0, 16)}`);
+  const wasm = pairsByName(tool.wasm).map(([name, digest]) => `${name} ${digest.slice(0, 16)}`);
   const rows: readonly (readonly [string, Fillable])[] = [
     ["Run", markup`<code>${run.id}</code>, ${run.startedAt} to ${run.finishedAt}`],
     ["Command", markup`<code>plumb ${run.argv.join(" ")}</code>`],

@@ -2,7 +2,7 @@
 import type { MetricName } from "../../measure/metrics.js";
 import type { CaseRecord } from "../../measure/run-record.js";
 import { metricHead, metricMarkup } from "../badge.js";
-import { largestSizeWith, metricNamesIn, metricOf, metricValue, nounOf } from "../grid.js";
+import { largestSizeWith, metricNamesIn, metricOf, metricValue, nounOf, pairsByName } from "../grid.js";
 import { type Fillable, type Markup, markup } from "../markup.js";
 import { countText } from "../quantity.js";
 import { type ReportView, type Section, modeMarkup } from "../report-view.js";
@@ -92,7 +92,7 @@ function inWords(one: CaseRecord, name: MetricName): Fillable {
 
 /** Mode with its shape, then the other labels. */
 export function caseMarkup(view: ReportView, one: CaseRecord): Markup {
-  const others = Object.entries(one.labels)
+  const others = pairsByName(one.labels)
     .filter(([label]) => label !== "mode")
     .map(([label, value]) =>
       typeof value === "number" ? `${countText(value)} ${countNoun(label, value)}` : `${label} ${value}`,

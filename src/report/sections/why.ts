@@ -63,7 +63,7 @@ function breakdownTable(view: ReportView, grid: Grid, name: MetricName): Markup 
   return markup`<div class="figure"><h3>${row.title}${where}${grid.title === "" ? "" : ` (${grid.title})`} ${badge(row.provenance)}</h3>${table}</div>`;
 }
 
-/** Names of parts that are above zero somewhere, the largest anywhere first. */
+/** Names of parts that are above zero somewhere, the largest anywhere first, equal ones by name. */
 function rankedParts(breakdowns: readonly Readonly<Record<string, number>>[]): readonly string[] {
   const largest = new Map<string, number>();
   for (const breakdown of breakdowns) {
@@ -72,7 +72,7 @@ function rankedParts(breakdowns: readonly Readonly<Record<string, number>>[]): r
   }
   return [...largest]
     .filter(([, value]) => value > 0)
-    .sort(([, a], [, b]) => b - a)
+    .sort(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1))
     .map(([part]) => part);
 }
 

@@ -3,7 +3,7 @@ import type { CaseRecord, MetricRecord } from "../../measure/run-record.js";
 import { badge, metricMarkup, numberMarkup } from "../badge.js";
 import { type ScalingChart, type ScalingLine, scalingSvg } from "../charts/scaling.js";
 import { figureMarkup } from "../figure.js";
-import { metricOf, nounOf, WORKERS_LABEL } from "../grid.js";
+import { metricOf, nounOf, pairsByName, WORKERS_LABEL } from "../grid.js";
 import { type Markup, markup } from "../markup.js";
 import { seriesStyles } from "../palette.js";
 import { countText, percentText } from "../quantity.js";
@@ -75,7 +75,7 @@ function groupsOf(cases: readonly CaseRecord[]): readonly Group[] {
     const metric = metricOf(one, METRIC);
     const { [WORKERS_LABEL]: workers, ...labels } = one.labels;
     if (metric === undefined || typeof workers !== "number") continue;
-    const key = JSON.stringify(labels);
+    const key = JSON.stringify(pairsByName(labels));
     const group = groups.get(key) ?? { labels, points: [] };
     group.points.push({ workers, metric });
     groups.set(key, group);
@@ -90,7 +90,7 @@ function groupsOf(cases: readonly CaseRecord[]): readonly Group[] {
 
 /** "ipvs, 10,000 Services". */
 function nameOf(labels: CaseRecord["labels"]): string {
-  const parts = Object.entries(labels).map(([label, value]) => {
+  const parts = pairsByName(labels).map(([label, value]) => {
     if (label === "mode") return String(value);
     return typeof value === "number" ? `${countText(value)} ${nounOf(label)}` : `${label} ${value}`;
   });
