@@ -158,8 +158,6 @@ function checkDead() {
     for (const { target, names } of list) {
       if (!used.has(target)) used.set(target, new Set());
       for (const name of names ?? ["*"]) used.get(target).add(name);
-      // A test keeps a file alive only together with other users or as its twin; the file's own test does not.
-      if (path === target.replace(/\.ts$/, ".test.ts")) used.get(target).add("(own test)");
     }
   }
   for (const [path, text] of files) {

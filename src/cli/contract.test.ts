@@ -1,6 +1,14 @@
 // What others script against: arguments, streams, shapes and exit codes. Each test is one promise of `plumb help`.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -204,6 +212,46 @@ test("lint reports every mistake of a scenario at once and nothing is run", () =
   assert.equal(code, 2);
   assert.match(stderr, /broken\.yaml:5:3 spec\.sed: unknown field \(did you mean "seed"\?\)/);
   assert.match(stderr, /broken\.yaml:6:\d+/);
+});
+
+test("lint checks every file of a folder, scenarios too, and invents no Nodes", () => {
+  const mixed = join(folder, "mixed");
+  mkdirSync(mixed);
+  writeFileSync(join(mixed, "shop.yaml"), SHOP);
+  writeFileSync(join(mixed, "quick.yaml"), plumb(["preset", "export", "quick"]).stdout);
+  const good = plumb(["lint", mixed]);
+  assert.equal(good.code, 0, good.stderr);
+  assert.match(good.stdout, /scenario quick, 12 cases.*; 1 Services, 1 EndpointSlices, no Nodes/);
+  writeFileSync(join(mixed, "broken.yaml"), "apiVersion: plumbline/v1\nkind: Scenario\n");
+  assert.equal(plumb(["lint", mixed]).code, 2);
+});
+
+test("run --only judges the thresholds of the selected cases, prints what it wrote, and says how to repeat it", () => {
+  const output = join(folder, "only");
+  const { code, stdout, stderr } = plumb([
+    "run",
+    "quick",
+    "--only",
+    "mode=nftables services=100",
+    "--samples",
+    "1",
+    "--json",
+    "-o",
+    output,
+  ]);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, readFileSync(join(output, "result.json"), "utf8"));
+  const record = JSON.parse(stdout) as {
+    verdict: { reproduce: string };
+    thresholds: unknown[];
+    cases: unknown[];
+  };
+  assert.equal(record.cases.length, 1);
+  assert.deepEqual(record.thresholds, []);
+  assert.equal(
+    record.verdict.reproduce,
+    "plumb run quick --only 'mode=nftables services=100' --samples 1 --json",
+  );
 });
 
 test("run --dry-run prints the resolved scenario and writes nothing", () => {

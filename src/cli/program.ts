@@ -11,12 +11,10 @@ const EXIT_CODES = `Exit codes:
   2    usage, input or scenario error; nothing ran, nothing was written
   10   a threshold was breached or could not be evaluated
   11   regression against a baseline
-  12   the model disagrees with the kernel
   13   inconclusive, and --fail-on inconclusive was given
   14   runs that cannot be compared
-  15   kernel verification required but unavailable
   124  the time budget ran out before enough samples
-  130  interrupted; the partial result is saved`;
+  130  interrupted (143 by SIGTERM); the partial result is saved`;
 
 /** Run one command line and give its exit code. Prints; never throws for a mistake of the caller. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {

@@ -58,7 +58,7 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
   const cases = assembleCases(scenario, execution);
   const thresholds = judgeThresholds(scenario.thresholds, cases);
   const warnings = runWarnings(scenario, execution, shares.busyShare);
-  const reproduce = `plumb ${options.argv.map(shellWord).join(" ")}`;
+  const reproduce = `plumb ${withoutOutput(options.argv).map(shellWord).join(" ")}`;
   const environment = readEnvironment(systemReaders, { timer: calibrateTimer(clock), noise, ...shares });
   return {
     schemaVersion: RUN_SCHEMA_VERSION,
@@ -145,6 +145,15 @@ function moduleDigests({ cases }: Scenario): Record<string, string> {
   return Object.fromEntries(
     [...new Set(cases.map(({ mode }) => mode))].map((mode) => [mode, moduleDigest(mode)]),
   );
+}
+
+/** The folder that was written now holds a result: the command that repeats the run needs another. */
+function withoutOutput(argv: readonly string[]): readonly string[] {
+  return argv.filter((word, index) => {
+    const before = argv[index - 1];
+    if (word === "-o" || word === "--output" || before === "-o" || before === "--output") return false;
+    return !word.startsWith("--output=") && !/^-o./.test(word);
+  });
 }
 
 /** As a POSIX shell has to be given it. */

@@ -34,7 +34,7 @@ export function createTerminal({ stdout, stderr, environment, quiet }: TerminalS
     progressShown = false;
   };
   return {
-    width: stdout.columns ?? 100,
+    width: stdout.columns || 100,
     color: stdout.isTTY === true && environment["NO_COLOR"] === undefined,
     interactive,
     print(line) {
@@ -54,7 +54,7 @@ export function createTerminal({ stdout, stderr, environment, quiet }: TerminalS
     },
     progress(line, { milestone }) {
       if (interactive) {
-        stderr.write(`\r\u001b[2K${line.slice(0, (stderr.columns ?? 100) - 1)}`);
+        stderr.write(`\r\u001b[2K${line.slice(0, (stderr.columns || 100) - 1)}`);
         progressShown = true;
       } else if (milestone && !quiet) stderr.write(`${line}\n`);
     },

@@ -20,7 +20,7 @@ import { compileIptables } from "../proxy/iptables/compile.js";
 import { compileIpvs } from "../proxy/ipvs/compile.js";
 import { compileNftables } from "../proxy/nftables/compile.js";
 import { buildProxyState } from "../proxy/state/build-state.js";
-import { testConfig, uniformCluster } from "../proxy/test-cluster.js";
+import { testConfig, uniformCluster } from "../proxy/cluster.test-data.js";
 
 const ENCODE = { ipvsTables: "fixed", ipvsConnectionsMax: 1024, affinityClientsMax: 128 } as const;
 /** How far a modelled time may be from the measured one. */

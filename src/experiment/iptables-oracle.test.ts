@@ -6,9 +6,9 @@ import { type Family, ipWords } from "../base/ip.js";
 import { Prng } from "../base/prng.js";
 import { createEvaluator } from "../dataplane/evaluator.js";
 import { encodeIptables } from "../dataplane/iptables/encode.js";
-import { sendBoth } from "../dataplane/oracle/compare.js";
-import { nextTime, randomPacket, type SentPacket } from "../dataplane/oracle/random-packets.js";
-import type { World } from "../dataplane/oracle/random-ruleset.js";
+import { sendBoth } from "../dataplane/oracle/compare.test-data.js";
+import { nextTime, randomPacket, type SentPacket } from "../dataplane/oracle/random-packets.test-data.js";
+import type { World } from "../dataplane/oracle/random-ruleset.test-data.js";
 import type { ImageEncoder } from "../dataplane/table-image.js";
 import { encodeUserspace } from "../dataplane/userspace/encode.js";
 import type { IptablesRuleset } from "../netfilter/iptables/model.js";
@@ -29,7 +29,7 @@ import {
   RANDOM_NODE,
   randomCluster,
   randomPodIp,
-} from "../proxy/nftables/random-cluster.js";
+} from "../proxy/nftables/random-cluster.test-data.js";
 import { buildProxyState } from "../proxy/state/build-state.js";
 import { compileUserspace } from "../proxy/userspace/compile.js";
 

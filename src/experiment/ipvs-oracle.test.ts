@@ -26,7 +26,7 @@ import {
   changeCluster,
   randomCluster,
   randomPodIp,
-} from "../proxy/nftables/random-cluster.js";
+} from "../proxy/nftables/random-cluster.test-data.js";
 import { buildProxyState } from "../proxy/state/build-state.js";
 
 /** Set to see the walk of the packet that differs. */

@@ -21,7 +21,7 @@ import {
   changeCluster,
   randomCluster,
   randomPodIp,
-} from "../proxy/nftables/random-cluster.js";
+} from "../proxy/nftables/random-cluster.test-data.js";
 import { syncPartial } from "../proxy/nftables/sync.js";
 import { buildProxyState } from "../proxy/state/build-state.js";
 

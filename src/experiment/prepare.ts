@@ -37,7 +37,12 @@ export function prepareCase(scenarioCase: ScenarioCase, seed: number): PreparedC
     ipvs: { ...defaults.ipvs, scheduler: proxy.ipvs.scheduler },
     nftables: { ...defaults.nftables, layout: proxy.nftables.layout },
   };
-  return { objects, family, config, warnings };
+  const families = new Set(objects.serviceCIDRs.map((cidr) => (cidr.includes(":") ? "IPv6" : "IPv4")));
+  const dual =
+    families.size > 1
+      ? [`the cluster has two address families; packets and rules are those of ${family}`]
+      : [];
+  return { objects, family, config, warnings: [...warnings, ...dual] };
 }
 
 interface LoadedCluster {

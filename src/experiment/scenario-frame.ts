@@ -256,7 +256,8 @@ function checkConditions(written: readonly WrittenPhase[], frame: Frame, problem
 /** Rules of someone's own are iptables rules, and there is nothing to compile them from. */
 function checkRuleset({ cluster, mode, phases, id }: ScenarioCase, spec: MapNode, problems: Problem[]): void {
   if (cluster.source.kind !== "iptablesSave") return;
-  if (mode !== "iptables") {
+  // A case without a mode is reported as such already.
+  if (mode !== undefined && mode !== "iptables") {
     const message = `mode ${mode} cannot run an iptables-save ruleset; leave only iptables (--set mode=iptables)`;
     problems.push({ at: placeOf(spec, ["matrix", "axes", "mode"]), path: "spec.matrix.axes.mode", message });
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultProxyConfig } from "./default-config.js";
-import { TEST_NODE } from "./test-cluster.js";
+import { TEST_NODE } from "./cluster.test-data.js";
 
 test("defaultProxyConfig has KubeProxyConfiguration's defaults", () => {
   const config = defaultProxyConfig("iptables", "IPv4", TEST_NODE);

@@ -13,11 +13,11 @@ import { countRules } from "../netfilter/iptables/ruleset.js";
 import { compileIptables } from "./iptables/compile.js";
 import { syncFull, syncPartial } from "./iptables/sync.js";
 import { loadDocument } from "./load-document.js";
-import { FLOW_OBJECTS } from "./packet-flow-cluster.js";
+import { FLOW_OBJECTS } from "./packet-flow-cluster.test-data.js";
 import type { ProxyState } from "./service-port.js";
 import { buildProxyState } from "./state/build-state.js";
 import { ChangeTracker } from "./state/change-tracker.js";
-import { randomCluster, testConfig, uniformCluster } from "./test-cluster.js";
+import { randomCluster, testConfig, uniformCluster } from "./cluster.test-data.js";
 import { compileUserspace } from "./userspace/compile.js";
 
 const FLAVOURS = ["legacy", "nft"] as const;

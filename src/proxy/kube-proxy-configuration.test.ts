@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { PlumbError } from "../base/errors.js";
 import type { Mode } from "../netfilter/rule-model.js";
 import { parseKubeProxyConfiguration } from "./kube-proxy-configuration.js";
-import { TEST_NODE } from "./test-cluster.js";
+import { TEST_NODE } from "./cluster.test-data.js";
 
 const HEADER = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
 

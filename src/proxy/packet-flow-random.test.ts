@@ -9,7 +9,7 @@ import { traceTargets } from "../netfilter/tracer/index.js";
 import { compileIptables } from "./iptables/compile.js";
 import type { Endpoint, ServiceEntry } from "./service-port.js";
 import { buildProxyState } from "./state/build-state.js";
-import { randomCluster, testConfig, TEST_NODE } from "./test-cluster.js";
+import { randomCluster, testConfig, TEST_NODE } from "./cluster.test-data.js";
 
 const WALKS_MAX = 100;
 const POD = { source: "10.200.0.1", inInterface: "veth0" };

@@ -7,8 +7,13 @@ import type { Mode, RuleModel } from "../netfilter/rule-model.js";
 import { explore } from "../netfilter/tracer/chance.js";
 import { createTracer, traceTargets } from "../netfilter/tracer/index.js";
 import { COMPILERS } from "./modes.js";
-import { FLOW_GROUPS, flowConfig, type FlowExpectation, type FlowGroup } from "./packet-flow-cases.js";
-import { FLOW_OBJECTS } from "./packet-flow-cluster.js";
+import {
+  FLOW_GROUPS,
+  flowConfig,
+  type FlowExpectation,
+  type FlowGroup,
+} from "./packet-flow-cases.test-data.js";
+import { FLOW_OBJECTS } from "./packet-flow-cluster.test-data.js";
 import { buildProxyState } from "./state/build-state.js";
 
 /** No case has as many paths. */

@@ -4,7 +4,7 @@ import { MODES } from "../netfilter/rule-model.js";
 import { syncFull, syncPartial } from "./iptables/sync.js";
 import { COMPILERS } from "./modes.js";
 import { SyncRunner, type SyncEvent, type SyncMode } from "./sync.js";
-import { testConfig, testService, testSlice, uniformCluster } from "./test-cluster.js";
+import { testConfig, testService, testSlice, uniformCluster } from "./cluster.test-data.js";
 
 const IPTABLES: SyncMode = { syncFull, syncPartial };
 const TIMING = { minSyncPeriodMs: 1000, syncPeriodMs: 30_000, fullSyncPeriodMs: 3_600_000 };

@@ -38,22 +38,32 @@ function lintCommand(files: readonly string[], context: CommandContext): void {
   }
 }
 
+/** A folder may mix scenarios, rulesets and objects: the first two are checked file by file, the objects together. */
 function lintOne(file: string, terminal: Terminal): string {
   const preset = readPreset(file);
   if (preset !== null) return describeScenario(preset);
   const inputs = readInputs([file]);
-  const [input, ...others] = inputs;
-  if (input !== undefined && others.length === 0) {
-    if (SCENARIO.test(input.text)) return describeScenario(input);
-    if (RULESET.test(input.text)) {
-      const { ruleset, warnings } = parseIptablesSave(input);
-      printWarnings(terminal, rulesetWarnings(input.file, warnings));
-      return describeRuleset(ruleset);
-    }
+  const found: string[] = [];
+  for (const input of inputs.filter(({ text }) => SCENARIO.test(text))) found.push(describeScenario(input));
+  for (const input of inputs.filter(isRuleset)) {
+    const { ruleset, warnings } = parseIptablesSave(input);
+    printWarnings(terminal, rulesetWarnings(input.file, warnings));
+    found.push(describeRuleset(ruleset));
   }
-  const { objects, warnings } = buildClusterObjects(readDocuments(inputs));
+  const objects = inputs.filter((input) => !SCENARIO.test(input.text) && !isRuleset(input));
+  if (objects.length > 0 || found.length === 0) found.push(describeObjects(objects, terminal));
+  return found.join("; ");
+}
+
+function isRuleset({ text }: ScenarioText): boolean {
+  return !SCENARIO.test(text) && RULESET.test(text);
+}
+
+function describeObjects(inputs: readonly ScenarioText[], terminal: Terminal): string {
+  const { objects, warnings, summary } = buildClusterObjects(readDocuments(inputs));
   printWarnings(terminal, warnings);
-  return `${objects.services.length} Services, ${objects.endpointSlices.length} EndpointSlices, ${objects.nodes.length} Nodes`;
+  const nodes = summary.nodesMadeUp ? "no Nodes" : `${objects.nodes.length} Nodes`;
+  return `${objects.services.length} Services, ${objects.endpointSlices.length} EndpointSlices, ${nodes}`;
 }
 
 /** YAML or JSON with a scenario's kind, or at least its apiVersion, at the top level. */

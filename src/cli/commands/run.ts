@@ -6,7 +6,8 @@ import { PlumbError } from "../../base/errors.js";
 import { realClock } from "../../base/clock.js";
 import { packageRoot } from "../../base/source-path.js";
 import { resolveCases } from "../../experiment/scenario.js";
-import type { Scenario } from "../../experiment/scenario-types.js";
+import type { Labels, Scenario } from "../../experiment/scenario-types.js";
+import { writeRecord } from "../../measure/record-json.js";
 import type { RunRecord } from "../../measure/run-record.js";
 import { formatTable } from "../../report/terminal.js";
 import { positiveNumber, wholeNumber } from "../cluster-options.js";
@@ -64,8 +65,7 @@ export function registerRun(program: Command, context: CommandContext): void {
 async function runCommand(name: string, options: RunOptions, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const loaded = loadScenario(name, settings(options));
-  const scenario =
-    options.only === undefined ? loaded : { ...loaded, cases: resolveCases(loaded, options.only) };
+  const scenario = options.only === undefined ? loaded : selectCases(loaded, options.only);
   if (options.dryRun) {
     terminal.print(JSON.stringify(scenario, null, 2));
     return;
@@ -85,12 +85,20 @@ async function runCommand(name: string, options: RunOptions, context: CommandCon
     interrupt.release();
   }
   writeRun(folder, record, options.format);
-  if (options.json) terminal.print(JSON.stringify(record));
+  if (options.json) terminal.print(writeRecord(record).trimEnd());
   else printResult(record, folder, terminal);
-  context.exitCode = exitCode(record, {
-    interrupted: interrupt.finish.aborted,
-    budgeted: options.timeBudget !== undefined,
-  });
+  context.exitCode = interrupt.exitCode() || exitCode(record, { budgeted: options.timeBudget !== undefined });
+}
+
+/** Thresholds on cases that were not selected are not judged; one that no case ever met still fails. */
+function selectCases(scenario: Scenario, only: string): Scenario {
+  const cases = resolveCases(scenario, only);
+  const meets = (among: Scenario["cases"]) => (where: Labels) =>
+    among.some(({ labels }) => Object.entries(where).every(([name, value]) => labels[name] === value));
+  const thresholds = scenario.thresholds.filter(
+    ({ where }) => meets(cases)(where) || !meets(scenario.cases)(where),
+  );
+  return { ...scenario, cases, thresholds };
 }
 
 /** Options that stand for a setting come last, so that they win over --set. */
@@ -135,7 +143,8 @@ function uniqueFolder(folder: string): string {
 }
 
 function describe({ name, purpose, cases, sampling }: Scenario): string {
-  return `${name}: ${purpose}\n${cases.length} cases x ${sampling.samples} blocks, a fresh process each`;
+  const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  return `${name}: ${purpose}\n${counted(cases.length, "case")} x ${counted(sampling.samples, "block")}, a fresh process each`;
 }
 
 function printResult(record: RunRecord, folder: string, terminal: Terminal): void {
@@ -150,14 +159,20 @@ function printResult(record: RunRecord, folder: string, terminal: Terminal): voi
 interface Interrupt {
   readonly finish: AbortSignal;
   readonly stopNow: AbortSignal;
+  /** What the command ends with: 128 and the signal's number; 0 while there was none. */
+  exitCode(): number;
   release(): void;
 }
+
+const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Ctrl-C once: finish the block. Twice: stop now. */
 function interruptSignals(terminal: Terminal): Interrupt {
   const finish = new AbortController();
   const stopNow = new AbortController();
-  const onSignal = () => {
+  let exitCode = 0;
+  const onSignal = (signal: keyof typeof SIGNAL_EXIT_CODES) => {
+    exitCode = SIGNAL_EXIT_CODES[signal];
     if (finish.signal.aborted) stopNow.abort();
     else {
       terminal.note("interrupted: finishing this block, then saving what there is; once more stops now");
@@ -166,16 +181,12 @@ function interruptSignals(terminal: Terminal): Interrupt {
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   const release = () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
-  return { finish: finish.signal, stopNow: stopNow.signal, release };
+  return { finish: finish.signal, stopNow: stopNow.signal, exitCode: () => exitCode, release };
 }
 
 /** A preset's own budget is a courtesy: only one that was asked for ends the command with 124. */
-function exitCode(
-  record: RunRecord,
-  { interrupted, budgeted }: { interrupted: boolean; budgeted: boolean },
-): number {
-  if (interrupted) return 130;
+function exitCode(record: RunRecord, { budgeted }: { budgeted: boolean }): number {
   if (record.cases.some(({ status }) => status === "failed")) return 1;
   if (record.thresholds.some(({ ok }) => ok !== true)) return 10;
-  return budgeted && record.warnings.some(({ code }) => code === "TOO_FEW_SAMPLES") ? 124 : 0;
+  return budgeted && record.run.status === "partial" ? 124 : 0;
 }

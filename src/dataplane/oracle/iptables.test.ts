@@ -2,7 +2,7 @@
 import { test } from "node:test";
 import type { IptablesModel } from "../../netfilter/rule-model.js";
 import { encodeIptables } from "../iptables/encode.js";
-import { type Racer, raceCases } from "./race.js";
+import { type Racer, raceCases } from "./race.test-data.js";
 
 const racer: Racer<IptablesModel> = {
   model: (_prng, { family, localAddresses }, rules) => ({

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import type { Prng } from "../../base/prng.js";
 import type { ProxyListener, UserspaceModel } from "../../netfilter/rule-model.js";
 import { encodeUserspace } from "../userspace/encode.js";
-import { type Racer, raceCases } from "./race.js";
-import type { World } from "./random-ruleset.js";
+import { type Racer, raceCases } from "./race.test-data.js";
+import type { World } from "./random-ruleset.test-data.js";
 
 const racer: Racer<UserspaceModel> = {
   model: (prng, world, { ruleset }) => ({

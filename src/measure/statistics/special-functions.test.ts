@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  chiSquareTail,
-  evenSplitP,
-  logGamma,
-  normalQuantile,
-  normalTail,
-  upperGamma,
-} from "./special-functions.js";
+import { chiSquareTail, logGamma, normalQuantile, normalTail, upperGamma } from "./special-functions.js";
 
 const close = (got: number, want: number, relative = 1e-9) =>
   assert.ok(Math.abs(got - want) <= relative * Math.abs(want), `got ${got}, want ${want}`);
@@ -43,12 +36,4 @@ test("chiSquareTail is 0.05 at the critical values of the tables", () => {
   }
   assert.equal(chiSquareTail(0, 3), 1);
   close(upperGamma(1, 2), Math.exp(-2), 1e-13);
-});
-
-test("evenSplitP accepts even counts, rejects skewed ones and does not guess from few", () => {
-  assert.equal(evenSplitP([100, 100, 100, 100]), 1);
-  close(evenSplitP([8, 12, 11, 9, 6, 14]) as number, chiSquareTail(4.2, 5), 1e-12);
-  assert.ok((evenSplitP([200, 100, 100]) as number) < 1e-8);
-  assert.equal(evenSplitP([4, 4, 4]), null);
-  assert.equal(evenSplitP([100]), null);
 });

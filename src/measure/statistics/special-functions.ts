@@ -88,15 +88,3 @@ export function chiSquareTail(statistic: number, degrees: number): number {
   assert(degrees >= 1, `${degrees} degrees of freedom`);
   return upperGamma(degrees / 2, statistic / 2);
 }
-
-/**
- * p-value of counts against an even split; null with fewer than two cells or fewer than five expected in each, where
- * the approximation does not hold. Source: Pearson 1900; the rule of five is Cochran's.
- */
-export function evenSplitP(counts: ArrayLike<number>): number | null {
-  const total = Array.from(counts).reduce((sum, count) => sum + count, 0);
-  const expected = total / counts.length;
-  if (counts.length < 2 || expected < 5) return null;
-  const statistic = Array.from(counts).reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
-  return chiSquareTail(statistic, counts.length - 1);
-}

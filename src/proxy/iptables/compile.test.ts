@@ -8,7 +8,7 @@ import { printRule } from "../../netfilter/iptables/text.js";
 import type { TableName } from "../../netfilter/iptables/model.js";
 import type { ProxyConfig } from "../config.js";
 import { loadDocument } from "../load-document.js";
-import { testConfig, testService, testSlice, uniformCluster } from "../test-cluster.js";
+import { testConfig, testService, testSlice, uniformCluster } from "../cluster.test-data.js";
 import { buildProxyState } from "../state/build-state.js";
 import { compileIptables } from "./compile.js";
 import { probabilityText } from "./context.js";

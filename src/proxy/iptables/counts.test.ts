@@ -4,7 +4,7 @@ import type { ClusterObjects } from "../../api/types.js";
 import { Prng } from "../../base/prng.js";
 import { countRules } from "../../netfilter/iptables/ruleset.js";
 import type { LocalDetector, ProxyConfig } from "../config.js";
-import { randomCluster, testConfig, uniformCluster } from "../test-cluster.js";
+import { randomCluster, testConfig, uniformCluster } from "../cluster.test-data.js";
 import { buildProxyState } from "../state/build-state.js";
 import { compileIptables } from "./compile.js";
 import { expectedCounts } from "./counts.test-data.js";

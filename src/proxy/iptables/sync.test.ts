@@ -10,7 +10,7 @@ import type { ProxyState } from "../service-port.js";
 import { buildProxyState } from "../state/build-state.js";
 import { ChangeTracker } from "../state/change-tracker.js";
 import type { SyncResult } from "../sync-result.js";
-import { randomCluster, testConfig, testService, testSlice, uniformCluster } from "../test-cluster.js";
+import { randomCluster, testConfig, testService, testSlice, uniformCluster } from "../cluster.test-data.js";
 import { compileIptables } from "./compile.js";
 import { expectedCounts } from "./counts.test-data.js";
 import { syncFull, syncPartial } from "./sync.js";

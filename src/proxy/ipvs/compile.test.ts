@@ -10,8 +10,8 @@ import { countRules } from "../../netfilter/iptables/ruleset.js";
 import { parseIpvsadm } from "../../netfilter/ipvs/text.js";
 import type { IpvsModel } from "../../netfilter/rule-model.js";
 import type { ProxyConfig } from "../config.js";
-import { FLOW_GROUPS, flowConfig } from "../packet-flow-cases.js";
-import { FLOW_OBJECTS } from "../packet-flow-cluster.js";
+import { FLOW_GROUPS, flowConfig } from "../packet-flow-cases.test-data.js";
+import { FLOW_OBJECTS } from "../packet-flow-cluster.test-data.js";
 import { buildProxyState } from "../state/build-state.js";
 import {
   randomCluster,
@@ -20,7 +20,7 @@ import {
   testService,
   testSlice,
   uniformCluster,
-} from "../test-cluster.js";
+} from "../cluster.test-data.js";
 import { compileIpvs } from "./compile.js";
 import { IPVS_DOCUMENTS, ipvsDocument, type IpvsDocumentName } from "./documents.js";
 

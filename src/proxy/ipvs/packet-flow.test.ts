@@ -12,8 +12,8 @@ import {
   type FlowCase,
   type FlowExpectation,
   type FlowGroup,
-} from "../packet-flow-cases.js";
-import { FLOW_OBJECTS } from "../packet-flow-cluster.js";
+} from "../packet-flow-cases.test-data.js";
+import { FLOW_OBJECTS } from "../packet-flow-cluster.test-data.js";
 import { buildProxyState } from "../state/build-state.js";
 import { compileIpvs } from "./compile.js";
 

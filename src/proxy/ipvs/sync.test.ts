@@ -5,7 +5,7 @@ import { Prng } from "../../base/prng.js";
 import { serviceText } from "../../netfilter/ipvs/text.js";
 import type { IpvsModel } from "../../netfilter/rule-model.js";
 import { buildProxyState } from "../state/build-state.js";
-import { randomCluster, testConfig, testService, testSlice, uniformCluster } from "../test-cluster.js";
+import { randomCluster, testConfig, testService, testSlice, uniformCluster } from "../cluster.test-data.js";
 import { compileIpvs } from "./compile.js";
 import { modelChange } from "./model-change.js";
 import { syncFull, syncPartial } from "./sync.js";

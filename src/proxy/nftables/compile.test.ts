@@ -6,9 +6,9 @@ import { sourcePath } from "../../base/source-path.js";
 import type { NftTable } from "../../netfilter/nftables/model.js";
 import type { ProxyConfig } from "../config.js";
 import { defaultProxyConfig } from "../default-config.js";
-import { FLOW_CLUSTER_CIDRS, FLOW_NODE, FLOW_OBJECTS } from "../packet-flow-cluster.js";
+import { FLOW_CLUSTER_CIDRS, FLOW_NODE, FLOW_OBJECTS } from "../packet-flow-cluster.test-data.js";
 import { buildProxyState } from "../state/build-state.js";
-import { testService, testSlice } from "../test-cluster.js";
+import { testService, testSlice } from "../cluster.test-data.js";
 import { compileNftables } from "./compile.js";
 import { nftablesDocument } from "./documents.js";
 

@@ -13,7 +13,12 @@ import { defaultProxyConfig } from "../default-config.js";
 import { buildProxyState } from "../state/build-state.js";
 import { compileNftables } from "./compile.js";
 import { nftablesDocument } from "./documents.js";
-import { RANDOM_CLUSTER_CIDRS, RANDOM_NODE, changeCluster, randomCluster } from "./random-cluster.js";
+import {
+  RANDOM_CLUSTER_CIDRS,
+  RANDOM_NODE,
+  changeCluster,
+  randomCluster,
+} from "./random-cluster.test-data.js";
 import { syncFull, syncPartial } from "./sync.js";
 
 const SEED = Number(process.env["PLUMB_TEST_SEED"] ?? 20262);

@@ -8,9 +8,9 @@ import { createNftTracer } from "../../netfilter/nftables/tracer.js";
 import { type Packet, TCP_FLAGS } from "../../netfilter/packet.js";
 import { SeededChance } from "../../netfilter/tracer/chance.js";
 import { defaultProxyConfig } from "../default-config.js";
-import { FLOW_CLUSTER_CIDRS, FLOW_NODE } from "../packet-flow-cluster.js";
+import { FLOW_CLUSTER_CIDRS, FLOW_NODE } from "../packet-flow-cluster.test-data.js";
 import { buildProxyState } from "../state/build-state.js";
-import { testService, testSlice } from "../test-cluster.js";
+import { testService, testSlice } from "../cluster.test-data.js";
 import { compileNftables } from "./compile.js";
 
 const FROM_POD: Packet = {

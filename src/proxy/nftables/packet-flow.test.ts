@@ -6,8 +6,13 @@ import type { Packet } from "../../netfilter/packet.js";
 import type { NftablesModel } from "../../netfilter/rule-model.js";
 import { explore } from "../../netfilter/tracer/chance.js";
 import type { ProxyConfig } from "../config.js";
-import { FLOW_GROUPS, flowConfig, type FlowExpectation, type FlowGroup } from "../packet-flow-cases.js";
-import { FLOW_OBJECTS } from "../packet-flow-cluster.js";
+import {
+  FLOW_GROUPS,
+  flowConfig,
+  type FlowExpectation,
+  type FlowGroup,
+} from "../packet-flow-cases.test-data.js";
+import { FLOW_OBJECTS } from "../packet-flow-cluster.test-data.js";
 import { buildProxyState } from "../state/build-state.js";
 import { compileNftables } from "./compile.js";
 

@@ -4,13 +4,18 @@ import { Prng } from "../../base/prng.js";
 import type { Family } from "../../base/ip.js";
 import { applyNftChange } from "../../netfilter/nftables/apply.js";
 import type { NftTable } from "../../netfilter/nftables/model.js";
-import { FLOW_CLUSTER_CIDRS, FLOW_NODE, FLOW_OBJECTS } from "../packet-flow-cluster.js";
+import { FLOW_CLUSTER_CIDRS, FLOW_NODE, FLOW_OBJECTS } from "../packet-flow-cluster.test-data.js";
 import { defaultProxyConfig } from "../default-config.js";
 import type { ProxyConfig } from "../config.js";
 import { buildProxyState } from "../state/build-state.js";
 import { textBytes } from "../sync-result.js";
 import { compileNftables } from "./compile.js";
-import { RANDOM_CLUSTER_CIDRS, RANDOM_NODE, changeCluster, randomCluster } from "./random-cluster.js";
+import {
+  RANDOM_CLUSTER_CIDRS,
+  RANDOM_NODE,
+  changeCluster,
+  randomCluster,
+} from "./random-cluster.test-data.js";
 import { syncFull, syncPartial } from "./sync.js";
 
 const SEED = Number(process.env["PLUMB_TEST_SEED"] ?? 20261);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EndpointSliceEndpoint, ServiceSpec } from "../../api/types.js";
-import { testEndpoint, testService, testSlice } from "../test-cluster.js";
+import { testEndpoint, testService, testSlice } from "../cluster.test-data.js";
 import { categorizeEndpoints, serviceEntry } from "./categorize.js";
 import { mergeSlices } from "./endpoints-map.js";
 import { servicePortsOf } from "./service-map.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EndpointSlice, Service } from "../../api/types.js";
 import { Prng } from "../../base/prng.js";
-import { randomCluster, testConfig, testService, testSlice, uniformCluster } from "../test-cluster.js";
+import { randomCluster, testConfig, testService, testSlice, uniformCluster } from "../cluster.test-data.js";
 import { buildProxyState } from "./build-state.js";
 import { ChangeTracker } from "./change-tracker.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EndpointSlice } from "../../api/types.js";
-import { testEndpoint, testSlice } from "../test-cluster.js";
+import { testEndpoint, testSlice } from "../cluster.test-data.js";
 import { mergeSlices, serviceOfSlice } from "./endpoints-map.js";
 
 const texts = (slices: readonly EndpointSlice[], key = "p80/TCP", family: "IPv4" | "IPv6" = "IPv4") =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Service } from "../../api/types.js";
-import { testService } from "../test-cluster.js";
+import { testService } from "../cluster.test-data.js";
 import { servicePortsOf } from "./service-map.js";
 
 const only = (service: Service, family: "IPv4" | "IPv6" = "IPv4") => {

@@ -6,7 +6,7 @@ import { printRule } from "../../netfilter/iptables/text.js";
 import type { UserspaceModel } from "../../netfilter/rule-model.js";
 import type { ProxyConfig } from "../config.js";
 import { buildProxyState } from "../state/build-state.js";
-import { testConfig, testEndpoint, testService, testSlice, uniformCluster } from "../test-cluster.js";
+import { testConfig, testEndpoint, testService, testSlice, uniformCluster } from "../cluster.test-data.js";
 import { compileUserspace } from "./compile.js";
 import { PROXY_PORTS_MAX } from "./proxy-ports.js";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EndpointSlice, Service } from "../../api/types.js";
 import { ChangeTracker } from "../state/change-tracker.js";
-import { testConfig, testService, testSlice, uniformCluster } from "../test-cluster.js";
+import { testConfig, testService, testSlice, uniformCluster } from "../cluster.test-data.js";
 import { syncFull, syncPartial } from "./sync.js";
 
 const CONFIG = testConfig({ mode: "userspace" });

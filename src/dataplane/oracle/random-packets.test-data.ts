@@ -4,7 +4,7 @@ import { ipWords } from "../../base/ip.js";
 import type { Prng } from "../../base/prng.js";
 import { PROTOCOL_NUMBERS, TCP_FLAGS } from "../../netfilter/packet.js";
 import { PacketColumns } from "../../netfilter/packet-columns.js";
-import type { World } from "./random-ruleset.js";
+import type { World } from "./random-ruleset.test-data.js";
 
 /** What a packet may answer: the ends of an earlier one as they left the node. */
 export interface SentPacket {

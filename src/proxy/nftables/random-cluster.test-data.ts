@@ -11,7 +11,7 @@ import {
 import type { Family } from "../../base/ip.js";
 import type { Prng } from "../../base/prng.js";
 import type { ProxyNode } from "../config.js";
-import { testEndpoint, testService, testSlice } from "../test-cluster.js";
+import { testEndpoint, testService, testSlice } from "../cluster.test-data.js";
 
 /** The node that rules are compiled for. */
 export const RANDOM_NODE: ProxyNode = {

@@ -7,7 +7,7 @@ import { TCP_FLAGS } from "../netfilter/packet.js";
 import type { Mode } from "../netfilter/rule-model.js";
 import type { ProxyConfig } from "./config.js";
 import { defaultProxyConfig } from "./default-config.js";
-import { FLOW_CLUSTER_CIDRS, FLOW_NODE } from "./packet-flow-cluster.js";
+import { FLOW_CLUSTER_CIDRS, FLOW_NODE } from "./packet-flow-cluster.test-data.js";
 
 /** What must become of the packet. */
 export interface FlowExpectation {

@@ -8,9 +8,9 @@ import { SeededChance } from "../../netfilter/tracer/chance.js";
 import { createTracer } from "../../netfilter/tracer/index.js";
 import { createEvaluator } from "../evaluator.js";
 import type { EncodeOptions, ImageEncoder } from "../table-image.js";
-import { sendBoth } from "./compare.js";
-import { nextTime, randomPacket, type SentPacket } from "./random-packets.js";
-import { randomRuleset, randomWorld, type RandomRules, type World } from "./random-ruleset.js";
+import { sendBoth } from "./compare.test-data.js";
+import { nextTime, randomPacket, type SentPacket } from "./random-packets.test-data.js";
+import { randomRuleset, randomWorld, type RandomRules, type World } from "./random-ruleset.test-data.js";
 
 const OPTIONS: EncodeOptions = { ipvsTables: "fixed", ipvsConnectionsMax: 1024, affinityClientsMax: 128 };
 const PACKETS = 120;
