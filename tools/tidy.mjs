@@ -154,7 +154,7 @@ function checkCycles() {
 
 function checkDead() {
   const used = new Map();
-  for (const [path, list] of imports) {
+  for (const [, list] of imports) {
     for (const { target, names } of list) {
       if (!used.has(target)) used.set(target, new Set());
       for (const name of names ?? ["*"]) used.get(target).add(name);
