@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { realClock } from "../base/clock.js";
 import { packageRoot } from "../base/source-path.js";
-import { CALIBRATION_MACHINE } from "../dataplane/calibration.js";
+import { CALIBRATION_MACHINE, CALIBRATION_ORIGINS } from "../dataplane/calibration.js";
 import { moduleDigest } from "../dataplane/modules.js";
 import { assembleCases } from "../experiment/assemble.js";
 import { type Execution, executeScenario, type ExecutorOptions } from "../experiment/executor.js";
@@ -20,6 +20,7 @@ import {
   sharesBetween,
   systemReaders,
 } from "../measure/environment.js";
+import { MODELLED_ERROR_SHARE } from "../measure/modelled-error.js";
 import {
   RUN_SCHEMA_VERSION,
   type RunRecord,
@@ -78,7 +79,11 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
       resolved: scenario,
     },
     environment,
-    calibration: { machine: CALIBRATION_MACHINE },
+    calibration: {
+      machine: CALIBRATION_MACHINE,
+      errorShare: MODELLED_ERROR_SHARE,
+      origins: CALIBRATION_ORIGINS,
+    },
     cases,
     thresholds,
     verification: NOT_VERIFIED,

@@ -3,9 +3,19 @@
 // are what is left of a whole path after its measured parts; `assumed` could not be measured and says what it rests on.
 // A rule costs its base; every match it evaluates and every jump comes on top. Each row is net of the rule's base.
 import type { CounterName } from "../netfilter/counters.js";
+import type { Mode } from "../netfilter/rule-model.js";
 
 export const CALIBRATION_MACHINE =
   "2-vCPU AMD EPYC 2.6 GHz, 1 MiB L2, Linux 6.18, iptables 1.8.9 legacy, nft 1.0.6";
+
+/** Mode -> how the rows that price it were come by, as a report tells it. */
+export const CALIBRATION_ORIGINS: Readonly<Record<Mode, string>> = {
+  iptables:
+    "measured row by row and checked on whole rulesets; the recent match of session affinity is assumed",
+  nftables: "measured row by row and checked on whole rulesets; set updates of session affinity are assumed",
+  ipvs: "derived from a user-mode Linux kernel, times 1.9, and not checked on a native one",
+  userspace: "wall time of a proxy in C on a loopback, +-30%; copying to and from the proxy is assumed",
+};
 
 export interface CostRow {
   readonly ns: number;

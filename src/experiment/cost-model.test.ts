@@ -10,6 +10,7 @@ import { createEvaluator } from "../dataplane/evaluator.js";
 import { encodeIptables } from "../dataplane/iptables/encode.js";
 import { encodeNftables } from "../dataplane/nftables/encode.js";
 import type { TableImage } from "../dataplane/table-image.js";
+import { MODELLED_ERROR_SHARE } from "../measure/modelled-error.js";
 import type { Counts } from "../netfilter/counters.js";
 import type { Rule } from "../netfilter/iptables/model.js";
 import { PROTOCOL_NUMBERS } from "../netfilter/packet.js";
@@ -23,8 +24,6 @@ import { buildProxyState } from "../proxy/state/build-state.js";
 import { testConfig, uniformCluster } from "../proxy/cluster.test-data.js";
 
 const ENCODE = { ipvsTables: "fixed", ipvsConnectionsMax: 1024, affinityClientsMax: 128 } as const;
-/** How far a modelled time may be from the measured one. */
-const TOLERANCE = 0.15;
 const CLIENT = "10.9.0.1";
 
 /** Services -> ns of a first packet for the first, middle and last of them. */
@@ -136,7 +135,7 @@ function assertClose(modelled: number, measured: number, what: string): void {
   const error = modelled / measured - 1;
   const percent = (error * 100).toFixed(1);
   assert.ok(
-    Math.abs(error) <= TOLERANCE,
+    Math.abs(error) <= MODELLED_ERROR_SHARE,
     `${what}: modelled ${modelled.toFixed(0)} ns, measured ${measured} ns (${percent}%)`,
   );
 }

@@ -96,6 +96,11 @@ const environment = object("The machine.", {
 
 const calibration = object("What modelled times are made of.", {
   machine: string("The machine whose kernel primitives were measured."),
+  "errorShare?": share("Relative error of modelled times against whole rulesets, where that was checked."),
+  "origins?": map(
+    "Mode -> how its costs were come by.",
+    string("Measured, derived or assumed, and from what."),
+  ),
 });
 
 const distribution = object("Values inside the samples, over packets, of all processes merged.", {

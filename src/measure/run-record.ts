@@ -37,7 +37,13 @@ export interface RunRecord {
   };
   readonly environment: Environment;
   /** The machine whose kernel primitives modelled times are made of. */
-  readonly calibration?: { readonly machine: string };
+  readonly calibration?: {
+    readonly machine: string;
+    /** Relative error of modelled times against whole rulesets in that machine's kernel, where that was checked. */
+    readonly errorShare?: number;
+    /** Mode -> how its costs were come by: measured, derived, assumed. */
+    readonly origins?: Readonly<Record<string, string>>;
+  };
   readonly cases: readonly CaseRecord[];
   readonly thresholds: readonly ThresholdRecord[];
   readonly verification: Verification;

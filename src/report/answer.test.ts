@@ -72,8 +72,19 @@ test("ratioStatements compares every mode with the fastest, with provenance", ()
   );
   assert.equal(
     statement,
-    "At 10,000 Services ipvs is the fastest per new connection (modelled kernel time): iptables takes 26.2 times " +
-      "as long and nftables 1.1 times.",
+    "At 10,000 Services ipvs and nftables are the fastest per new connection (modelled kernel time; between them less " +
+      "than 15%, the model's error): compared with ipvs, iptables takes 26.2 times as long.",
+  );
+  const [two] = ratioStatements(gridFor(sampleRecord({ modes: TWO }).cases));
+  assert.equal(
+    two,
+    "At 10,000 Services ipvs is the fastest per new connection (modelled kernel time): iptables takes 26.2 times as long.",
+  );
+  const [alike] = ratioStatements(gridFor(sampleRecord({ modes: ["ipvs", "nftables"] }).cases));
+  assert.equal(
+    alike,
+    "At 10,000 Services ipvs and nftables cannot be told apart per new connection: they differ by less than 15%, the " +
+      "model's error.",
   );
 });
 
@@ -83,9 +94,37 @@ test("crossoverStatements says between which measured sizes two modes change pla
   assert.deepEqual(texts, [
     "iptables costs less below about 260 Services, ipvs above (between the measured 100 and 1,000)",
     "iptables costs less below about 300 Services, nftables above (between the measured 100 and 1,000)",
-    "At every size that both finished, from 100 to 10,000 Services, ipvs costs less than nftables",
+    "At every size that both finished, from 100 to 10,000 Services, ipvs costs as much as nftables, as far as can be told",
   ]);
   assert.deepEqual(crossoverStatements(gridFor(sampleRecord({ sizes: [100] }).cases), "first.kernel_ns"), []);
+});
+
+test("crossoverStatements claims no side at sizes where modelled times differ by less than the model errs", () => {
+  const values: Readonly<Record<string, readonly number[]>> = {
+    iptables: [4000, 4430, 9000],
+    nftables: [5000, 4520, 4500],
+    ipvs: [4100, 6000, 9900],
+  };
+  const { cases } = sampleRecord({ modes: Object.keys(values), workers: [] });
+  const priced = cases.map((one) => ({
+    ...one,
+    metrics: [
+      sampleMetric(
+        "first.kernel_ns",
+        values[one.labels["mode"] ?? ""]?.[[100, 1000, 10_000].indexOf(Number(one.labels["services"]))] ?? 0,
+        new Prng(1),
+      ),
+    ],
+  }));
+  assert.deepEqual(
+    crossoverStatements(gridFor(priced), "first.kernel_ns").map((one) => one.text),
+    [
+      "iptables costs less below 1,000 Services, nftables above (they cannot be told apart at 1,000)",
+      "ipvs costs less below about 260 Services, nftables above (between the measured 100 and 1,000)",
+      "At every size that both finished, from 100 to 10,000 Services, iptables costs less than ipvs (not told apart at " +
+        "100 and 10,000)",
+    ],
+  );
 });
 
 test("crossoverStatements makes no crossover of timings whose intervals overlap", () => {

@@ -1,11 +1,14 @@
 // The question in words: what a new connection costs under each mode at the largest size, and where curves cross.
 // Pure functions of the cases. Every time carries its provenance, because a modelled time is not a measured one.
 import type { MetricName, Provenance } from "../measure/metrics.js";
-import type { CaseRecord } from "../measure/run-record.js";
+import { MODELLED_ERROR_SHARE } from "../measure/modelled-error.js";
+import type { CaseRecord, MetricRecord } from "../measure/run-record.js";
 import { listOf, stateSentence, syncSentence } from "./answer-state.js";
+import { cannotTellApart } from "./best.js";
+import type { Crossover } from "./crossover.js";
 import { type Grid, gridsOf, largestSizeWith, metricOf, metricValue } from "./grid.js";
-import { curveOf, modeCrossovers } from "./mode-crossovers.js";
-import { countText, quantityText, timesText } from "./quantity.js";
+import { modeCrossovers } from "./mode-crossovers.js";
+import { countText, percentText, quantityText, timesText } from "./quantity.js";
 
 /** The times that can answer, best first: what the kernel would take, else what our own core takes. */
 const TIME_METRICS = ["first.kernel_ns", "first.core_ns"] as const satisfies readonly MetricName[];
@@ -52,11 +55,26 @@ export function ratioStatements(grid: Grid): readonly string[] {
     if (size === null) continue;
     const [best, ...others] = timesAt(grid, size, name).sort((a, b) => a.value - b.value);
     if (best === undefined || others.length === 0) continue;
-    const ratios = listOf(others.toReversed().map((row, index) => ratioText(row, best, index === 0)));
-    const opening = `${openingOf(grid, size)} ${best.mode} is the fastest per new connection`;
-    return [`${opening} (${TIME_WORDS[best.provenance]}): ${ratios}.`];
+    return [`${openingOf(grid, size)} ${ratioSentence(best, others)}.`];
   }
   return [];
+}
+
+/** Modes that cannot be told from the fastest are named with it, and no ratio is claimed for them. */
+function ratioSentence(best: TimedMode, others: readonly TimedMode[]): string {
+  const slower = others.filter((row) => !cannotTellApart(row.metric, best.metric));
+  const alike = others.filter((row) => !slower.includes(row)).map((row) => row.mode);
+  const limit =
+    best.provenance === "modelled"
+      ? `${percentText(MODELLED_ERROR_SHARE)}, the model's error`
+      : "their 95% intervals";
+  if (slower.length === 0)
+    return `${listOf([best.mode, ...alike])} cannot be told apart per new connection: they differ by less than ${limit}`;
+  const ratios = listOf(slower.toReversed().map((row, index) => ratioText(row, best, index === 0)));
+  const words = TIME_WORDS[best.provenance];
+  if (alike.length === 0) return `${best.mode} is the fastest per new connection (${words}): ${ratios}`;
+  const fastest = `${listOf([best.mode, ...alike])} are the fastest per new connection`;
+  return `${fastest} (${words}; between them less than ${limit}): compared with ${best.mode}, ${ratios}`;
 }
 
 export interface CrossoverStatement {
@@ -142,12 +160,13 @@ interface TimedMode {
   readonly mode: string;
   readonly value: number;
   readonly provenance: Provenance;
+  readonly metric: MetricRecord;
 }
 
 function timesAt(grid: Grid, size: number, name: MetricName): TimedMode[] {
   return grid.modes.flatMap((mode) => {
     const metric = metricOf(grid.at(mode, size), name);
-    return metric ? [{ mode, value: metric.summary.median, provenance: metric.provenance }] : [];
+    return metric ? [{ mode, value: metric.summary.median, provenance: metric.provenance, metric }] : [];
   });
 }
 
@@ -158,48 +177,63 @@ function ratioText(row: TimedMode, best: TimedMode, spelledOut: boolean): string
 }
 
 function pairStatement(grid: Grid, metric: MetricName, a: string, b: string): PairStatement | null {
-  const curves = { a: curveOf(grid, a, metric), b: curveOf(grid, b, metric) };
-  const shared = curves.a.filter((point) => curves.b.some((other) => other.size === point.size));
-  const first = shared[0];
-  const last = shared[shared.length - 1];
-  const provenance = provenanceOf(grid, metric);
-  if (first === undefined || last === undefined || first === last || provenance === null) return null;
-  const names = { a, b };
+  const places = sharedPlaces(grid, metric, a, b);
+  const provenance = places[0]?.a.provenance;
+  if (provenance === undefined || places.length < 2) return null;
   const crossings = modeCrossovers(grid, metric, a, b);
   if (crossings.length > 0) {
-    const parts = crossings.map(
-      (one) =>
-        `${names[one.below]} costs less below about ${sizeText(one.size)} ${grid.sizeNoun}, ${names[one.above]} above ` +
-        `(${placeText(one.between)})`,
-    );
+    const parts = crossings.map((one) => crossingText(one, { a, b }, grid.sizeNoun));
     return { provenance, crosses: true, text: parts.join("; then ") };
   }
-  const other = curves.b.find((point) => point.size === last.size)?.value ?? last.value;
-  const equal = shared.every((point) =>
-    curves.b.some((q) => q.size === point.size && q.value === point.value),
-  );
-  const [cheap, dear] = last.value <= other ? [a, b] : [b, a];
-  const text = equal ? `${a} as much as ${b}` : `${cheap} less than ${dear}`;
-  return { provenance, crosses: false, text };
+  return { provenance, crosses: false, text: steadyText(places, a, b) };
 }
 
-function placeText([low, high]: readonly [number, number]): string {
-  return low === high
-    ? `they cannot be told apart at ${countText(low)}`
-    : `between the measured ${countText(low)} and ${countText(high)}`;
+interface SharedPlace {
+  readonly size: number;
+  readonly a: MetricRecord;
+  readonly b: MetricRecord;
+}
+
+/** Sizes at which both modes have the metric. */
+function sharedPlaces(grid: Grid, name: MetricName, a: string, b: string): readonly SharedPlace[] {
+  return grid.sizes.flatMap((size) => {
+    const [left, right] = [metricOf(grid.at(a, size), name), metricOf(grid.at(b, size), name)];
+    return left && right ? [{ size, a: left, b: right }] : [];
+  });
+}
+
+function crossingText(
+  { size, between: [low, high], alike, below, above }: Crossover,
+  names: { readonly a: string; readonly b: string },
+  noun: string,
+): string {
+  const [lower, upper] = [names[below], names[above]];
+  if (!alike) {
+    const place = `between the measured ${countText(low)} and ${countText(high)}`;
+    return `${lower} costs less below about ${sizeText(size)} ${noun}, ${upper} above (${place})`;
+  }
+  const place = low === high ? `at ${countText(low)}` : `from ${countText(low)} to ${countText(high)}`;
+  const end = low === high ? "" : ` ${countText(high)}`;
+  return `${lower} costs less below ${countText(low)} ${noun}, ${upper} above${end} (they cannot be told apart ${place})`;
+}
+
+/** Which of two modes that never change places costs less, and where that cannot be said. */
+function steadyText(places: readonly SharedPlace[], a: string, b: string): string {
+  const apart = places.filter((place) => !cannotTellApart(place.a, place.b));
+  const last = apart[apart.length - 1];
+  if (last === undefined) {
+    const equal = places.every((place) => place.a.summary.median === place.b.summary.median);
+    return equal ? `${a} as much as ${b}` : `${a} as much as ${b}, as far as can be told`;
+  }
+  const [cheap, dear] = last.a.summary.median < last.b.summary.median ? [a, b] : [b, a];
+  const alike = places.filter((place) => !apart.includes(place)).map((place) => countText(place.size));
+  const limit = alike.length === 0 ? "" : ` (not told apart at ${listOf(alike)})`;
+  return `${cheap} less than ${dear}${limit}`;
 }
 
 /** Interpolated sizes are good to two digits. */
 function sizeText(size: number): string {
   return countText(Number(size.toPrecision(2)));
-}
-
-function provenanceOf(grid: Grid, name: MetricName): Provenance | null {
-  for (const one of grid.cases) {
-    const metric = metricOf(one, name);
-    if (metric) return metric.provenance;
-  }
-  return null;
 }
 
 function openingOf(grid: Grid, size: number): string {

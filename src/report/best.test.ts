@@ -59,3 +59,9 @@ test("bestCases marks nothing when all are alike, one stands alone, or a timing 
     0,
   );
 });
+
+test("bestCases shares the mark with modelled times within the model's error of the best", () => {
+  const name = "first.kernel_ns";
+  const rows = cases(name, [{ median: 4430 }, { median: 4520 }, { median: 8000 }]);
+  assert.deepEqual(idsOf(bestCases(rows, name)), ["case 0", "case 1"]);
+});

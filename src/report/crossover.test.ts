@@ -39,7 +39,19 @@ test("crossovers names a measured size when the curves meet there", () => {
     curve((size) => size),
     curve(() => 1000),
   );
-  assert.deepEqual(found, [{ size: 1000, between: [1000, 1000], below: "a", above: "b" }]);
+  assert.deepEqual(found, [{ size: 1000, between: [1000, 1000], alike: true, below: "a", above: "b" }]);
+});
+
+test("crossovers gives the sizes between which the curves are one", () => {
+  const a = [1, 3, 3, 9].map((value, index) => ({ size: SIZES[index] as number, value }));
+  const found = crossovers(
+    a,
+    curve(() => 3),
+  );
+  assert.deepEqual(
+    found.map(({ between, alike }) => ({ between, alike })),
+    [{ between: [1000, 10_000], alike: true }],
+  );
 });
 
 test("crossovers does not count curves that touch, coincide or never meet", () => {

@@ -10,8 +10,10 @@ export interface CurvePoint {
 export interface Crossover {
   /** Interpolated size at which both cost the same. */
   readonly size: number;
-  /** The measured sizes around it; equal when the curves meet at a measured size. */
+  /** The measured sizes around it, or those from which and to which both cost the same. */
   readonly between: readonly [number, number];
+  /** Whether both cost the same at the sizes of `between`. */
+  readonly alike: boolean;
   /** Which of the two costs less below and above. */
   readonly below: "a" | "b";
   readonly above: "a" | "b";
@@ -24,16 +26,16 @@ export interface Crossover {
 export function crossovers(a: readonly CurvePoint[], b: readonly CurvePoint[]): readonly Crossover[] {
   const found: Crossover[] = [];
   let last: Gap | null = null;
-  let touched: number | null = null;
+  let touched: readonly [number, number] | null = null;
   for (const gap of gapsOf(a, b)) {
     if (gap.difference === 0) {
-      touched ??= gap.size;
+      touched = [touched?.[0] ?? gap.size, gap.size];
       continue;
     }
     if (last !== null && Math.sign(last.difference) !== Math.sign(gap.difference)) {
-      const at = touched ?? interpolated(last, gap);
-      const between: [number, number] = touched === null ? [last.size, gap.size] : [touched, touched];
-      found.push({ size: at, between, below: cheaper(last), above: cheaper(gap) });
+      const size = touched === null ? interpolated(last, gap) : Math.sqrt(touched[0] * touched[1]);
+      const between = touched ?? [last.size, gap.size];
+      found.push({ size, between, alike: touched !== null, below: cheaper(last), above: cheaper(gap) });
     }
     last = gap;
     touched = null;

@@ -1,5 +1,5 @@
-// Where the curves of two modes cross. Timings that cannot be told apart at a size count as equal there, so that
-// noise makes no crossovers.
+// Where the curves of two modes cross. Times that cannot be told apart at a size count as equal there, so that neither
+// noise nor the model's error makes crossovers.
 import type { MetricName } from "../measure/metrics.js";
 import { cannotTellApart } from "./best.js";
 import { type Crossover, crossovers } from "./crossover.js";

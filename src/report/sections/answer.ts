@@ -1,11 +1,12 @@
 // What the run means at its largest size: one row per mode, the best marked, then ratios and crossovers in words.
-import type { MetricName } from "../../measure/metrics.js";
+import { METRICS, type MetricName } from "../../measure/metrics.js";
+import { MODELLED_ERROR_SHARE } from "../../measure/modelled-error.js";
 import { crossoverStatements, ratioStatements } from "../answer.js";
 import { badge, metricHead, metricMarkup, prettyUnits } from "../badge.js";
 import { bestCases } from "../best.js";
 import { type Grid, largestSizeWith, metricNamesIn, metricOf } from "../grid.js";
 import { type Markup, joinMarkup, markup } from "../markup.js";
-import { countText } from "../quantity.js";
+import { countText, percentText } from "../quantity.js";
 import { type ReportView, type Section, modeMarkup } from "../report-view.js";
 import { type TableCell, tableMarkup } from "../table.js";
 
@@ -74,7 +75,14 @@ function answerTable(view: ReportView, grid: Grid, size: number, columns: readon
 
 function bestNote(columns: readonly MetricName[]): string {
   const measured = columns.some((name) => name.endsWith("core_ns"));
-  return `★ best of its column${measured ? "; where 95% intervals overlap, several are" : ""}.`;
+  const modelled = columns.some((name) => METRICS[name].provenance === "modelled");
+  const shared = [
+    ...(measured ? ["where 95% intervals overlap"] : []),
+    ...(modelled
+      ? [`where modelled times are within ${percentText(MODELLED_ERROR_SHARE)}, the model's error`]
+      : []),
+  ];
+  return `★ best of its column${shared.length === 0 ? "" : `; several are ${shared.join(", and ")}`}.`;
 }
 
 function statements(grid: Grid): Markup | null {

@@ -137,7 +137,7 @@ function crossingsOf(grid: Grid, name: MetricName): readonly NamedCrossing[] {
       return modeCrossovers(grid, name, a, b).map((one) => ({
         size: one.size,
         value: valueAt(curve, one.size),
-        words: `${names[one.below]} costs less than ${names[one.above]} below about ${countText(Number(one.size.toPrecision(2)))}`,
+        words: `${names[one.below]} costs less than ${names[one.above]} below about ${countText(Number((one.alike ? one.between[0] : one.size).toPrecision(2)))}`,
       }));
     }),
   );

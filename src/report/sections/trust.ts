@@ -1,8 +1,9 @@
 // Why to believe the numbers, and where not to: the machine, its noise, what was not checked, warnings, provenance.
 import { PROVENANCES, type Provenance } from "../../measure/metrics.js";
+import { MODELLED_ERROR_SHARE } from "../../measure/modelled-error.js";
 import type { CaseRecord, Environment, RunRecord } from "../../measure/run-record.js";
 import { badge } from "../badge.js";
-import { metricNamesIn } from "../grid.js";
+import { metricNamesIn, pairsByName } from "../grid.js";
 import { importedBeside } from "../imported.js";
 import { type Fillable, type Markup, markup } from "../markup.js";
 import { percentText, quantityText } from "../quantity.js";
@@ -39,6 +40,7 @@ function unverified(record: RunRecord): readonly Fillable[] {
   if (provenancesOf(record).includes("modelled")) {
     items.push(
       `Modelled times are counts times calibrated costs of kernel primitives${calibratedOn(record)}: they compare modes, leave out NIC, contention between cores and other software's rules, and claim no accuracy against your kernel.`,
+      ...modelledErrors(record),
     );
   }
   if (run.status === "partial")
@@ -54,6 +56,17 @@ function unverified(record: RunRecord): readonly Fillable[] {
     items.push(`${countOf(unjudged, "threshold")} could not be evaluated, which counts as failed.`);
   if (environment.noise === null) items.push("The noise floor of this machine was not measured.");
   return items;
+}
+
+/** How far modelled times may be off, in general and by mode. */
+function modelledErrors({ calibration, cases }: RunRecord): readonly Fillable[] {
+  const error = percentText(calibration?.errorShare ?? MODELLED_ERROR_SHARE);
+  const modes = new Set(cases.map((one) => String(one.labels["mode"])));
+  const origins = pairsByName(calibration?.origins ?? {}).filter(([mode]) => modes.has(mode));
+  return [
+    `Modelled times of iptables, nftables and established packets lie within ${error} of the calibration machine's kernel, on whole rulesets. Modes that differ by less share the ★ and have no crossover there.`,
+    ...origins.map(([mode, origin]) => markup`Modelled costs of <b>${mode}</b>: ${origin}.`),
+  ];
 }
 
 function calibratedOn({ calibration }: RunRecord): string {
