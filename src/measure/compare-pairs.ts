@@ -5,6 +5,7 @@ import { compareTimings, type TimingComparison } from "./compare-metric.js";
 import { CHANGE_VERDICTS, type Comparison, type ComparisonRow, type MissingRow } from "./comparison.js";
 import { type MarginTable, marginOf } from "./margin.js";
 import { METRICS, type MetricName } from "./metrics.js";
+import { MODELLED_ERROR_SHARE, withinModelledError } from "./modelled-error.js";
 import type { CaseRecord, Labels, MetricRecord } from "./run-record.js";
 import { detectableEffect } from "./statistics/sample-size.js";
 
@@ -36,6 +37,8 @@ export interface Method {
   readonly floor: number;
   readonly adjust: (p: readonly number[]) => number[];
   readonly notes: readonly string[];
+  /** Whether the sides are modelled apart, as modes are, so that the model's error stands between their times. */
+  readonly modelledApart: boolean;
 }
 
 /** A row before its p is adjusted. */
@@ -57,7 +60,10 @@ export function comparePairs(baseline: string, pairings: readonly Pairing[], met
     for (const pair of pairing.pairs) collect(pair, pairing, method, drafts, missing);
   }
   const adjusted = adjustGated(drafts, method.adjust);
-  const rows = drafts.map((draft, index) => rowOf(draft, adjusted[index] ?? null));
+  const rows = drafts.map((draft, index) => {
+    const row = rowOf(draft, adjusted[index] ?? null);
+    return method.modelledApart ? withinError(row) : row;
+  });
   const counts = Object.fromEntries(
     CHANGE_VERDICTS.map((verdict) => [verdict, rows.filter((row) => row.verdict === verdict).length]),
   ) as Comparison["counts"];
@@ -152,6 +158,15 @@ function rowOf(
     gated,
     advisory: pairing.advisory && assume !== "exact",
   };
+}
+
+/** The row, settled neither way where its modelled times differ by less than the model errs. */
+function withinError(row: ComparisonRow): ComparisonRow {
+  const { provenance, verdict, baselineMedian, candidateMedian } = row;
+  if (provenance !== "modelled" || verdict === "identical") return row;
+  if (!withinModelledError(baselineMedian, candidateMedian)) return row;
+  const reason = `less than the model's error of ${MODELLED_ERROR_SHARE * 100}%`;
+  return { ...row, verdict: "inconclusive", confidence: null, reason };
 }
 
 function judge(

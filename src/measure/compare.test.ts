@@ -255,6 +255,38 @@ test("compareCases sets each value of a label against the first, in pairs by blo
   assert.ok(compareCases(shuffled, { label: "mode" }).rows.every(({ paired }) => !paired));
 });
 
+test("compareCases settles nothing between modelled times that differ by less than the model errs", () => {
+  const priced = (mode: string, ns: number) => exampleCase({ mode }, { "first.kernel_ns": [ns] });
+  const run = exampleRun("a", [priced("iptables", 4430), priced("nftables", 4520), priced("ipvs", 9000)]);
+  const comparison = compareCases(run, { label: "mode" });
+  assert.deepEqual(
+    comparison.rows.map(({ candidate, verdict, reason }) => [candidate, verdict, reason]),
+    [
+      ["mode=nftables", "inconclusive", "less than the model's error of 15%"],
+      ["mode=ipvs", "regressed", null],
+    ],
+  );
+  const lines = formatComparison(comparison).split("\n");
+  assert.ok(
+    lines.includes(
+      "  ?  first.kernel_ns [modelled]  changed +2.0% (4,430 to 4,520 ns, modelled): less than the model's error of 15%",
+    ),
+    lines.join("\n"),
+  );
+  const [row] = compareRuns([
+    exampleRun("a", [priced("ipvs", 4430)]),
+    exampleRun("b", [priced("ipvs", 4520)]),
+  ]).rows;
+  assert.equal(row?.verdict, "regressed", "of one mode, a modelled time differs because its counts do");
+});
+
+test("formatComparison groups digits alike in whole numbers and in others", () => {
+  const run = (id: string, bytes: number) =>
+    exampleRun(id, [exampleCase({ mode: "ipvs" }, { "sync.full.bytes": [bytes] })]);
+  const text = formatComparison(compareRuns([run("a", 1_460_971), run("b", 140_129.5)]));
+  assert.match(text, /\(1,460,971 to 140,130 B, exact\)/);
+});
+
 test("formatComparison prints one line per row: sign, metric, verdict, interval and what supports it", () => {
   const before = {
     "first.rules_evaluated": [12],
@@ -280,23 +312,26 @@ test("formatComparison prints one line per row: sign, metric, verdict, interval 
     "mode=ipvs services=100",
   ]);
   const line = (metric: string) => text.split("\n").find((each) => each.includes(metric)) ?? "";
-  assert.equal(line("first.rules_evaluated"), "  =  first.rules_evaluated  12");
-  assert.equal(line("state.rules"), "  x  state.rules            regressed +20.0% (5,000 to 6,000, exact)");
+  assert.equal(line("first.rules_evaluated"), "  =  first.rules_evaluated [counted]      12");
+  assert.equal(
+    line("state.rules"),
+    "  x  state.rules [counted]                regressed +20.0% (5,000 to 6,000, exact)",
+  );
   assert.match(
     line("first.core_ns"),
-    /^ {2}x {2}first\.core_ns +regressed \+12\.0% \(CI \+\d+\.\d\.\.\+\d+\.\d\), margin 5%, p[<=]0\.\d+, n=10\+10$/,
+    /^ {2}x {2}first\.core_ns \[measured-core\] +regressed \+12\.0% \(CI \+\d+\.\d\.\.\+\d+\.\d\), margin 5%, p[<=]0\.\d+, n=10\+10$/,
   );
   assert.match(
     line("established.core_ns"),
-    /^ {2}~ {2}established\.core_ns +no meaningful change \+0\.0% \(CI -\d\.\d\.\.\+\d\.\d\), within 5%$/,
+    /^ {2}~ {2}established\.core_ns \[measured-core\] +no meaningful change \+0\.0% \(CI -\d\.\d\.\.\+\d\.\d\), within 5%$/,
   );
   assert.match(
     line("mixed.core_ns"),
-    /^ {2}\? {2}mixed\.core_ns +inconclusive \+1\.0% \(CI .*\): could be up to .*% worse; (about \d+ samples would settle it|more samples will hardly settle it)$/,
+    /^ {2}\? {2}mixed\.core_ns \[measured-core\] +inconclusive \+1\.0% \(CI .*\): could be up to .*% worse; (about \d+ samples would settle it|more samples will hardly settle it)$/,
   );
   assert.match(
     text,
-    /1 identical, 2 regressed, 1 no meaningful change, 1 inconclusive\nsmallest change this run could detect: \d+\.\d%$/,
+    /1 identical, 2 regressed, 1 no meaningful change, 1 inconclusive\nsmallest change this run could detect: \d+\.\d%\n\[counted\] .*\n\[measured-core\] .*$/,
   );
   assert.deepEqual(JSON.parse(JSON.stringify(compareRuns([run("old", before), run("new", after)]).counts)), {
     identical: 1,

@@ -45,6 +45,7 @@ export function compareRuns(runs: readonly RunRecord[], options: CompareOptions 
     floor,
     adjust: holm,
     notes: runNotes(baseline, candidates),
+    modelledApart: false,
   });
 }
 
@@ -88,6 +89,7 @@ export function compareCases(
     floor,
     adjust: benjaminiHochberg,
     notes,
+    modelledApart: true,
   });
 }
 

@@ -1,6 +1,7 @@
 // A comparison as lines of text. The sign before a row says its verdict without colour:
 //   =  identical   +  improved   x  regressed   ~  no meaningful change   ?  inconclusive
 import type { Comparison, ComparisonRow, ChangeVerdict } from "./comparison.js";
+import { PROVENANCES, type Provenance } from "./metrics.js";
 
 const SIGNS: Readonly<Record<ChangeVerdict, string>> = {
   identical: "=",
@@ -17,17 +18,20 @@ const NAMES: Readonly<Record<ChangeVerdict, string>> = {
   inconclusive: "inconclusive",
 };
 
-/** Rows grouped by candidate and case; the summary and what could have been found come last. Ends without a line feed. */
+/**
+ * Rows grouped by candidate and case, each with its provenance; the summary, what could have been found and what the
+ * provenances mean come last. Ends without a line feed.
+ */
 export function formatComparison(comparison: Comparison): string {
   const { baseline, candidates, notes, rows, missing, counts, smallestDetectable } = comparison;
   const lines = [`${candidates.join(", ")} against ${baseline}`, ...notes.map((note) => `note: ${note}`)];
-  const width = Math.max(0, ...rows.map(({ metric }) => metric.length));
+  const width = Math.max(0, ...rows.map((row) => nameOf(row).length));
   let heading = "";
   for (const row of rows) {
     const own = candidates.length > 1 ? `${row.candidate}: ${row.case}` : row.case;
     if (own !== heading) lines.push("", own === "" ? "(all)" : own);
     heading = own;
-    lines.push(`  ${SIGNS[row.verdict]}  ${row.metric.padEnd(width)}  ${describeRow(row)}`);
+    lines.push(`  ${SIGNS[row.verdict]}  ${nameOf(row).padEnd(width)}  ${describeRow(row)}`);
   }
   if (missing.length > 0) lines.push("", "not compared:");
   for (const { candidate, case: place, metric, reason } of missing) {
@@ -41,7 +45,19 @@ export function formatComparison(comparison: Comparison): string {
   );
   if (smallestDetectable !== null)
     lines.push(`smallest change this run could detect: ${(smallestDetectable * 100).toFixed(1)}%`);
+  lines.push(...legend(rows));
   return lines.join("\n");
+}
+
+/** "first.kernel_ns [modelled]". */
+function nameOf({ metric, provenance }: ComparisonRow): string {
+  return `${metric} [${provenance}]`;
+}
+
+function legend(rows: readonly ComparisonRow[]): string[] {
+  const used = new Set(rows.map(({ provenance }) => provenance));
+  const known = (Object.keys(PROVENANCES) as Provenance[]).filter((provenance) => used.has(provenance));
+  return known.map((provenance) => `[${provenance}] ${PROVENANCES[provenance]}`);
 }
 
 /** One row's verdict in words, with the numbers that support it. */
@@ -57,13 +73,16 @@ function describeExact({
   unit,
   change,
   reason,
+  provenance,
 }: ComparisonRow): string {
   const suffix = unit === "1" ? "" : ` ${unit}`;
-  if (verdict === "identical") return `${exact(baselineMedian)}${suffix}`;
+  // A modelled time follows exactly from its counts; the time itself is a prediction.
+  const modelled = provenance === "modelled";
+  if (verdict === "identical") return `${exact(baselineMedian)}${suffix}${modelled ? ", modelled" : ""}`;
   const by = change === null ? "" : ` ${signed(change)}`;
   const word = verdict === "inconclusive" ? "changed" : NAMES[verdict];
   const why = reason === null ? "" : `: ${reason}`;
-  return `${word}${by} (${exact(baselineMedian)} to ${exact(candidateMedian)}${suffix}, exact)${why}`;
+  return `${word}${by} (${exact(baselineMedian)} to ${exact(candidateMedian)}${suffix}, ${modelled ? "modelled" : "exact"})${why}`;
 }
 
 function describeTiming(row: ComparisonRow): string {
@@ -102,7 +121,7 @@ function pText(p: number): string {
   return p < 0.0001 ? "p<0.0001" : `p=${Number(p.toPrecision(2))}`;
 }
 
-/** Whole numbers with thousands separators, others to five significant digits. */
+/** With thousands separators; whole numbers whole, others to five significant digits. */
 function exact(value: number): string {
-  return Number.isInteger(value) ? value.toLocaleString("en-US") : String(Number(value.toPrecision(5)));
+  return value.toLocaleString("en-US", Number.isInteger(value) ? {} : { maximumSignificantDigits: 5 });
 }
