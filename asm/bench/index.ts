@@ -1,11 +1,10 @@
-// The hot kernels alone, for bench/native: the same functions that the modes use, without the packet path around them
+// The hot kernels alone (all but one: bench-insert), for bench/native: the same functions that the modes use, without the packet path around them
 // (flows has the part of the path that conntrack needs). Each takes packet records and returns how many of them fitted,
 // so that nothing is optimised away.
-import { CONNTRACK_STATE_DEADLINE, CONNTRACK_STATE_HASH, CONNTRACK_STATE_HASH_REPLY } from "../abi/conntrack";
 import { CONTEXT_CONNTRACK, CONTEXT_IMAGE } from "../abi/context";
 import { IMAGE_REGION_STRIDE, IMAGE_REGION_TABLE } from "../abi/image";
 import { HOOK_PREROUTING, IPTABLES_REGION_SETS } from "../abi/iptables";
-import { SETS_HEAD_BYTES } from "../abi/ipset";
+import { SET_SLOT_MASK, SETS_HEAD_BYTES } from "../abi/ipset";
 import {
   PACKET_DESTINATION,
   PACKET_DESTINATION_PORT,
@@ -14,12 +13,12 @@ import {
   PACKET_SOURCE_PORT,
   PACKET_STRIDE,
 } from "../abi/packet";
-import { confirm, prepareFlows, swapPorts, track } from "../conntrack/flow";
-import { find, hashTuple, insert, stateOffset, storeTuple, tupleBytes } from "../conntrack/table";
-import { hasKey } from "../ipset/probe";
+import { confirm, prepareFlows, track } from "../conntrack/flow";
+import { find, hashTuple, TUPLE_PORTS_BITS } from "../conntrack/table";
+import { hasSlot, slotsOf } from "../ipset/probe";
 import { walkChain } from "../iptables/walk";
 import { resetCounters } from "../packet/counters";
-import { FLIGHT_NEW_ENTRY, take } from "../packet/flight";
+import { take } from "../packet/flight";
 
 /** Empty the conntrack table and the counters. */
 export function init(context: usize): void {
@@ -42,13 +41,15 @@ export function walk(context: usize, packets: usize, count: u32, chain: u32): u3
 export function probe(context: usize, packets: usize, count: u32, _chain: u32): u32 {
   const image = load<u32>(context, CONTEXT_IMAGE) as usize;
   const sets = image + load<u32>(image, IMAGE_REGION_TABLE + IPTABLES_REGION_SETS * IMAGE_REGION_STRIDE);
+  // Loaded once, as the C compiler does with what no store in the loop can change.
+  const slots = slotsOf(context, sets + SETS_HEAD_BYTES);
+  const mask = load<u32>(sets + SETS_HEAD_BYTES, SET_SLOT_MASK);
   let members: u32 = 0;
   const end = packets + (count as usize) * PACKET_STRIDE;
   for (let packet = packets; packet < end; packet += PACKET_STRIDE) {
     const protocol = load<u8>(packet, PACKET_PROTOCOL) as u32;
     const key = (load<u16>(packet, PACKET_DESTINATION_PORT) as u32) | (protocol << 16);
-    if (hasKey<u32>(context, sets + SETS_HEAD_BYTES, load<u32>(packet, PACKET_DESTINATION), 0, key))
-      members++;
+    if (hasSlot<u32>(slots, mask, load<u32>(packet, PACKET_DESTINATION), 0, key)) members++;
   }
   return members;
 }
@@ -61,33 +62,11 @@ export function lookup(context: usize, packets: usize, count: u32, _chain: u32):
   for (let packet = packets; packet < end; packet += PACKET_STRIDE) {
     const source = load<u32>(packet, PACKET_SOURCE);
     const destination = load<u32>(packet, PACKET_DESTINATION);
-    const ports = portsOf(packet);
+    const ports = load<u64>(packet, PACKET_SOURCE_PORT) & TUPLE_PORTS_BITS;
     const hash = hashTuple<u32>(source, destination, ports);
     if (find<u32>(table, source, destination, ports, hash) !== 0) found++;
   }
   return found;
-}
-
-/** Enter a flow for every packet, both directions, without looking first; counts those that had room. */
-export function enter(context: usize, packets: usize, count: u32, _chain: u32): u32 {
-  const table = load<u32>(context, CONTEXT_CONNTRACK) as usize;
-  const built = context + FLIGHT_NEW_ENTRY;
-  const state = built + stateOffset<u32>();
-  let entered: u32 = 0;
-  const end = packets + (count as usize) * PACKET_STRIDE;
-  for (let packet = packets; packet < end; packet += PACKET_STRIDE) {
-    const source = load<u32>(packet, PACKET_SOURCE);
-    const destination = load<u32>(packet, PACKET_DESTINATION);
-    const ports = portsOf(packet);
-    const answer = swapPorts(ports);
-    storeTuple<u32>(built, source, destination, ports);
-    storeTuple<u32>(built + tupleBytes<u32>(), destination, source, answer);
-    store<u32>(state, 120_000, CONNTRACK_STATE_DEADLINE);
-    store<u32>(state, hashTuple<u32>(source, destination, ports), CONNTRACK_STATE_HASH);
-    store<u32>(state, hashTuple<u32>(destination, source, answer), CONNTRACK_STATE_HASH_REPLY);
-    if (insert<u32>(table, built, 0) !== 0) entered++;
-  }
-  return entered;
 }
 
 /** Conntrack's whole stage: find or open and confirm every packet's flow; counts the packets that had room. */
@@ -101,8 +80,4 @@ export function flows(context: usize, packets: usize, count: u32, _chain: u32): 
     }
   }
   return tracked;
-}
-
-function portsOf(packet: usize): u64 {
-  return (load<u32>(packet, PACKET_SOURCE_PORT) as u64) | ((load<u8>(packet, PACKET_PROTOCOL) as u64) << 32);
 }

@@ -24,6 +24,7 @@ import {
   FLIGHT_BIT_DESTINATION_PENDING,
   FLIGHT_BIT_KNOWN,
   FLIGHT_BIT_SOURCE_PENDING,
+  FLIGHT_CT_BITS,
   FLIGHT_CT_STATE,
   FLIGHT_DESTINATION,
   FLIGHT_DIRECTION,
@@ -33,30 +34,23 @@ import {
   FLIGHT_SOURCE,
   FLIGHT_SOURCE_PORT,
   FLIGHT_TCP_FLAGS,
-  setBits,
   setReason,
 } from "../packet/flight";
+import { advance, begin, STATE_IGNORE, STATE_INVALID, STATE_REOPEN, timeoutMs } from "./protocol";
 import {
-  advance,
-  begin,
-  STATE_CLOSE,
-  STATE_IGNORE,
-  STATE_INVALID,
-  STATE_SYN_SENT,
-  STATE_TIME_WAIT,
-  timeoutMs,
-} from "./protocol";
-import {
+  directionOf,
   entryOf,
   find,
   hashTuple,
-  hasRoom,
   insert,
+  isFull,
+  makeRoom,
   noteDeadline,
   prepareTable,
   remove,
   stateOffset,
   storeTuple,
+  TUPLE_PORTS_BITS,
   tupleBytes,
   tuplePorts,
   tupleDestination,
@@ -70,7 +64,8 @@ export function prepareFlows(context: usize): void {
 }
 
 /**
- * Find the flight's flow, or build one for its first packet: sets ct state, direction, entry and pending bits.
+ * Find the flight's flow, or build one for its first packet: sets ct state, ct bits, direction and entry of a flight
+ * just taken.
  * @returns false when the table is full: the packet is dropped, reason conntrack-full
  */
 export function track<A>(context: usize): bool {
@@ -81,11 +76,19 @@ export function track<A>(context: usize): bool {
   const destination = load<A>(context, FLIGHT_DESTINATION);
   const ports = flightPorts(context);
   const hash = hashTuple<A>(source, destination, ports);
-  const reference = find<A>(table, source, destination, ports, hash);
-  if (reference !== 0) {
-    const entry = entryOf<A>(table, reference);
-    if (load<u32>(entry + stateOffset<A>(), CONNTRACK_STATE_DEADLINE) > now) {
-      if (resume<A>(context, table, entry, reference & 1, now)) return true;
+  const tuple = find<A>(table, source, destination, ports, hash);
+  if (tuple !== 0) {
+    const entry = entryOf<A>(tuple);
+    const state = entry + stateOffset<A>();
+    if (load<u32>(state, CONNTRACK_STATE_DEADLINE) > now) {
+      const direction = directionOf(tuple);
+      const before = load<u8>(state, CONNTRACK_STATE_PROTOCOL) as u32;
+      const flags = load<u8>(context, FLIGHT_TCP_FLAGS);
+      const next = advance(load<u8>(context, FLIGHT_PROTOCOL), before, direction, flags);
+      if (next !== STATE_REOPEN) {
+        resume<A>(context, table, entry, direction, now, next);
+        return true;
+      }
     }
     remove<A>(table, entry);
   }
@@ -120,28 +123,21 @@ export function isDraft(context: usize): bool {
 
 /** The flight's ports and protocol as a tuple has them. */
 export function flightPorts(context: usize): u64 {
-  const ports = load<u32>(context, FLIGHT_SOURCE_PORT);
-  return (ports as u64) | ((load<u8>(context, FLIGHT_PROTOCOL) as u64) << 32);
+  return load<u64>(context, FLIGHT_SOURCE_PORT) & TUPLE_PORTS_BITS;
 }
 
-/** A packet of a known flow. @returns false when it opens the flow anew */
-function resume<A>(context: usize, table: usize, entry: usize, direction: u32, now: u32): bool {
+/** A packet of a known flow; `next` is what advance says of it. */
+function resume<A>(context: usize, table: usize, entry: usize, direction: u32, now: u32, next: u32): void {
   const state = entry + stateOffset<A>();
-  const protocol = load<u8>(context, FLIGHT_PROTOCOL) as u32;
-  const before = load<u8>(state, CONNTRACK_STATE_PROTOCOL) as u32;
-  let next = advance(protocol, before, direction, load<u8>(context, FLIGHT_TCP_FLAGS));
   if (next >= STATE_IGNORE) {
     if (next === STATE_INVALID) {
       store<u32>(context, CT_STATE_INVALID, FLIGHT_CT_STATE);
-      return true;
+      return;
     }
-    next = before;
-  } else if (next === STATE_SYN_SENT) {
-    if (before === STATE_TIME_WAIT || before === STATE_CLOSE) return false;
+    next = load<u8>(state, CONNTRACK_STATE_PROTOCOL) as u32;
   }
-  let status = load<u8>(state, CONNTRACK_STATE_STATUS) as u32;
-  if (direction === 1) status |= CONNTRACK_STATUS_SEEN_REPLY;
-  const deadline = deadlineAfter(now, timeoutMs(protocol, next, status));
+  const status = (load<u8>(state, CONNTRACK_STATE_STATUS) as u32) | (direction * CONNTRACK_STATUS_SEEN_REPLY);
+  const deadline = deadlineAfter(now, timeoutMs(load<u8>(context, FLIGHT_PROTOCOL), next, status));
   store<u8>(state, next as u8, CONNTRACK_STATE_PROTOCOL);
   store<u8>(state, status as u8, CONNTRACK_STATE_STATUS);
   store<u32>(state, deadline, CONNTRACK_STATE_DEADLINE);
@@ -150,10 +146,9 @@ function resume<A>(context: usize, table: usize, entry: usize, direction: u32, n
   store<u32>(context, direction, FLIGHT_DIRECTION);
   const seen = (status & CONNTRACK_STATUS_SEEN_REPLY) !== 0;
   store<u32>(context, seen ? CT_STATE_ESTABLISHED : CT_STATE_NEW, FLIGHT_CT_STATE);
-  // Status bits DNAT and SNAT, moved down, are the flight's.
-  setBits(context, ((status >>> 2) & 3) | FLIGHT_BIT_KNOWN);
-  if (direction === 0) setBits(context, (status & CONNTRACK_STATUS_MASQUERADED) << 1);
-  return true;
+  // Status bits DNAT and SNAT, moved down, are the flight's; MASQUERADED, moved up, counts in the original direction.
+  const masqueraded = ((status & CONNTRACK_STATUS_MASQUERADED) << 1) & (direction - 1);
+  store<u32>(context, ((status >>> 2) & 3) | masqueraded | FLIGHT_BIT_KNOWN, FLIGHT_CT_BITS);
 }
 
 /** The first packet of a flow: build its entry in the flight. */
@@ -168,26 +163,28 @@ function open<A>(
 ): bool {
   const protocol = load<u8>(context, FLIGHT_PROTOCOL) as u32;
   const first = begin(protocol, load<u8>(context, FLIGHT_TCP_FLAGS));
-  if (first >= STATE_IGNORE) {
+  if (first >= STATE_REOPEN) {
     store<u32>(context, CT_STATE_INVALID, FLIGHT_CT_STATE);
     return true;
   }
-  if (!hasRoom<A>(table, now)) {
-    setReason(context, DROP_REASON_CONNTRACK_FULL);
-    return false;
+  if (isFull(table)) {
+    if (!makeRoom<A>(table, now)) {
+      setReason(context, DROP_REASON_CONNTRACK_FULL);
+      return false;
+    }
   }
   const built = context + FLIGHT_NEW_ENTRY;
   storeTuple<A>(built, source, destination, ports);
   storeTuple<A>(built + tupleBytes<A>(), destination, source, swapPorts(ports));
   const state = built + stateOffset<A>();
-  store<u64>(state, 0);
   store<u32>(state, deadlineAfter(now, timeoutMs(protocol, first, 0)), CONNTRACK_STATE_DEADLINE);
-  store<u8>(state, first as u8, CONNTRACK_STATE_PROTOCOL);
+  // Protocol state, status and what follows it: no status yet.
+  store<u32>(state, first, CONNTRACK_STATE_PROTOCOL);
   store<u32>(state, hash, CONNTRACK_STATE_HASH);
-  store<u64>(state, 0, CONNTRACK_STATE_MODE);
+  store<u32>(state, 0, CONNTRACK_STATE_MODE);
   store<u32>(context, built as u32, FLIGHT_ENTRY);
   store<u32>(context, CT_STATE_NEW, FLIGHT_CT_STATE);
-  setBits(context, FLIGHT_BIT_DESTINATION_PENDING | FLIGHT_BIT_SOURCE_PENDING);
+  store<u32>(context, FLIGHT_BIT_DESTINATION_PENDING | FLIGHT_BIT_SOURCE_PENDING, FLIGHT_CT_BITS);
   return true;
 }
 

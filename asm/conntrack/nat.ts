@@ -148,9 +148,9 @@ function bindSource<A>(context: usize, address: A): bool {
 /** Whether a live flow has this tuple in either direction; an expired one makes room. */
 function isTaken<A>(context: usize, source: A, destination: A, ports: u64): bool {
   const table = load<u32>(context, CONTEXT_CONNTRACK) as usize;
-  const reference = find<A>(table, source, destination, ports, hashTuple<A>(source, destination, ports));
-  if (reference === 0) return false;
-  const entry = entryOf<A>(table, reference);
+  const tuple = find<A>(table, source, destination, ports, hashTuple<A>(source, destination, ports));
+  if (tuple === 0) return false;
+  const entry = entryOf<A>(tuple);
   if (load<u32>(entry + stateOffset<A>(), CONNTRACK_STATE_DEADLINE) > load<u32>(context, CONTEXT_NOW_MS))
     return true;
   remove<A>(table, entry);

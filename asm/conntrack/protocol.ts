@@ -13,25 +13,27 @@ import {
 import { CONNTRACK_STATUS_SEEN_REPLY } from "../abi/conntrack";
 
 const STATE_NONE: u32 = 0;
-export const STATE_SYN_SENT: u32 = 1;
+const STATE_SYN_SENT: u32 = 1;
 const STATE_SYN_RECV: u32 = 2;
 const STATE_ESTABLISHED: u32 = 3;
 const STATE_FIN_WAIT: u32 = 4;
 const STATE_CLOSE_WAIT: u32 = 5;
 const STATE_LAST_ACK: u32 = 6;
-export const STATE_TIME_WAIT: u32 = 7;
-export const STATE_CLOSE: u32 = 8;
+const STATE_TIME_WAIT: u32 = 7;
+const STATE_CLOSE: u32 = 8;
 const STATE_SYN_SENT2: u32 = 9;
+/** A SYN meets a flow that has ended: a new flow takes its place. The first of the answers that are no states. */
+export const STATE_REOPEN: u32 = 13;
 /** The packet leaves the state as it is. */
 export const STATE_IGNORE: u32 = 14;
 /** The packet fits no transition: it is INVALID. */
 export const STATE_INVALID: u32 = 15;
 
 // Rows, read from the right: digit n is the state that follows state n (the last digit follows NONE).
-const ORIGINAL_SYN: u64 = 0x911eeeee11;
+const ORIGINAL_SYN: u64 = 0x9ddeeeee11;
 const ORIGINAL_SYN_ACK: u64 = 0x2ffffff2ff;
 const ORIGINAL_ACK: u64 = 0xf8775533f3;
-const REPLY_SYN: u64 = 0x9f1fffff9f;
+const REPLY_SYN: u64 = 0x9fdfffff9f;
 const REPLY_SYN_ACK: u64 = 0x2eeeeeee2f;
 const REPLY_ACK: u64 = 0xe8775532ef;
 const EITHER_FIN: u64 = 0xf8766644ff;
@@ -44,7 +46,7 @@ export function begin(protocol: u32, flags: u32): u32 {
   return STATE_NONE;
 }
 
-/** State after one more packet; STATE_IGNORE leaves it, STATE_INVALID says the packet does not belong. */
+/** State after one more packet, or STATE_REOPEN, or STATE_IGNORE, or STATE_INVALID: the packet does not belong. */
 export function advance(protocol: u32, state: u32, direction: u32, flags: u32): u32 {
   if (protocol === PROTOCOL_TCP) return transition(direction, state, flags);
   return state;
@@ -52,7 +54,7 @@ export function advance(protocol: u32, state: u32, direction: u32, flags: u32): 
 
 /** How long a flow in this state lives after its last packet, ms. */
 export function timeoutMs(protocol: u32, state: u32, status: u32): u32 {
-  if (protocol === PROTOCOL_TCP) return tcpSeconds(state) * 1000;
+  if (protocol === PROTOCOL_TCP) return tcpMs(state);
   const answered = (status & CONNTRACK_STATUS_SEEN_REPLY) !== 0;
   if (protocol === PROTOCOL_UDP) return answered ? 120_000 : 30_000;
   if (protocol === PROTOCOL_SCTP) return 600_000;
@@ -76,12 +78,12 @@ function rowOf(direction: u32, flags: u32): u64 {
 }
 
 /** Kernel defaults, with kube-proxy's established (24 h) and close-wait (1 h). A chain of tests: V8 jumps badly. */
-function tcpSeconds(state: u32): u32 {
-  if (state === STATE_ESTABLISHED) return 86_400;
-  if ((1 << state) & TWO_MINUTE_STATES) return 120;
-  if (state === STATE_SYN_RECV) return 60;
-  if (state === STATE_CLOSE_WAIT) return 3_600;
-  return state === STATE_LAST_ACK ? 30 : 10;
+function tcpMs(state: u32): u32 {
+  if ((1 << state) & TWO_MINUTE_STATES) return 120_000;
+  if (state === STATE_ESTABLISHED) return 86_400_000;
+  if (state === STATE_SYN_RECV) return 60_000;
+  if (state === STATE_CLOSE_WAIT) return 3_600_000;
+  return state === STATE_LAST_ACK ? 30_000 : 10_000;
 }
 
 const TWO_MINUTE_STATES: u32 =

@@ -17,9 +17,11 @@ import {
   CONNTRACK_STATE_DEADLINE,
   CONNTRACK_STATE_HASH,
   CONNTRACK_STATE_HASH_REPLY,
+  CONNTRACK_STATE_MODE,
   CONNTRACK_STATE_NEXT_FREE,
+  CONNTRACK_STATE_PROTOCOL,
 } from "../abi/conntrack";
-import { foldAddress, sameAddress } from "../packet/address";
+import { foldAddress } from "../packet/address";
 
 /** Bytes from one entry to the next. */
 function entryBytes<A>(): usize {
@@ -38,12 +40,15 @@ export function stateOffset<A>(): usize {
   return tupleBytes<A>() * 2;
 }
 
-/** 32 bits of hash of a tuple; also tells slots apart. */
+/** The bytes of a packet record or flight from its source port on that are a tuple's: two ports, the protocol. */
+export const TUPLE_PORTS_BITS: u64 = ((0xff as u64) << 32) | 0xffffffff;
+
+/** Hash of a tuple; also tells slots apart. Its top bit is set, so that no tuple has the hash of an empty slot. */
 export function hashTuple<A>(source: A, destination: A, ports: u64): u32 {
   const mixed = foldAddress<A>(source) + rotl<u64>(foldAddress<A>(destination), 32);
   let hash = (mixed ^ rotl<u64>(ports, 21)) * MULTIPLIER_A;
   hash = (hash ^ (hash >>> 29) ^ ports) * MULTIPLIER_B;
-  return (hash >>> 32) as u32;
+  return ((hash >>> 32) as u32) | 0x80000000;
 }
 
 // Odd constants with evenly spread bits: the golden ratio and splitmix64's first multiplier.
@@ -51,9 +56,14 @@ const MULTIPLIER_A: u64 = ((0x9e3779b9 as u64) << 32) | 0x7f4a7c15;
 const MULTIPLIER_B: u64 = ((0xbf58476d as u64) << 32) | 0x1ce4e5b9;
 
 export function storeTuple<A>(at: usize, source: A, destination: A, ports: u64): void {
-  store<A>(at, source);
-  store<A>(at + sizeof<A>(), destination);
-  store<u64>(at + sizeof<A>() * 2, ports);
+  if (sizeof<A>() === 16) {
+    store<A>(at, source);
+    store<A>(at, destination, 16);
+    store<u64>(at, ports, 32);
+  } else {
+    store<u64>(at, (source as u64) | ((destination as u64) << 32));
+    store<u64>(at, ports, 8);
+  }
 }
 
 export function tupleSource<A>(at: usize): A {
@@ -81,33 +91,44 @@ export function prepareTable(table: usize): void {
   memory.fill(table + CONNTRACK_HEADER_BYTES, 0, slotBytes);
 }
 
-/** The reference of a tuple: (entry index + 1) << 1 | direction, or 0. Expired entries are found too. */
-export function find<A>(table: usize, source: A, destination: A, ports: u64, hash: u32): u32 {
+/**
+ * Where a tuple stands in the table: the address of its copy in an entry, or 0. Expired entries are found too.
+ * directionOf and entryOf say what it is part of.
+ */
+export function find<A>(table: usize, source: A, destination: A, ports: u64, hash: u32): usize {
   const mask = load<u32>(table, CONNTRACK_SLOT_MASK);
   const entries = table + load<u32>(table, CONNTRACK_ENTRIES_AT);
   let position = hash & mask;
   // The first slot decides nearly always; tried before the loop it is spared the loop's own cost.
   let slot = load<u64>(table + ((position as usize) << 3), CONNTRACK_HEADER_BYTES);
-  if (slot === 0) return 0;
-  if (leadsTo<A>(entries, slot, source, destination, ports, hash)) return slot as u32;
-  while (true) {
+  if (((slot >>> 32) as u32) === hash) {
+    const tuple = tupleOf<A>(entries, slot as u32);
+    if (sameTuple<A>(tuple, source, destination, ports)) return tuple;
+  }
+  while (slot !== 0) {
     position = (position + 1) & mask;
     slot = load<u64>(table + ((position as usize) << 3), CONNTRACK_HEADER_BYTES);
-    if (slot === 0) return 0;
-    if (leadsTo<A>(entries, slot, source, destination, ports, hash)) return slot as u32;
+    if (((slot >>> 32) as u32) === hash) {
+      const tuple = tupleOf<A>(entries, slot as u32);
+      if (sameTuple<A>(tuple, source, destination, ports)) return tuple;
+    }
   }
+  return 0;
 }
 
-function leadsTo<A>(entries: usize, slot: u64, source: A, destination: A, ports: u64, hash: u32): bool {
-  if (((slot >>> 32) as u32) !== hash) return false;
-  const reference = slot as u32;
-  const tuple = entries + ((reference >>> 1) - 1) * entryBytes<A>() + (reference & 1) * tupleBytes<A>();
-  return sameTuple<A>(tuple, source, destination, ports);
+/** Address of the tuple that a reference, (entry index + 1) << 1 | direction, leads to. */
+function tupleOf<A>(entries: usize, reference: u32): usize {
+  return entries - entryBytes<A>() + (reference >>> 1) * entryBytes<A>() + (reference & 1) * tupleBytes<A>();
 }
 
-/** Address of the entry that a reference leads to. */
-export function entryOf<A>(table: usize, reference: u32): usize {
-  return table + load<u32>(table, CONNTRACK_ENTRIES_AT) + ((reference >>> 1) - 1) * entryBytes<A>();
+/** 0 for an entry's original tuple, 1 for its reply: entries begin on multiples of 64, replies 16 or 48 behind. */
+export function directionOf(tuple: usize): u32 {
+  return ((tuple >>> 4) & 1) as u32;
+}
+
+/** Address of the entry that a tuple is part of. */
+export function entryOf<A>(tuple: usize): usize {
+  return tuple - (directionOf(tuple) as usize) * tupleBytes<A>();
 }
 
 /**
@@ -128,13 +149,16 @@ export function insert<A>(table: usize, built: usize, now: u32): usize {
   return entry;
 }
 
-/** Whether one more flow would fit, expired entries collected if need be. */
-export function hasRoom<A>(table: usize, now: u32): bool {
-  const limit = load<u32>(table, CONNTRACK_ENTRIES_MAX);
-  if (load<u32>(table, CONNTRACK_COUNT) < limit) return true;
+/** Whether every entry is in use, perhaps by expired flows. */
+export function isFull(table: usize): bool {
+  return load<u32>(table, CONNTRACK_COUNT) >= load<u32>(table, CONNTRACK_ENTRIES_MAX);
+}
+
+/** Collect the expired entries of a full table. @returns whether there were any */
+export function makeRoom<A>(table: usize, now: u32): bool {
   if (now < load<u32>(table, CONNTRACK_SOONEST)) return false;
   collect<A>(table, now);
-  return load<u32>(table, CONNTRACK_COUNT) < limit;
+  return !isFull(table);
 }
 
 /** Keep the lower bound of deadlines; called whenever an entry's deadline is set. */
@@ -155,41 +179,57 @@ export function remove<A>(table: usize, entry: usize): void {
   store<u32>(table, load<u32>(table, CONNTRACK_COUNT) - 1, CONNTRACK_COUNT);
 }
 
-/** By vectors: memory.copy of a few bytes is a call out of the module. */
+/**
+ * In the pieces that it was built of: a processor hands a value from a store to a load of the same bytes, but a load
+ * of several stores' bytes waits until all of them have reached the cache.
+ */
 function copyEntry<A>(to: usize, from: usize): void {
-  store<v128>(to, load<v128>(from));
-  store<v128>(to, load<v128>(from, 16), 16);
-  store<v128>(to, load<v128>(from, 32), 32);
-  store<v128>(to, load<v128>(from, 48), 48);
+  copyTuple<A>(to, from);
+  copyTuple<A>(to + tupleBytes<A>(), from + tupleBytes<A>());
+  const state = to + stateOffset<A>();
+  const built = from + stateOffset<A>();
+  store<u32>(state, load<u32>(built, CONNTRACK_STATE_DEADLINE), CONNTRACK_STATE_DEADLINE);
+  store<u32>(state, load<u32>(built, CONNTRACK_STATE_PROTOCOL), CONNTRACK_STATE_PROTOCOL);
+  store<u32>(state, load<u32>(built, CONNTRACK_STATE_HASH), CONNTRACK_STATE_HASH);
+  store<u32>(state, load<u32>(built, CONNTRACK_STATE_HASH_REPLY), CONNTRACK_STATE_HASH_REPLY);
+  store<u32>(state, load<u32>(built, CONNTRACK_STATE_MODE), CONNTRACK_STATE_MODE);
+}
+
+function copyTuple<A>(to: usize, from: usize): void {
   if (sizeof<A>() === 16) {
-    store<v128>(to, load<v128>(from, 64), 64);
-    store<v128>(to, load<v128>(from, 80), 80);
-    store<v128>(to, load<v128>(from, 96), 96);
-    store<v128>(to, load<v128>(from, 112), 112);
+    store<v128>(to, load<v128>(from));
+    store<v128>(to, load<v128>(from, 16), 16);
+    store<u64>(to, load<u64>(from, 32), 32);
+  } else {
+    store<u64>(to, load<u64>(from));
+    store<u64>(to, load<u64>(from, 8), 8);
   }
 }
 
+/** One expression: V8 would turn branches that end in a boolean into a value, and test that. */
 function sameTuple<A>(tuple: usize, source: A, destination: A, ports: u64): bool {
   if (sizeof<A>() === 16) {
-    if (!sameAddress<A>(load<A>(tuple), source)) return false;
-    if (!sameAddress<A>(load<A>(tuple, 16), destination)) return false;
-    return load<u64>(tuple, 32) === ports;
+    const addresses = v128.or(
+      v128.xor(load<v128>(tuple), source as v128),
+      v128.xor(load<v128>(tuple, 16), destination as v128),
+    );
+    return !v128.any_true(v128.or(addresses, i64x2.splat(load<u64>(tuple, 32) ^ ports)));
   }
   const addresses = (source as u64) | ((destination as u64) << 32);
-  if (load<u64>(tuple) === addresses) return load<u64>(tuple, 8) === ports;
-  return false;
+  return ((load<u64>(tuple) ^ addresses) | (load<u64>(tuple, 8) ^ ports)) === 0;
 }
 
 function place(table: usize, hash: u32, reference: u32): void {
   const mask = load<u32>(table, CONNTRACK_SLOT_MASK);
   let position = hash & mask;
-  while (load<u64>(table + ((position as usize) << 3), CONNTRACK_HEADER_BYTES) !== 0)
-    position = (position + 1) & mask;
-  store<u64>(
-    table + ((position as usize) << 3),
-    ((hash as u64) << 32) | (reference as u64),
-    CONNTRACK_HEADER_BYTES,
-  );
+  let slot = table + ((position as usize) << 3);
+  if (load<u64>(slot, CONNTRACK_HEADER_BYTES) !== 0) {
+    do {
+      position = (position + 1) & mask;
+      slot = table + ((position as usize) << 3);
+    } while (load<u64>(slot, CONNTRACK_HEADER_BYTES) !== 0);
+  }
+  store<u64>(slot, ((hash as u64) << 32) | (reference as u64), CONNTRACK_HEADER_BYTES);
 }
 
 /** Empty the slot of a reference and close the gap: later slots of the run move back towards their home. */
@@ -212,15 +252,20 @@ function unplace(table: usize, hash: u32, reference: u32): void {
   store<u64>(slots + ((hole as usize) << 3), 0);
 }
 
+/** Index of an entry to fill, or -1 when there is none. */
 function takeFree<A>(table: usize, now: u32): i32 {
-  if (!hasRoom<A>(table, now)) return -1;
-  const free = load<u32>(table, CONNTRACK_FREE);
-  if (free === 0) {
-    const fresh = load<u32>(table, CONNTRACK_FRESH);
-    store<u32>(table, fresh + 1, CONNTRACK_FRESH);
-    return fresh as i32;
+  if (isFull(table)) {
+    if (!makeRoom<A>(table, now)) return -1;
   }
-  const entry = entryOf<A>(table, free << 1);
+  const free = load<u32>(table, CONNTRACK_FREE);
+  if (free !== 0) return reuse<A>(table, free);
+  const fresh = load<u32>(table, CONNTRACK_FRESH);
+  store<u32>(table, fresh + 1, CONNTRACK_FRESH);
+  return fresh as i32;
+}
+
+function reuse<A>(table: usize, free: u32): i32 {
+  const entry = tupleOf<A>(table + load<u32>(table, CONNTRACK_ENTRIES_AT), free << 1);
   store<u32>(table, load<u32>(entry + stateOffset<A>(), CONNTRACK_STATE_NEXT_FREE), CONNTRACK_FREE);
   return (free - 1) as i32;
 }

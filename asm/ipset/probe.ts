@@ -70,16 +70,43 @@ export function hasAddress<A>(context: usize, header: usize, address: A): bool {
   return hasKey<A>(context, header, address, zeroAddress<A>(), 0);
 }
 
-/** A word of the slot at which the search for a key of one address begins, whatever key that slot holds. */
-export function homeWord<A>(context: usize, header: usize, first: A, key: u32): u32 {
-  const slots = (load<u32>(context, CONTEXT_IMAGE) + load<u32>(header, SET_SLOTS_AT)) as usize;
-  const home = hashKey<A>(first, zeroAddress<A>(), key) & load<u32>(header, SET_SLOT_MASK);
-  return load<u32>(slots + (home as usize) * slotBytes<A>());
+/** Whether the exact key is a member. `key`: port | protocol << 16 | prefix << 24. */
+function hasKey<A>(context: usize, header: usize, first: A, second: A, key: u32): bool {
+  return hasSlot<A>(slotsOf(context, header), load<u32>(header, SET_SLOT_MASK), first, second, key);
 }
 
-/** Whether the exact key is a member. `key`: port | protocol << 16 | prefix << 24. */
-export function hasKey<A>(context: usize, header: usize, first: A, second: A, key: u32): bool {
-  return findKey<A>(context, header, first, second, key) === SET_SLOT_MEMBER;
+/** Address of the slots of the set with this header. */
+export function slotsOf(context: usize, header: usize): usize {
+  return (load<u32>(context, CONTEXT_IMAGE) + load<u32>(header, SET_SLOTS_AT)) as usize;
+}
+
+/** hasKey for who asks one set often: `slots` from slotsOf, `mask` from the header. */
+export function hasSlot<A>(slots: usize, mask: u32, first: A, second: A, key: u32): bool {
+  const member = (key as u64) | ((SET_SLOT_MEMBER as u64) << 32);
+  let position = hashKey<A>(first, second, key) & mask;
+  // The first slot decides nearly always; tried before the loop it is spared the loop's own cost.
+  let slot = slots + (position as usize) * slotBytes<A>();
+  if (isSlot<A>(slot, first, second, member)) return true;
+  while (load<u32>(slot + keyOffset<A>(), SET_SLOT_USED) !== 0) {
+    position = (position + 1) & mask;
+    slot = slots + (position as usize) * slotBytes<A>();
+    if (isSlot<A>(slot, first, second, member)) return true;
+  }
+  return false;
+}
+
+/** Whether a slot is exactly this: addresses, then key and used word as one. */
+function isSlot<A>(slot: usize, first: A, second: A, tail: u64): bool {
+  const stored = load<u64>(slot + keyOffset<A>());
+  if (sizeof<A>() === 16) {
+    const addresses = v128.or(
+      v128.xor(load<v128>(slot), first as v128),
+      v128.xor(load<v128>(slot, 16), second as v128),
+    );
+    return !v128.any_true(v128.or(addresses, i64x2.splat(stored ^ tail)));
+  }
+  const addresses = (first as u64) | ((second as u64) << 32);
+  return ((load<u64>(slot) ^ addresses) | (stored ^ tail)) === 0;
 }
 
 /**
@@ -87,7 +114,7 @@ export function hasKey<A>(context: usize, header: usize, first: A, second: A, ke
  * Twin of the hash: src/dataplane/ipset/hash.ts.
  */
 function findKey<A>(context: usize, header: usize, first: A, second: A, key: u32): u32 {
-  const slots = (load<u32>(context, CONTEXT_IMAGE) + load<u32>(header, SET_SLOTS_AT)) as usize;
+  const slots = slotsOf(context, header);
   const mask = load<u32>(header, SET_SLOT_MASK);
   let position = hashKey<A>(first, second, key) & mask;
   // The first slot decides nearly always; tried before the loop it is spared the loop's own cost.

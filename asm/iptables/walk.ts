@@ -165,18 +165,18 @@ function scanV4(context: usize, rule: usize, end: usize, protocol: u32): usize {
 function nextAddressV4(rule: usize, end: usize, addresses: u64): usize {
   const whole = end - 7 * RULE_BYTES_V4;
   while (rule < whole) {
-    if ((addresses & load<u64>(rule, 8)) === load<u64>(rule)) return rule;
-    if ((addresses & load<u64>(rule, 40)) === load<u64>(rule, 32)) return rule + 32;
-    if ((addresses & load<u64>(rule, 72)) === load<u64>(rule, 64)) return rule + 64;
-    if ((addresses & load<u64>(rule, 104)) === load<u64>(rule, 96)) return rule + 96;
-    if ((addresses & load<u64>(rule, 136)) === load<u64>(rule, 128)) return rule + 128;
-    if ((addresses & load<u64>(rule, 168)) === load<u64>(rule, 160)) return rule + 160;
-    if ((addresses & load<u64>(rule, 200)) === load<u64>(rule, 192)) return rule + 192;
-    if ((addresses & load<u64>(rule, 232)) === load<u64>(rule, 224)) return rule + 224;
+    if ((load<u64>(rule, 8) & addresses) === load<u64>(rule)) return rule;
+    if ((load<u64>(rule, 40) & addresses) === load<u64>(rule, 32)) return rule + 32;
+    if ((load<u64>(rule, 72) & addresses) === load<u64>(rule, 64)) return rule + 64;
+    if ((load<u64>(rule, 104) & addresses) === load<u64>(rule, 96)) return rule + 96;
+    if ((load<u64>(rule, 136) & addresses) === load<u64>(rule, 128)) return rule + 128;
+    if ((load<u64>(rule, 168) & addresses) === load<u64>(rule, 160)) return rule + 160;
+    if ((load<u64>(rule, 200) & addresses) === load<u64>(rule, 192)) return rule + 192;
+    if ((load<u64>(rule, 232) & addresses) === load<u64>(rule, 224)) return rule + 224;
     rule += 8 * RULE_BYTES_V4;
   }
   while (rule < end) {
-    if ((addresses & load<u64>(rule, RULE_V4_MASKS)) === load<u64>(rule)) return rule;
+    if ((load<u64>(rule, RULE_V4_MASKS) & addresses) === load<u64>(rule)) return rule;
     rule += RULE_BYTES_V4;
   }
   return end;

@@ -11,7 +11,10 @@ import { buildTwin, type Timed, Twin, type TwinProgram } from "./twin.js";
 import { WORKLOADS, type Workload } from "./workloads.js";
 
 const ROUNDS = 21;
-const WARM_UP = 4;
+/** Long enough for V8 to have compiled every kernel with its optimising compiler. */
+const WARM_UP_MS = 400;
+/** A small kernel is run so often that one sample takes about this long. */
+const SAMPLE_NS = 2_000_000;
 
 interface Kernels extends Record<string, unknown> {
   init(context: number): void;
@@ -41,29 +44,27 @@ async function race(program: TwinProgram, name: string, workload: Workload): Pro
   const { arena } = site;
   const core = loadKernels(memory);
   const twin = new Twin(program, new Uint8Array(memory.buffer).slice(), arena);
-  const wasm = async (): Promise<Timed> => runWasm(core, workload, site);
-  const native = async (): Promise<Timed> => {
-    if (workload.before !== "nothing") await twin.run("init", 0, 0);
-    if (workload.before === "entered") await twin.run("enter", packets.count, 0);
-    return twin.run(workload.kernel, packets.count, workload.chain);
-  };
+  const times = Math.max(1, Math.round(SAMPLE_NS / (await twin.run(workload, 1)).ns));
+  const wasm = async (): Promise<Timed> => runWasm(core, workload, site, times);
+  const native = async (): Promise<Timed> => twin.run(workload, times);
   const ratios: number[] = [];
   const wasmNs: number[] = [];
   const cNs: number[] = [];
-  for (let round = -WARM_UP; round < ROUNDS; round++) {
+  for (const started = realClock.now(); durationBetween(started, realClock.now()) < WARM_UP_MS * 1e6; )
+    await wasm();
+  for (let round = 0; round < ROUNDS; round++) {
     const order = round % 2 === 0 ? [wasm, native] : [native, wasm];
-    const times = new Map([
+    const timed = new Map([
       [order[0], await (order[0] as typeof wasm)()],
       [order[1], await (order[1] as typeof wasm)()],
     ]);
-    const [ours, theirs] = [times.get(wasm) as Timed, times.get(native) as Timed];
+    const [ours, theirs] = [timed.get(wasm) as Timed, timed.get(native) as Timed];
     if (ours.result !== theirs.result) {
       throw new Error(`${name}: WASM found ${ours.result}, C ${theirs.result}`);
     }
-    if (round < 0) continue;
     ratios.push(theirs.ns / ours.ns);
-    wasmNs.push(ours.ns / packets.count);
-    cNs.push(theirs.ns / packets.count);
+    wasmNs.push(ours.ns / times / packets.count);
+    cNs.push(theirs.ns / times / packets.count);
   }
   twin.close();
   return {
@@ -76,16 +77,28 @@ async function race(program: TwinProgram, name: string, workload: Workload): Pro
 }
 
 function loadKernels(memory: unknown): Kernels {
-  const module = compileModule(readFileSync(join(packageRoot, "build/bench.wasm")));
-  return instantiateSync<Kernels>(module as never, { env: { memory } }).exports;
+  const [bench, insert] = ["bench", "bench-insert"].map((name) => {
+    const module = compileModule(readFileSync(join(packageRoot, `build/${name}.wasm`)));
+    return instantiateSync<Kernels>(module as never, { env: { memory } }).exports;
+  });
+  return { ...bench, ...insert } as Kernels;
 }
 
-function runWasm(core: Kernels, { kernel, packets, chain, before }: Workload, { arena }: ArenaSite): Timed {
-  if (before !== "nothing") core.init(arena.context);
-  if (before === "entered") core.enter(arena.context, arena.packets, packets.count, chain);
-  const started = realClock.now();
-  const result = core[kernel](arena.context, arena.packets, packets.count, chain);
-  return { ns: durationBetween(started, realClock.now()), result };
+function runWasm(
+  core: Kernels,
+  { kernel, packets, chain, before }: Workload,
+  { arena }: ArenaSite,
+  times: number,
+): Timed {
+  let [ns, result] = [0, 0];
+  for (let time = 0; time < times; time++) {
+    if (before !== "nothing") core.init(arena.context);
+    if (before === "entered") core.enter(arena.context, arena.packets, packets.count, chain);
+    const started = realClock.now();
+    result = core[kernel](arena.context, arena.packets, packets.count, chain);
+    ns += durationBetween(started, realClock.now());
+  }
+  return { ns, result };
 }
 
 async function main(args: readonly string[]): Promise<void> {

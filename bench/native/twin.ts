@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { packageRoot } from "../../src/base/source-path.js";
 import { abiHeader } from "./abi-header.js";
-import type { Kernel } from "./workloads.js";
+import type { Workload } from "./workloads.js";
 
 const SOURCES = ["main.c", "walk.c", "probe.c", "flows.c"];
 
@@ -69,8 +69,9 @@ export class Twin {
     this.#lines = this.#reader[Symbol.asyncIterator]();
   }
 
-  async run(kernel: Kernel | "init", packets: number, chain: number): Promise<Timed> {
-    this.#child.stdin.write(`${kernel} 0 ${packets} ${chain}\n`);
+  /** Run the workload's kernel `times` times. @returns the time of all of them, and the last one's result */
+  async run({ kernel, packets, chain, before }: Workload, times: number): Promise<Timed> {
+    this.#child.stdin.write(`${kernel} ${packets.count} ${chain} ${before} ${times}\n`);
     const { value, done } = await this.#lines.next();
     if (done === true) throw new Error(`the C twin ended with code ${this.#child.exitCode} at '${kernel}'`);
     const [ns = 0, result = 0] = value.split(" ").map(Number);
