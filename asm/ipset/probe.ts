@@ -70,6 +70,12 @@ export function hasAddress<A>(context: usize, header: usize, address: A): bool {
   return hasKey<A>(context, header, address, zeroAddress<A>(), 0);
 }
 
+/** A word of the slot at which the search for a key of one address begins, whatever key that slot holds. */
+export function homeWord<A>(context: usize, header: usize, first: A, key: u32): u32 {
+  const home = hashKey<A>(first, zeroAddress<A>(), key) & load<u32>(header, SET_SLOT_MASK);
+  return load<u32>(slotsOf(context, header) + (home as usize) * slotBytes<A>());
+}
+
 /** Whether the exact key is a member. `key`: port | protocol << 16 | prefix << 24. */
 function hasKey<A>(context: usize, header: usize, first: A, second: A, key: u32): bool {
   return hasSlot<A>(slotsOf(context, header), load<u32>(header, SET_SLOT_MASK), first, second, key);
