@@ -8,11 +8,9 @@ import { cannotTellApart } from "./best.js";
 import type { Crossover } from "./crossover.js";
 import { type Grid, gridsOf, largestSizeWith, metricOf, metricValue } from "./grid.js";
 import { modeCrossovers } from "./mode-crossovers.js";
+import { type PacketKind, packetKindOf } from "./packet-kinds.js";
 import { countText, percentText, quantityText, timesText } from "./quantity.js";
 
-/** The times that can answer, best first: what the kernel would take, else what our own core takes. */
-const TIME_METRICS = ["first.kernel_ns", "first.core_ns"] as const satisfies readonly MetricName[];
-const RULES_METRIC = "first.rules_evaluated" satisfies MetricName;
 /** Ratios below this are not worth a sentence: they are within what models and machines get wrong. */
 const RATIO_WORTH_SAYING = 1.1;
 
@@ -26,7 +24,7 @@ const TIME_WORDS: Readonly<Record<Provenance, string>> = {
 };
 
 /**
- * One sentence that answers "what does a Service cost per new connection?", with numbers, e.g.
+ * One sentence that answers "what does a Service cost per ${subject}?", with numbers, e.g.
  * "At 10,000 Services a new connection evaluates 5,003 rules under iptables and 9 under ipvs: 29 us against
  * 1.1 us (modelled kernel time)." Runs about affinity, conntrack or syncs alone are answered about those.
  * Says so when no case can answer.
@@ -35,33 +33,36 @@ export function answerSentence(cases: readonly CaseRecord[]): string {
   const grids = gridsOf(cases);
   const grid = grids[0];
   if (grid === undefined) return "No answer: the run holds no case.";
-  return stateSentence(grids) ?? connectionSentence(grid) ?? syncSentence(grids) ?? NO_ANSWER;
+  return stateSentence(grids) ?? packetSentence(grid) ?? syncSentence(grids) ?? NO_ANSWER;
 }
 
 const NO_ANSWER = "No answer: no case finished with a metric that gives one.";
 
-function connectionSentence(grid: Grid): string | null {
-  const size = largestSizeWith(grid, RULES_METRIC);
-  if (size === null) return timeOnlySentence(grid);
-  const rows = rankedRows(grid, size);
+function packetSentence(grid: Grid): string | null {
+  const kind = packetKindOf(grid);
+  if (kind === null) return null;
+  const size = largestSizeWith(grid, kind.rules);
+  if (size === null) return timeOnlySentence(grid, kind);
+  const rows = rankedRows(grid, size, kind);
   const rules = listOf(rows.map((row, index) => `${rulesText(row.rules, index === 0)} under ${row.mode}`));
-  return `${openingOf(grid, size)} a new connection evaluates ${rules}${timesClause(rows)}.`;
+  return `${openingOf(grid, size)} a ${kind.subject} evaluates ${rules}${timesClause(rows)}.`;
 }
 
 /** Every mode against the fastest one at the largest size, slowest first; empty with fewer than two modes. */
 export function ratioStatements(grid: Grid): readonly string[] {
-  for (const name of TIME_METRICS) {
+  const kind = packetKindOf(grid);
+  for (const name of kind?.times ?? []) {
     const size = largestSizeWith(grid, name);
-    if (size === null) continue;
+    if (kind === null || size === null) continue;
     const [best, ...others] = timesAt(grid, size, name).sort((a, b) => a.value - b.value);
     if (best === undefined || others.length === 0) continue;
-    return [`${openingOf(grid, size)} ${ratioSentence(best, others)}.`];
+    return [`${openingOf(grid, size)} ${ratioSentence(best, others, kind)}.`];
   }
   return [];
 }
 
 /** Modes that cannot be told from the fastest are named with it, and no ratio is claimed for them. */
-function ratioSentence(best: TimedMode, others: readonly TimedMode[]): string {
+function ratioSentence(best: TimedMode, others: readonly TimedMode[], { subject }: PacketKind): string {
   const slower = others.filter((row) => !cannotTellApart(row.metric, best.metric));
   const alike = others.filter((row) => !slower.includes(row)).map((row) => row.mode);
   const limit =
@@ -69,11 +70,11 @@ function ratioSentence(best: TimedMode, others: readonly TimedMode[]): string {
       ? `${percentText(MODELLED_ERROR_SHARE)}, the model's error`
       : "their 95% intervals";
   if (slower.length === 0)
-    return `${listOf([best.mode, ...alike])} cannot be told apart per new connection: they differ by less than ${limit}`;
+    return `${listOf([best.mode, ...alike])} cannot be told apart per ${subject}: they differ by less than ${limit}`;
   const ratios = listOf(slower.toReversed().map((row, index) => ratioText(row, best, index === 0)));
   const words = TIME_WORDS[best.provenance];
-  if (alike.length === 0) return `${best.mode} is the fastest per new connection (${words}): ${ratios}`;
-  const fastest = `${listOf([best.mode, ...alike])} are the fastest per new connection`;
+  if (alike.length === 0) return `${best.mode} is the fastest per ${subject} (${words}): ${ratios}`;
+  const fastest = `${listOf([best.mode, ...alike])} are the fastest per ${subject}`;
   return `${fastest} (${words}; between them less than ${limit}): compared with ${best.mode}, ${ratios}`;
 }
 
@@ -123,11 +124,11 @@ interface AnswerRow {
 }
 
 /** Costliest first, by time where there is one. */
-function rankedRows(grid: Grid, size: number): readonly AnswerRow[] {
-  const timeMetric = TIME_METRICS.find((name) => largestSizeWith(grid, name) === size);
+function rankedRows(grid: Grid, size: number, kind: PacketKind): readonly AnswerRow[] {
+  const timeMetric = kind.times.find((name) => largestSizeWith(grid, name) === size);
   const rows = grid.modes.flatMap((mode): AnswerRow[] => {
     const one = grid.at(mode, size);
-    const rules = metricValue(one, RULES_METRIC);
+    const rules = metricValue(one, kind.rules);
     if (rules === null) return [];
     const time = timeMetric === undefined ? undefined : metricOf(one, timeMetric);
     return [{ mode, rules, time: time?.summary.median ?? null, provenance: time?.provenance ?? null }];
@@ -144,14 +145,14 @@ function timesClause(rows: readonly AnswerRow[]): string {
   return `: ${text} (${TIME_WORDS[provenance]})`;
 }
 
-function timeOnlySentence(grid: Grid): string | null {
-  for (const name of TIME_METRICS) {
+function timeOnlySentence(grid: Grid, kind: PacketKind): string | null {
+  for (const name of kind.times) {
     const size = largestSizeWith(grid, name);
     if (size === null) continue;
     const rows = timesAt(grid, size, name).sort((a, b) => b.value - a.value);
     const times = listOf(rows.map((row) => `${quantityText(row.value, "ns", 2)} under ${row.mode}`));
     const words = rows[0] === undefined ? "" : TIME_WORDS[rows[0].provenance];
-    return `${openingOf(grid, size)} a new connection's first packet takes ${times} (${words}).`;
+    return `${openingOf(grid, size)} a ${kind.packet} takes ${times} (${words}).`;
   }
   return null;
 }

@@ -13,6 +13,9 @@ const ANSWER_COLUMNS: readonly MetricName[] = [
   "established.kernel_ns",
   "first.core_ns",
   "established.core_ns",
+  "mixed.rules_evaluated",
+  "mixed.kernel_ns",
+  "mixed.core_ns",
 ];
 
 /** Text that Markdown and HTML read as nothing but text. */

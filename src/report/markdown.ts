@@ -4,6 +4,7 @@ import { PROVENANCES, type Provenance } from "../measure/metrics.js";
 import type { RunRecord } from "../measure/run-record.js";
 import { answerSentence, crossoverStatements, ratioStatements } from "./answer.js";
 import { gridsOf } from "./grid.js";
+import { packetKindOf } from "./packet-kinds.js";
 import { clippedText } from "./plain-text.js";
 import { answerMarkdown, markdownText, scoreboardMarkdown } from "./markdown-tables.js";
 
@@ -62,7 +63,8 @@ function answerParts(record: RunRecord): readonly string[] {
   return gridsOf(record.cases).flatMap((grid) => {
     const table = answerMarkdown(grid);
     if (table === "") return [];
-    const crossings = crossoverStatements(grid, "first.kernel_ns").map(
+    const kind = packetKindOf(grid);
+    const crossings = (kind === null ? [] : crossoverStatements(grid, kind.times[0])).map(
       (one) => `${one.text} (${one.provenance})`,
     );
     const statements = [...ratioStatements(grid), ...crossings].map((text) => `- ${markdownText(text)}`);

@@ -2,10 +2,12 @@
 import { METRICS, type MetricName } from "../../measure/metrics.js";
 import { MODELLED_ERROR_SHARE } from "../../measure/modelled-error.js";
 import { crossoverStatements, ratioStatements } from "../answer.js";
+import type { CaseRecord } from "../../measure/run-record.js";
 import { badge, metricHead, metricMarkup, prettyUnits } from "../badge.js";
 import { bestCases } from "../best.js";
-import { type Grid, largestSizeWith, metricNamesIn, metricOf } from "../grid.js";
+import { type Grid, largestSizeWith, metricNamesIn, metricOf, metricValue } from "../grid.js";
 import { type Markup, joinMarkup, markup } from "../markup.js";
+import { packetKindOf } from "../packet-kinds.js";
 import { countText, percentText } from "../quantity.js";
 import { type ReportView, type Section, modeMarkup } from "../report-view.js";
 import { type TableCell, tableMarkup } from "../table.js";
@@ -17,9 +19,10 @@ const COLUMNS: readonly MetricName[] = [
   "first.core_ns",
   "established.kernel_ns",
   "established.core_ns",
+  "mixed.rules_evaluated",
+  "mixed.kernel_ns",
+  "mixed.core_ns",
 ];
-/** The column that is drawn as bars too. */
-const BAR_COLUMN: MetricName = "first.kernel_ns";
 
 export function answerSection(view: ReportView): Section | null {
   const parts = view.grids.map((grid) => gridAnswer(view, grid)).filter((part) => part !== null);
@@ -40,10 +43,13 @@ ${statements(grid)}`;
 }
 
 function answerTable(view: ReportView, grid: Grid, size: number, columns: readonly MetricName[]): Markup {
+  const barColumn = packetKindOf(grid)?.times[0];
+  const lengthOf = (one: CaseRecord | undefined) =>
+    barColumn === undefined ? 0 : (metricValue(one, barColumn) ?? 0);
   const cases = grid.modes.map((mode) => grid.at(mode, size));
   const present = cases.filter((one) => one !== undefined);
   const best = new Map(columns.map((name) => [name, bestCases(present, name)]));
-  const longest = Math.max(0, ...present.map((one) => metricOf(one, BAR_COLUMN)?.summary.median ?? 0));
+  const longest = Math.max(0, ...present.map(lengthOf));
   return tableMarkup({
     caption: `What one packet costs under each mode at ${countText(size)} ${grid.sizeNoun}`,
     hideCaption: true,
@@ -60,7 +66,7 @@ function answerTable(view: ReportView, grid: Grid, size: number, columns: readon
         const isBest = one !== undefined && best.get(name)?.has(one) === true;
         const content = metricMarkup(metric, { best: isBest });
         const bar =
-          name === BAR_COLUMN && longest > 0
+          name === barColumn && longest > 0
             ? ({
                 share: metric.summary.median / longest,
                 barToken: view.styles.get(mode)?.token ?? "accent",
@@ -87,12 +93,13 @@ function bestNote(columns: readonly MetricName[]): string {
 
 function statements(grid: Grid): Markup | null {
   const ratios = ratioStatements(grid).map((text) => markup`<li>${prettyUnits(text)}</li>`);
-  const crossings = crossoverStatements(grid, BAR_COLUMN);
+  const kind = packetKindOf(grid);
+  const crossings = kind === null ? [] : crossoverStatements(grid, kind.times[0]);
   const provenance = crossings[0]?.provenance;
   const crossingList =
     provenance === undefined
       ? null
-      : markup`<h3>Where curves cross, per new connection ${badge(provenance)}</h3>
+      : markup`<h3>Where curves cross, per ${kind?.subject ?? "packet"} ${badge(provenance)}</h3>
 <ul class="statements">${crossings.map((one) => markup`<li>${one.text}</li>`)}</ul>`;
   if (ratios.length === 0 && crossingList === null) return null;
   return markup`<ul class="statements">${ratios}</ul>${crossingList}`;

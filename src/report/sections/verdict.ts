@@ -1,9 +1,11 @@
 // The first screen's head: how the run ended, the answer in one sentence, why, and how to repeat it.
-import type { MetricName, Provenance } from "../../measure/metrics.js";
+import { METRICS, type MetricName, type Provenance } from "../../measure/metrics.js";
 import type { RunRecord, Verdict } from "../../measure/run-record.js";
 import { answerSentence } from "../answer.js";
 import { badge, prettyUnits } from "../badge.js";
+import { gridsOf } from "../grid.js";
 import { type Markup, markup } from "../markup.js";
+import { packetKindOf } from "../packet-kinds.js";
 import { clippedText } from "../plain-text.js";
 import { percentText } from "../quantity.js";
 import type { ReportView } from "../report-view.js";
@@ -16,9 +18,8 @@ export const STATUS_SIGNS: Readonly<Record<Verdict["status"], { sign: string; me
   inconclusive: { sign: "?", meaning: "the data do not decide" },
 };
 
-/** Metrics whose counts answers quote. */
+/** Metrics whose counts answers quote, beside the rules of a packet. */
 const COUNTED_ANSWERS: readonly MetricName[] = [
-  "first.rules_evaluated",
   "affinity.broken_share",
   "conntrack.entries",
   "sync.full.rules",
@@ -46,16 +47,19 @@ ${reasonList(verdict)}
 </section>\n`;
 }
 
-/** The provenances that the sentence's numbers have: counted rules, and the time that is there. */
-function sentenceBadges(record: RunRecord): readonly Provenance[] {
+/** The provenances that the sentence's numbers have: counts, and the time that is there. */
+function sentenceBadges({ cases }: RunRecord): readonly Provenance[] {
   const held = new Set(
-    record.cases.flatMap((one) => (one.status === "ok" ? one.metrics.map((metric) => metric.name) : [])),
+    cases.flatMap((one) => (one.status === "ok" ? one.metrics.map((metric) => metric.name) : [])),
   );
-  const badges: Provenance[] = [];
-  if (COUNTED_ANSWERS.some((name) => held.has(name))) badges.push("counted");
-  if (held.has("first.kernel_ns")) badges.push("modelled");
-  else if (held.has("first.core_ns")) badges.push("measured-core");
-  return badges;
+  const [grid] = gridsOf(cases);
+  const kind = grid === undefined ? null : packetKindOf(grid);
+  const counts = [...COUNTED_ANSWERS, ...(kind === null ? [] : [kind.rules])];
+  const time = kind?.times.find((name) => held.has(name));
+  return [
+    ...(counts.some((name) => held.has(name)) ? (["counted"] as const) : []),
+    ...(time === undefined ? [] : [METRICS[time].provenance]),
+  ];
 }
 
 function facts(record: RunRecord): Markup {
