@@ -1,6 +1,6 @@
 // The order of a run: every block holds every case once, so drift of the machine falls on all cases alike.
-// Why: with a 2% drift, running all of A before all of B calls a difference in 18-34% of runs where there is none;
-// interleaved in randomised blocks in about 5%. Comparisons pair samples by block.
+// Why: running all of A before all of B shows drift as a difference between them; samples of one block share it, and
+// comparisons of a run's cases pair samples by block.
 // Pure: the same cases, seed and order give the same plan everywhere.
 import { assert } from "../base/assert.js";
 import { Prng } from "../base/prng.js";

@@ -1,9 +1,9 @@
 // Runs beside one another, and cases of one run beside one another.
 //
-// Exact metrics are compared by value. Timings are compared by their per-process samples: pairwise by block when both
-// sides were interleaved in one session, which cancels drift; by Mann-Whitney otherwise, and then drift is not
-// controlled. p is adjusted by Holm over all gated timings of the comparison; cases of one run are an exploratory table
-// and take Benjamini-Hochberg. Runs of other scenarios are not compared at all; timings of other machines are advisory.
+// Exact metrics are compared by value. Timings are compared by their per-process samples: those of cases of one run
+// pairwise by block, which cancels drift; those of two runs by Mann-Whitney, and then drift is not controlled. p is
+// adjusted by Holm over all gated timings of the comparison; cases of one run are an exploratory table and take
+// Benjamini-Hochberg. Runs of other scenarios are not compared at all; timings of other machines are advisory.
 import { PlumbError } from "../base/errors.js";
 import { type CompareOptions, comparePairs, type Pairing } from "./compare-pairs.js";
 import type { Comparison } from "./comparison.js";
@@ -36,7 +36,7 @@ export function compareRuns(runs: readonly RunRecord[], options: CompareOptions 
         ...pairs,
         ...lost.map((own) => ({ case: own.id, labels: own.labels, before: own, after: null })),
       ],
-      paired: sameSession(baseline, candidate),
+      paired: false,
       advisory: baseline.environment.fingerprint !== candidate.environment.fingerprint,
     };
   });
@@ -94,9 +94,7 @@ export function compareCases(
 }
 
 function runNotes(baseline: RunRecord, candidates: readonly RunRecord[]): string[] {
-  const notes: string[] = [];
-  if (!candidates.every((candidate) => sameSession(baseline, candidate)))
-    notes.push("not interleaved: drift not controlled");
+  const notes = ["not interleaved: drift not controlled"];
   const others = candidates.filter(
     ({ environment }) => environment.fingerprint !== baseline.environment.fingerprint,
   );
@@ -125,10 +123,6 @@ function changedParts({ tool: before }: RunRecord, { tool: after }: RunRecord): 
       : `commit ${after.commit ?? "unknown"}, was ${before.commit ?? "unknown"}`,
   ];
   return [...named.filter((part) => part !== ""), ...changed];
-}
-
-function sameSession(a: RunRecord, b: RunRecord): boolean {
-  return a.run.session !== undefined && a.run.session === b.run.session;
 }
 
 /** Whether a block holds every case once, so that samples of one block are a pair. */

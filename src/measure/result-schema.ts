@@ -54,7 +54,6 @@ const run = object("One execution.", {
   finishedAt: time("RFC 3339, UTC."),
   argv: list("The command line, program left out.", string("One argument.")),
   seed: count("Seeds every random choice."),
-  "session?": string("Shared by runs whose blocks were interleaved in one session."),
   status: words("partial: interrupted or out of time; the samples it holds are valid.", [
     "complete",
     "partial",

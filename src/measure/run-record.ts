@@ -23,8 +23,6 @@ export interface RunRecord {
     readonly finishedAt: string;
     readonly argv: readonly string[];
     readonly seed: number;
-    /** Shared by runs whose blocks were interleaved in one session, which are then compared block by block. */
-    readonly session?: string;
     /** partial: interrupted or out of time; the samples it holds are valid. */
     readonly status: "complete" | "partial";
   };
