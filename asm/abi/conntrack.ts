@@ -7,7 +7,8 @@
 //   |max     |mask     |      |      |list |deadline|        |at      |4 or 6 | hash | ref      | 64 (IPv4) or 128 B  |
 //   +--------+---------+------+------+-----+--------+--------+--------+-------+-----------------+---------------------+
 //
-//   slot   low u32: (entry index + 1) << 1 | direction; high u32: hash of that direction's tuple. 0 is empty.
+//   slot   low u32: (entry index + 1) << 1 | direction; high u32: hash of that direction's tuple, its
+//          top bit set. 0 is empty.
 //   entry  IPv4  0: original tuple (16)  16: reply tuple (16)  32: state (32)
 //          IPv6  0: original tuple (48)  48: reply tuple (48)  96: state (32)
 //   tuple  IPv4  source u32, destination u32, source port u16, destination port u16, protocol u32
