@@ -13,7 +13,7 @@ export interface PacketKind {
 }
 
 /** The one that a Service's cost is asked about first. */
-export const PACKET_KINDS: readonly PacketKind[] = [
+const PACKET_KINDS: readonly PacketKind[] = [
   {
     rules: "first.rules_evaluated",
     times: ["first.kernel_ns", "first.core_ns"],

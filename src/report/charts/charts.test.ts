@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Prng } from "../../base/prng.js";
 import type { Distribution } from "../../measure/run-record.js";
 import { themed, standIn } from "../palette.js";
-import { quantiles, supportedShare } from "./distribution.js";
+import { histogramSteps, quantiles, supportedShare } from "./distribution.js";
 import { logDomain, logTicks } from "./log-axis.js";
 import { spread } from "./marks.js";
 import { renderSvg } from "./svg.js";
@@ -48,6 +48,24 @@ test("quantiles rise to the whole and are thinned without losing the ends", () =
   assert.deepEqual(corners[0], { value: 1, share: 0.001 });
   assert.deepEqual(corners[corners.length - 1], { value: 1000, share: 1 });
   for (const { value, share } of corners) assert.ok(Math.abs(share - value / 1000) < 1e-12);
+});
+
+test("histogramSteps shares out every packet over adjoining steps, from the first that holds one to the last", () => {
+  const none = { p1: null, p10: null, p50: null, p90: null, p99: null, "p99.9": null };
+  const buckets: [number, number][] = [
+    [100, 30],
+    [101, 10],
+    [1000, 60],
+  ];
+  const distribution: Distribution = { count: 100, percentiles: none, buckets, omission: "service-time" };
+  const steps = histogramSteps(distribution, { min: 10, max: 100_000 });
+  assert.equal(steps.length, 11);
+  assert.deepEqual([steps[0]?.share, steps[10]?.share], [0.4, 0.6]);
+  assert.ok(steps.slice(1, 10).every(({ share }) => share === 0));
+  steps.forEach(({ from, to }, index) => {
+    assert.ok(Math.abs(to - from - 0.1) < 1e-9);
+    assert.ok(index === 0 || Math.abs(from - (steps[index - 1]?.to ?? 0)) < 1e-9, "a gap between steps");
+  });
 });
 
 test("supportedShare ends a percentile curve where printed percentiles end", () => {

@@ -1,5 +1,6 @@
-// A distribution over packets from its buckets, in the two ways people read it: the share of packets that took at
-// most so long (ECDF), and the time at each percentile with an axis that gives every further nine the same room.
+// A distribution over packets from its buckets, in the three ways people read it: the share of packets that took at
+// most so long (ECDF), the time at each percentile with an axis that gives every further nine the same room, and the
+// share in each of equally wide steps of the logarithm (histogram), which shows how many humps there are.
 import type { Unit } from "../../measure/metrics.js";
 import type { Distribution } from "../../measure/run-record.js";
 import type { Markup } from "../markup.js";
@@ -31,6 +32,10 @@ export interface Quantile {
 
 /** More corners than a screen has pixels are not drawn. */
 const CORNERS_MAX = 160;
+/** Steps of a histogram over its axis. */
+const STEPS = 40;
+/** Shares that its other axis may end at. */
+const TOPS = [0.02, 0.04, 0.1, 0.2, 0.4, 0.6, 0.8, 1];
 /** Observations needed above a percentile before it is drawn, as for printed percentiles: 2,995 for p99.9. */
 const OBSERVATIONS_ABOVE = 2.995;
 
@@ -86,7 +91,69 @@ export function ecdfSvg(chart: DistributionChart, size: ChartSize): Markup {
   return draw(chart, size, lines, { xAxis: valueAxis(chart, false), yAxis });
 }
 
-type Line = NamedDistribution & { readonly places: readonly Place[] };
+export function histogramSvg(chart: DistributionChart, size: ChartSize): Markup {
+  const domain = valueDomain(chart.series);
+  const lines = chart.series.map((one) => {
+    const steps = histogramSteps(one.distribution, domain);
+    const peak = Math.max(0, ...steps.map(({ share }) => share));
+    const labelAt: Place = [Math.log10(domain.max), peak];
+    return { ...one, places: outline(steps), labelAt };
+  });
+  const highest = Math.max(0, ...lines.map(({ labelAt }) => labelAt[1]));
+  const top = TOPS.find((share) => share >= highest) ?? 1;
+  const yAxis = {
+    ...{ type: "value", min: 0, max: top, interval: top / 4, silent: true },
+    ...{ name: "share of packets", nameLocation: "middle", nameGap: 48 },
+    nameTextStyle: { color: standIn("muted"), fontSize: 12 },
+    axisLine: { show: true, lineStyle: { color: standIn("line") } },
+    axisLabel: {
+      ...{ color: standIn("muted"), fontSize: 12 },
+      formatter: (share: number) => `${Number((share * 100).toPrecision(3))}%`,
+    },
+    splitLine: { lineStyle: { color: standIn("faint"), width: 1 } },
+  };
+  return draw(chart, size, lines, { xAxis: valueAxis(chart, false), yAxis });
+}
+
+export interface HistogramStep {
+  /** log10 of the step's ends. */
+  readonly from: number;
+  readonly to: number;
+  readonly share: number;
+}
+
+/** Shares of packets by value, in equally wide steps of the logarithm from the first that holds any to the last. */
+export function histogramSteps(distribution: Distribution, domain: LogDomain): readonly HistogramStep[] {
+  const low = Math.log10(domain.min);
+  const width = (Math.log10(domain.max) - low) / STEPS;
+  const counts = new Array<number>(STEPS).fill(0);
+  for (const [value, count] of distribution.buckets) {
+    if (value <= 0) continue;
+    const index = Math.min(STEPS - 1, Math.max(0, Math.floor((Math.log10(value) - low) / width)));
+    counts[index] = (counts[index] as number) + count;
+  }
+  const first = counts.findIndex((count) => count > 0);
+  const last = counts.findLastIndex((count) => count > 0);
+  return counts
+    .map((count, index) => ({
+      ...{ from: low + index * width, to: low + (index + 1) * width },
+      share: count / distribution.count,
+    }))
+    .slice(Math.max(0, first), last + 1);
+}
+
+/** Up from the axis, over the steps, and down again; a place holds to the right until the next one. */
+function outline(steps: readonly HistogramStep[]): readonly Place[] {
+  const [first, last] = [steps[0], steps[steps.length - 1]];
+  if (first === undefined || last === undefined) return [];
+  return [[first.from, 0], ...steps.map(({ from, share }): Place => [from, share]), [last.to, 0]];
+}
+
+interface Line extends NamedDistribution {
+  readonly places: readonly Place[];
+  /** Whose height its name has; its last place when not given. */
+  readonly labelAt?: Place;
+}
 
 function draw(
   chart: DistributionChart,
@@ -99,7 +166,7 @@ function draw(
     lineStyle: { color: standIn(line.style.token), width: 2 },
   }));
   const labels = lines.flatMap((line) => {
-    const last = line.places[line.places.length - 1];
+    const last = line.labelAt ?? line.places[line.places.length - 1];
     return last ? [{ place: last, text: line.name, token: line.style.token }] : [];
   });
   const option = {

@@ -1,9 +1,10 @@
-// How unevenly packets are served: percentiles and cumulative shares of the largest size's distributions.
+// How unevenly packets are served: percentiles, cumulative shares and histograms of the largest size's distributions.
 import { METRICS, type MetricName } from "../../measure/metrics.js";
 import { badge, numberMarkup } from "../badge.js";
 import {
   type DistributionChart,
   ecdfSvg,
+  histogramSvg,
   type NamedDistribution,
   percentileSvg,
 } from "../charts/distribution.js";
@@ -31,7 +32,7 @@ export function latencySection(view: ReportView): Section | null {
   const figures = view.grids.flatMap((grid) => SHOWN.flatMap((name) => metricFigures(view, grid, name)));
   if (figures.length === 0) return null;
   const body = markup`<h2>How unevenly packets fare</h2>
-<p class="note">Left: time at each percentile; every further nine has the same room, and a curve ends where the observations do. Right: share of packets served within a time. Modelled spread comes from where in the rules a packet matches; measured spread is that of short chunks of packets, as one packet is shorter than the clock can tell, and has the machine's noise in it.</p>
+<p class="note">Percentiles: every further nine has the same room, and a curve ends where the observations do. Cumulative: share of packets served within a time. Histogram: share of packets in each step of time, steps equally wide on the logarithmic axis. Modelled spread comes from where in the rules a packet matches; measured spread is that of short chunks of packets, as one packet is shorter than the clock can tell, and has the machine's noise in it.</p>
 <div class="figures">${figures}</div>`;
   return { id: "latency", label: "Latency", body };
 }
@@ -67,6 +68,13 @@ function metricFigures(view: ReportView, grid: Grid, name: MetricName): readonly
       title: `${chart.title}, cumulative`,
       caption,
       draw: (drawing) => ecdfSvg(chart, drawing),
+    }),
+    figureMarkup({
+      ...common,
+      id: `${id}-histogram`,
+      title: `${chart.title}, histogram`,
+      caption,
+      draw: (drawing) => histogramSvg(chart, drawing),
     }),
   ];
 }

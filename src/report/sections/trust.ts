@@ -64,7 +64,7 @@ function modelledErrors({ calibration, cases }: RunRecord): readonly Fillable[] 
   const modes = new Set(cases.map((one) => String(one.labels["mode"])));
   const origins = pairsByName(calibration?.origins ?? {}).filter(([mode]) => modes.has(mode));
   return [
-    `Modelled times of iptables, nftables and established packets lie within ${error} of the calibration machine's kernel, on whole rulesets. Modes that differ by less share the ★ and have no crossover there.`,
+    `Modelled times of first and established packets under iptables and nftables lie within ${error} of the calibration machine's kernel, on whole rulesets. Modes that differ by less share the ★ and have no crossover there.`,
     ...origins.map(([mode, origin]) => markup`Modelled costs of <b>${mode}</b>: ${origin}.`),
   ];
 }
