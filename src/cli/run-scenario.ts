@@ -10,6 +10,7 @@ import { assembleCases } from "../experiment/assemble.js";
 import { type Execution, executeScenario, type ExecutorOptions } from "../experiment/executor.js";
 import { forkSample } from "../experiment/fork-sample.js";
 import { judgeRun, judgeThresholds } from "../experiment/judge.js";
+import { NOT_STEADY } from "../experiment/traffic-phase.js";
 import { measureCase } from "../experiment/measure-case.js";
 import { scenarioDigest } from "../experiment/scenario.js";
 import type { Scenario } from "../experiment/scenario-types.js";
@@ -39,6 +40,8 @@ export interface CarryOutOptions
 
 /** Above this share of processor time used by others, timings are not worth much. */
 const BUSY_SHARE_MAX = 0.1;
+/** Above this share of samples with a timing that did not settle, the run says so. */
+const UNSTEADY_SHARE_MAX = 0.5;
 const NOT_VERIFIED: Verification = {
   state: "not-verified",
   reason: "NOT_REQUESTED",
@@ -96,6 +99,17 @@ function runWarnings(scenario: Scenario, execution: Execution, busyShare: number
   const byCode = new Map<string, Warning>();
   for (const { warnings } of execution.results)
     for (const warning of warnings) byCode.set(warning.code, warning);
+  const unsteady = execution.results.filter(({ warnings }) =>
+    warnings.some(({ code }) => code === NOT_STEADY),
+  );
+  const restless = byCode.get(NOT_STEADY);
+  // Now and then a warm-up is disturbed on any machine; the median over processes takes that.
+  if (restless !== undefined && unsteady.length <= UNSTEADY_SHARE_MAX * execution.results.length)
+    byCode.delete(NOT_STEADY);
+  else if (restless !== undefined) {
+    const message = `in ${unsteady.length} of ${execution.results.length} samples ${restless.message}`;
+    byCode.set(NOT_STEADY, { ...restless, message });
+  }
   if (execution.end === "interrupted") {
     byCode.set("INTERRUPTED", {
       code: "INTERRUPTED",

@@ -37,7 +37,7 @@ export interface Execution {
 }
 
 /** Measuring time per timed metric and sample, ns: long enough for stable medians, short enough for many processes. */
-const TIMED_NS = 120e6;
+const TIMED_NS = 80e6;
 
 export async function executeScenario(scenario: Scenario, options: ExecutorOptions): Promise<Execution> {
   const { sampling } = scenario;
