@@ -17,7 +17,7 @@ import {
   tagged,
   weight,
   word,
-} from "./scenario-fields.js";
+} from "../base/document/fields.js";
 import { CLUSTER_SOURCES } from "./scenario-source.js";
 import type { ClusterSpec } from "./scenario-types.js";
 

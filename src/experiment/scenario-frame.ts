@@ -2,7 +2,7 @@
 import { LIMITS } from "../base/limits.js";
 import type { SourcePosition } from "../base/errors.js";
 import type { Mode } from "../netfilter/rule-model.js";
-import { type Field, INVALID, isClosedMap, readKey } from "./scenario-fields.js";
+import { type Field, INVALID, isClosedMap, readKey } from "../base/document/fields.js";
 import { type Condition, meets, type WrittenPhase } from "./scenario-phases.js";
 import { checkMatrix, expandMatrix, parameterFault, placeOf } from "./scenario-matrix.js";
 import {
@@ -14,7 +14,8 @@ import {
   type Parameter,
   SPEC_FIELDS,
 } from "./scenario-schema.js";
-import { findNode, joinPath, type MapNode, type Problem, type SourceNode } from "./scenario-source.js";
+import { joinPath, type MapNode, type Problem, type SourceNode } from "../base/document/source-tree.js";
+import { findNode } from "./scenario-source.js";
 import { type Binding, substitute } from "./scenario-substitute.js";
 import { marginFault, resolveThreshold } from "./scenario-thresholds.js";
 import type {

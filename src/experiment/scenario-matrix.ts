@@ -1,10 +1,10 @@
 // The matrix of a scenario: axes checked against parameters, multiplied out, exclusions taken away.
 import { LIMITS } from "../base/limits.js";
 import { MODES } from "../netfilter/rule-model.js";
-import type { Problem, SourceNode } from "./scenario-source.js";
+import type { Problem, SourceNode } from "../base/document/source-tree.js";
 import type { Matrix, Parameter } from "./scenario-schema.js";
 import type { Labels, LabelValue } from "./scenario-types.js";
-import { suggestion } from "./suggestion.js";
+import { suggestion } from "../base/document/suggestion.js";
 
 /** Says what is wrong with a value of a parameter, or null. */
 export function parameterFault({ type, min, max }: Parameter, value: LabelValue): string | null {

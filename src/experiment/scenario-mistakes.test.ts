@@ -266,7 +266,7 @@ test("broken YAML, an empty file, a list and an alias are mistakes with a place 
     /^s\.yaml:2:1: this key stands twice in one map, expected each key once$/,
   );
   assert.deepEqual(mistakesOf("a: 1\n---\na: 2\n"), [
-    "s.yaml:2:1: a second document begins here, expected one Scenario in a file",
+    "s.yaml:2:1: a second document begins here, expected a Scenario alone in a file",
   ]);
   assert.match(
     mistakesOf("[".repeat(100_000)).join("\n"),

@@ -18,8 +18,8 @@ import {
   tagged,
   textOrNumber,
   word,
-} from "./scenario-fields.js";
-import type { MapNode } from "./scenario-source.js";
+} from "../base/document/fields.js";
+import type { MapNode } from "../base/document/source-tree.js";
 import {
   type AffinityPhase,
   type Arrival,

@@ -13,7 +13,7 @@ import {
   tagged,
   text,
   word,
-} from "./scenario-fields.js";
+} from "../base/document/fields.js";
 import type { ProxySpec } from "./scenario-types.js";
 
 const localDetectorField = tagged<LocalDetector>("kind", "way to tell local Pods' traffic", {

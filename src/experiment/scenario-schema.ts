@@ -20,7 +20,7 @@ import {
   text,
   textOrNumber,
   word,
-} from "./scenario-fields.js";
+} from "../base/document/fields.js";
 import { phaseField } from "./scenario-phases.js";
 import { proxyField } from "./scenario-proxy.js";
 import {

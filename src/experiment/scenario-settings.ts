@@ -1,6 +1,7 @@
 // --set key=value laid over a scenario: a parameter by its name, or a path below spec.
 import type { SourcePosition } from "../base/errors.js";
-import { findNode, mergeSource, parseSource, type Problem, type SourceNode } from "./scenario-source.js";
+import { parseSource, type Problem, type SourceNode } from "../base/document/source-tree.js";
+import { findNode, mergeSource } from "./scenario-source.js";
 
 /** Key and YAML text of the value. */
 export type Setting = readonly [key: string, value: string];
@@ -16,7 +17,10 @@ export function applySettings(
   for (const [key, written] of settings) {
     const file = `--set ${key}`;
     // Nothing after the "=" is the empty text, not an empty file.
-    const value = parseSource({ file, folder, text: written === "" ? '""' : written }, problems);
+    const value = parseSource(
+      { file, folder, text: written === "" ? '""' : written, expected: "a value" },
+      problems,
+    );
     if (value === null) continue;
     for (const [path, node] of targets(result, key, value)) {
       result = mergeSource(result, nest(["spec", ...path], node, value.at));

@@ -1,8 +1,8 @@
 // ${param}: the only substitution there is. No expressions and no templates, so a scenario reads as what it does.
-import { describe } from "./scenario-fields.js";
-import { joinPath, type MapEntry, type Problem, type SourceNode } from "./scenario-source.js";
+import { describe } from "../base/document/fields.js";
+import { joinPath, type MapEntry, type Problem, type SourceNode } from "../base/document/source-tree.js";
 import type { LabelValue } from "./scenario-types.js";
-import { suggestion } from "./suggestion.js";
+import { suggestion } from "../base/document/suggestion.js";
 
 const REFERENCE = /\$\{([^}]*)\}/g;
 

@@ -1,6 +1,6 @@
 // Thresholds and margins: what is written, held against the metrics and the cases it speaks of.
 import { METRICS, type MetricName, type MetricRow, type Unit } from "../measure/metrics.js";
-import { parseQuantity, type QuantityKind, quantityExample } from "./quantities.js";
+import { parseQuantity, type QuantityKind, quantityExample } from "../base/document/quantities.js";
 import { metricsOf } from "./scenario-phases.js";
 import type { WrittenThreshold } from "./scenario-schema.js";
 import {
@@ -11,7 +11,7 @@ import {
   type ScenarioCase,
   type Threshold,
 } from "./scenario-types.js";
-import { suggestion } from "./suggestion.js";
+import { suggestion } from "../base/document/suggestion.js";
 
 const KINDS: Readonly<Record<Exclude<Unit, "1">, QuantityKind>> = {
   ns: "duration",

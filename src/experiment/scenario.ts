@@ -7,9 +7,10 @@ import { PlumbError, type SourcePosition } from "../base/errors.js";
 import { digestOf } from "../measure/canonical-json.js";
 import { checkedThresholds, readCases, readFrame } from "./scenario-frame.js";
 import { applySettings, type Setting } from "./scenario-settings.js";
-import { INVALID } from "./scenario-fields.js";
+import { INVALID } from "../base/document/fields.js";
 import { extendsField } from "./scenario-schema.js";
-import { mergeSource, parseSource, type Problem, type SourceNode } from "./scenario-source.js";
+import { parseSource, type Problem, type SourceNode } from "../base/document/source-tree.js";
+import { mergeSource } from "./scenario-source.js";
 import { type Scenario, SCENARIO_API_VERSION, type ScenarioCase } from "./scenario-types.js";
 
 export interface ScenarioText {
@@ -102,7 +103,7 @@ function load(
   above: readonly string[],
   problems: Problem[],
 ): SourceNode | null {
-  const own = parseSource({ file, folder: dirname(file), text }, problems);
+  const own = parseSource({ file, folder: dirname(file), text, expected: "a Scenario" }, problems);
   const entry = own?.kind === "map" ? own.entries.get("extends") : undefined;
   if (own?.kind !== "map" || entry === undefined) return own;
   const name = extendsField.read(entry.node, "extends", problems);

@@ -1,5 +1,5 @@
 // "did you mean": the known word nearest to a misspelt one, as the end of a message.
-import { nearestWord } from "../base/nearest-word.js";
+import { nearestWord } from "../nearest-word.js";
 
 /** ` (did you mean "x"?)`, or "" when no known word is near. */
 export function suggestion(got: string, known: readonly string[]): string {

@@ -2,8 +2,8 @@
 // and its JSON Schema, so that the published schema and the messages cannot drift apart.
 // A field reads a placed node into a typed value or reports problems; nothing here knows what a scenario is.
 import { resolve } from "node:path";
-import type { DurationNs } from "../base/clock.js";
-import { joinPath, type MapNode, type Problem, type SourceNode } from "./scenario-source.js";
+import type { DurationNs } from "../clock.js";
+import { joinPath, type MapNode, type Problem, type SourceNode } from "./source-tree.js";
 import { parseQuantity, type QuantityKind, quantityExample, quantityPattern } from "./quantities.js";
 import { suggestion } from "./suggestion.js";
 
