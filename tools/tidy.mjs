@@ -28,6 +28,8 @@ const BANNED = [
 ];
 /** Files that nothing imports because a person or a worker starts them. */
 const ENTRIES = [/^src\/cli\/main\.ts$/, /\.test\.ts$/, /^bench\//, /^asm\/[^/]+\/index\.ts$/];
+/** Layers that drive a core of asm/. */
+const ABI_READERS = ["dataplane", "scheduler", "bench"];
 /** Layout constants document a record whole, used or not. */
 const LAYOUTS = /^asm\/abi\//;
 
@@ -130,8 +132,8 @@ function checkLayer(path) {
     else if (other === "asm") {
       if (!target.startsWith("asm/abi/"))
         report(path, line, `imports ${target}; from asm only asm/abi may be imported`);
-      else if (!["dataplane", "bench"].includes(layer))
-        report(path, line, `layer ${layer} may not import asm/abi; only dataplane does`);
+      else if (!ABI_READERS.includes(layer))
+        report(path, line, `layer ${layer} may not import asm/abi; only ${ABI_READERS.join(", ")} do`);
     } else if (!LAYERS[layer]?.includes(other))
       report(path, line, `layer ${layer} may not import layer ${other} (tools/layers.json)`);
   }

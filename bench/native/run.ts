@@ -6,7 +6,7 @@ import { instantiateSync } from "@assemblyscript/loader";
 import { durationBetween, realClock } from "../../src/base/clock.js";
 import { packageRoot } from "../../src/base/source-path.js";
 import { Evaluator, shareImage, type ArenaSite } from "../../src/dataplane/evaluator.js";
-import { compileModule } from "../../src/dataplane/web-assembly.js";
+import { compileModule } from "../../src/base/web-assembly.js";
 import { buildTwin, type Timed, Twin, type TwinProgram } from "./twin.js";
 import { WORKLOADS, type Workload } from "./workloads.js";
 

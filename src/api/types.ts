@@ -1,17 +1,34 @@
 // The Kubernetes objects that Plumbline reads, reduced to the fields it uses; unknown fields are kept by the reader
 // and ignored here. Names and meaning are upstream's (core/v1, discovery.k8s.io/v1, apps/v1).
 
+import type {
+  Affinity,
+  ResourceList,
+  ResourceRequirements,
+  Taint,
+  Toleration,
+  TopologySpreadConstraint,
+  Volume,
+} from "./scheduling.js";
+
 export interface ObjectMeta {
   readonly name: string;
   readonly namespace?: string;
+  readonly generateName?: string;
+  readonly resourceVersion?: string;
+  /** RFC 3339. */
+  readonly creationTimestamp?: string;
+  readonly finalizers?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly uid?: string;
   /** Set while the object is being deleted, RFC 3339. */
   readonly deletionTimestamp?: string;
   readonly ownerReferences?: readonly {
+    readonly apiVersion?: string;
     readonly kind: string;
     readonly name: string;
+    readonly uid?: string;
     readonly controller?: boolean;
   }[];
 }
@@ -97,8 +114,19 @@ export interface EndpointSlice extends KubeObject {
 
 export interface Node extends KubeObject {
   readonly kind: "Node";
-  readonly spec?: { readonly podCIDR?: string; readonly podCIDRs?: readonly string[] };
-  readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
+  readonly spec?: {
+    readonly podCIDR?: string;
+    readonly podCIDRs?: readonly string[];
+    readonly unschedulable?: boolean;
+    readonly taints?: readonly Taint[];
+  };
+  readonly status?: {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    readonly capacity?: ResourceList;
+    readonly allocatable?: ResourceList;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly images?: readonly { readonly names?: readonly string[]; readonly sizeBytes?: number }[];
+  };
 }
 
 /** A core/v1 Endpoints object: what EndpointSlices replaced. */
@@ -122,10 +150,14 @@ export interface ContainerPort {
   readonly name?: string;
   readonly containerPort: number;
   readonly protocol?: TransportProtocol;
+  readonly hostPort?: number;
+  readonly hostIP?: string;
 }
 
 export interface Container {
   readonly name?: string;
+  readonly image?: string;
+  readonly resources?: ResourceRequirements;
   readonly ports?: readonly ContainerPort[];
   /** "Always" makes an init container a sidecar, whose ports a Service may name. */
   readonly restartPolicy?: string;
@@ -136,6 +168,28 @@ export interface PodSpec {
   readonly initContainers?: readonly Container[];
   readonly nodeName?: string;
   readonly hostNetwork?: boolean;
+  readonly schedulerName?: string;
+  readonly schedulingGates?: readonly { readonly name: string }[];
+  readonly priority?: number;
+  readonly priorityClassName?: string;
+  readonly preemptionPolicy?: "Never" | "PreemptLowerPriority";
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: Affinity;
+  readonly tolerations?: readonly Toleration[];
+  readonly topologySpreadConstraints?: readonly TopologySpreadConstraint[];
+  readonly volumes?: readonly Volume[];
+  /** Resources the runtime itself takes per Pod. */
+  readonly overhead?: ResourceList;
+  /** Resources of the Pod as a whole; for what it names it overrides the containers'. */
+  readonly resources?: ResourceRequirements;
+  readonly terminationGracePeriodSeconds?: number;
+}
+
+export interface PodCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
 }
 
 export interface Pod extends KubeObject {
@@ -145,7 +199,11 @@ export interface Pod extends KubeObject {
     readonly phase?: string;
     readonly podIP?: string;
     readonly podIPs?: readonly { readonly ip: string }[];
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly conditions?: readonly PodCondition[];
+    /** Where a Pod shall go once what it preempted is gone. */
+    readonly nominatedNodeName?: string;
+    /** RFC 3339. */
+    readonly startTime?: string;
   };
 }
 

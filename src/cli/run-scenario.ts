@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { realClock } from "../base/clock.js";
 import { packageRoot } from "../base/source-path.js";
 import { CALIBRATION_MACHINE, CALIBRATION_ORIGINS } from "../dataplane/calibration.js";
-import { moduleDigest } from "../dataplane/modules.js";
+import { coreDigest } from "../base/web-assembly.js";
 import { assembleCases } from "../experiment/assemble.js";
 import { type Execution, executeScenario, type ExecutorOptions } from "../experiment/executor.js";
 import { forkSample } from "../experiment/fork-sample.js";
@@ -66,7 +66,7 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
   const environment = readEnvironment(systemReaders, { timer: calibrateTimer(clock), noise, ...shares });
   return {
     schemaVersion: RUN_SCHEMA_VERSION,
-    tool: { name: "plumbline", version: toolVersion(), commit: commitOf(), wasm: moduleDigests(scenario) },
+    tool: { name: "plumbline", version: toolVersion(), commit: commitOf(), wasm: coreDigests(scenario) },
     run: {
       id: `${scenario.name}-${startedAt.toISOString()}`,
       startedAt: startedAt.toISOString(),
@@ -160,9 +160,9 @@ function fileDigest(path: string): string {
   }
 }
 
-function moduleDigests({ cases }: Scenario): Record<string, string> {
+function coreDigests({ cases }: Scenario): Record<string, string> {
   return Object.fromEntries(
-    [...new Set(cases.map(({ mode }) => mode))].map((mode) => [mode, moduleDigest(mode)]),
+    [...new Set(cases.map(({ mode }) => mode))].map((mode) => [mode, coreDigest(mode)]),
   );
 }
 

@@ -39,7 +39,7 @@ import { type CoreExports, instantiateCore, loadModule } from "./modules.js";
 import { writePackets } from "./packet-records.js";
 import { ResultView } from "./result-view.js";
 import type { TableImage } from "./table-image.js";
-import { createMemory, type WasmMemory, type WasmModule } from "./web-assembly.js";
+import { createMemory, type WasmMemory, type WasmModule } from "../base/web-assembly.js";
 
 const NEVER_MS = 0xffffffff;
 

@@ -9,6 +9,7 @@ import { checkedThresholds, readCases, readFrame } from "./scenario-frame.js";
 import { applySettings, type Setting } from "./scenario-settings.js";
 import { INVALID } from "../base/document/fields.js";
 import { extendsField } from "./scenario-schema.js";
+import { mistakesError } from "../base/document/mistakes.js";
 import { parseSource, type Problem, type SourceNode } from "../base/document/source-tree.js";
 import { mergeSource } from "./scenario-source.js";
 import { type Scenario, SCENARIO_API_VERSION, type ScenarioCase } from "./scenario-types.js";
@@ -103,7 +104,11 @@ function load(
   above: readonly string[],
   problems: Problem[],
 ): SourceNode | null {
-  const own = parseSource({ file, folder: dirname(file), text, expected: "a Scenario" }, problems);
+  const insteadOfAlias = `use \${param} or extends`;
+  const own = parseSource(
+    { file, folder: dirname(file), text, expected: "a Scenario", insteadOfAlias },
+    problems,
+  );
   const entry = own?.kind === "map" ? own.entries.get("extends") : undefined;
   if (own?.kind !== "map" || entry === undefined) return own;
   const name = extendsField.read(entry.node, "extends", problems);
@@ -122,18 +127,5 @@ function load(
 }
 
 function failure(problems: readonly Problem[]): PlumbError {
-  const lines = problems
-    .slice()
-    .sort((a, b) => compareText(a.at.file, b.at.file) || a.at.line - b.at.line || a.at.column - b.at.column)
-    .map(
-      ({ at, path, message }) =>
-        `${at.file}:${at.line}:${at.column}${path === "" ? "" : ` ${path}`}: ${message}`,
-    );
-  return new PlumbError("InvalidInput", [...new Set(lines)].join("\n"), {
-    hint: "plumb schema scenario prints every field",
-  });
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return mistakesError(problems, "plumb schema scenario prints every field");
 }

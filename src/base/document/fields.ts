@@ -55,6 +55,13 @@ export function text(
   });
 }
 
+/** Text, which may be empty. */
+export function anyText(description: string): Field<string> {
+  return scalar({ description, type: "string" }, (value) =>
+    typeof value === "string" ? value : expect("text"),
+  );
+}
+
 /** A relative path is read against the folder of the file it stands in. */
 export function path(description: string): Field<string> {
   const inner = text(description);
@@ -77,6 +84,13 @@ export function count(
     max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min}` : `a whole number ${min}..${max}`;
   return scalar(schema, (value) =>
     isWhole(value) && value >= min && value <= max ? value : expect(expected),
+  );
+}
+
+/** Any finite number. */
+export function decimal(description: string): Field<number> {
+  return scalar(numeric(description, { type: "number" }), (value) =>
+    typeof value === "number" && Number.isFinite(value) ? value : expect("a number"),
   );
 }
 

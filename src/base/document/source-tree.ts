@@ -40,6 +40,8 @@ export interface SourceText {
   readonly text: string;
   /** What the file should be, for messages: "a Scenario". */
   readonly expected: string;
+  /** What this format offers in place of YAML aliases, for messages. */
+  readonly insteadOfAlias?: string;
 }
 
 /** Parse YAML or JSON. Syntax errors go to `problems`; null when there is nothing to go on with. */
@@ -60,7 +62,8 @@ export function parseSource(input: SourceText, problems: Problem[]): SourceNode 
     problems.push({ at: place(0), path: "", message: `the file is empty; expected ${input.expected}` });
     return null;
   }
-  return convert(document.contents, "", { place, folder: input.folder, problems });
+  const { folder, insteadOfAlias = "write the value out" } = input;
+  return convert(document.contents, "", { place, folder, insteadOfAlias, problems });
 }
 
 function syntaxMessage({ code, message }: YAMLParseError, expected: string): string {
@@ -73,6 +76,7 @@ function syntaxMessage({ code, message }: YAMLParseError, expected: string): str
 interface Conversion {
   readonly place: (offset: number) => SourcePosition;
   readonly folder: string;
+  readonly insteadOfAlias: string;
   readonly problems: Problem[];
 }
 
@@ -89,7 +93,7 @@ function convert(node: Node, path: string, conversion: Conversion): SourceNode {
   complain(
     isScalar(node)
       ? "expected plain text or a number"
-      : `aliases are not supported; use \${param} or extends`,
+      : `aliases are not supported; ${conversion.insteadOfAlias}`,
   );
   return { ...placed, kind: "scalar", value: null };
 }

@@ -1,0 +1,11 @@
+// A Pod comes to a node or leaves it: its requests go into the columns.
+import { TERM_REQUEST, TERM_STRIDE, TERM_USED } from "../abi/scheduler";
+
+/** used[slot] += times x request, for every term; times is 1 or -1. */
+export function addRequests(slot: u32, terms: usize, termCount: u32, times: i32): void {
+  const end = terms + <usize>termCount * TERM_STRIDE;
+  for (let term = terms; term < end; term += TERM_STRIDE) {
+    const at = <usize>load<u32>(term, TERM_USED) + ((<usize>slot) << 3);
+    store<i64>(at, load<i64>(at) + <i64>times * load<i64>(term, TERM_REQUEST));
+  }
+}

@@ -1,0 +1,141 @@
+// Amounts of resources: what nodes have, Pods ask for, and is taken.
+// Source: kube-scheduler framework/types.go (Resource), component-helpers resource/helpers.go (PodRequests).
+import { quantityMilliValue, quantityValue } from "../../api/quantity.js";
+import type { ResourceList } from "../../api/scheduling.js";
+import type { Container, PodSpec } from "../../api/types.js";
+
+/** Requests counted for a container that names none, in the "non-zero" sums that scores use. */
+export const DEFAULT_MILLI_CPU = 100;
+export const DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024;
+
+/** Names of the resources that have a field of their own. */
+export const CPU = "cpu";
+export const MEMORY = "memory";
+export const EPHEMERAL_STORAGE = "ephemeral-storage";
+export const PODS = "pods";
+
+/** Whole numbers: thousandths of a core, bytes, Pods; extended resources in their own unit. */
+export class Resources {
+  milliCpu = 0;
+  memory = 0;
+  ephemeralStorage = 0;
+  pods = 0;
+  readonly scalar = new Map<string, number>();
+
+  static fromList(list: ResourceList | undefined): Resources {
+    const resources = new Resources();
+    for (const [name, quantity] of Object.entries(list ?? {}))
+      resources.set(name, resourceAmount(name, quantity));
+    return resources;
+  }
+
+  get(name: string): number {
+    switch (name) {
+      case CPU:
+        return this.milliCpu;
+      case MEMORY:
+        return this.memory;
+      case EPHEMERAL_STORAGE:
+        return this.ephemeralStorage;
+      case PODS:
+        return this.pods;
+      default:
+        return this.scalar.get(name) ?? 0;
+    }
+  }
+
+  set(name: string, amount: number): void {
+    switch (name) {
+      case CPU:
+        this.milliCpu = amount;
+        return;
+      case MEMORY:
+        this.memory = amount;
+        return;
+      case EPHEMERAL_STORAGE:
+        this.ephemeralStorage = amount;
+        return;
+      case PODS:
+        this.pods = amount;
+        return;
+      default:
+        this.scalar.set(name, amount);
+    }
+  }
+
+  /** Adds `other` taken `times` times; -1 subtracts. `pods` is left alone: it is a limit, not a request. */
+  add(other: Resources, times = 1): void {
+    this.milliCpu += other.milliCpu * times;
+    this.memory += other.memory * times;
+    this.ephemeralStorage += other.ephemeralStorage * times;
+    for (const [name, amount] of other.scalar)
+      this.scalar.set(name, (this.scalar.get(name) ?? 0) + amount * times);
+  }
+
+  /** Takes the larger amount of each resource. */
+  max(other: Resources): void {
+    this.milliCpu = Math.max(this.milliCpu, other.milliCpu);
+    this.memory = Math.max(this.memory, other.memory);
+    this.ephemeralStorage = Math.max(this.ephemeralStorage, other.ephemeralStorage);
+    for (const [name, amount] of other.scalar)
+      this.scalar.set(name, Math.max(this.scalar.get(name) ?? 0, amount));
+  }
+
+  clone(): Resources {
+    const copy = new Resources();
+    copy.add(this);
+    copy.pods = this.pods;
+    return copy;
+  }
+}
+
+/** An amount as the scheduler counts it; an unreadable quantity counts as none (validation is the API server's). */
+export function resourceAmount(name: string, quantity: string | number): number {
+  return (name === CPU ? quantityMilliValue(quantity) : quantityValue(quantity)) ?? 0;
+}
+
+export interface PodRequests {
+  /** What must fit. */
+  readonly exact: Resources;
+  /** The same with defaults where a container asks for no CPU or memory; for scores. */
+  readonly nonZero: { readonly milliCpu: number; readonly memory: number };
+}
+
+/** max(containers and sidecars, each step of the init sequence) + overhead; Pod-level requests override. */
+export function podRequests(spec: PodSpec): PodRequests {
+  const exact = sumRequests(spec, (container) => Resources.fromList(container.resources?.requests));
+  const nonZero = sumRequests(spec, nonZeroRequests);
+  return { exact, nonZero: { milliCpu: nonZero.milliCpu, memory: nonZero.memory } };
+}
+
+function sumRequests(spec: PodSpec, requestsOf: (container: Container) => Resources): Resources {
+  const total = new Resources();
+  for (const container of spec.containers ?? []) total.add(requestsOf(container));
+  const sidecars = new Resources();
+  const init = new Resources();
+  for (const container of spec.initContainers ?? []) {
+    const requests = requestsOf(container);
+    if (container.restartPolicy === "Always") {
+      total.add(requests);
+      sidecars.add(requests);
+      init.max(sidecars);
+    } else {
+      requests.add(sidecars);
+      init.max(requests);
+    }
+  }
+  total.max(init);
+  for (const [name, quantity] of Object.entries(spec.resources?.requests ?? {}))
+    total.set(name, resourceAmount(name, quantity));
+  total.add(Resources.fromList(spec.overhead));
+  return total;
+}
+
+/** An explicit 0 stays 0. */
+function nonZeroRequests(container: Container): Resources {
+  const requests = container.resources?.requests ?? {};
+  const resources = Resources.fromList(requests);
+  if (!Object.hasOwn(requests, CPU)) resources.milliCpu = DEFAULT_MILLI_CPU;
+  if (!Object.hasOwn(requests, MEMORY)) resources.memory = DEFAULT_MEMORY_BYTES;
+  return resources;
+}

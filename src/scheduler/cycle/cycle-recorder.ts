@@ -1,0 +1,110 @@
+// What cycles cost: how often plugins ran and on how many nodes, exactly; how long they took, in a sample of cycles.
+// Why sampled: reading the clock takes as long as a plugin's loop over a hundred nodes. One cycle in ten is timed, as
+// upstream does, by a random stream of its own, so that timing never changes a decision.
+import type { Prng } from "../../base/prng.js";
+import type { MeasuredPoint, ProfileMetrics } from "../metrics/profile-metrics.js";
+import type { Status } from "../framework/status.js";
+import type { PodCycle } from "./pod-cycle.js";
+
+/** Reads a monotonic clock, ms with fractions. */
+export type Stopwatch = () => number;
+
+/** What one plugin has cost at one extension point. */
+export interface PluginCost {
+  readonly plugin: string;
+  readonly point: MeasuredPoint;
+  /** Cycles in which it ran. */
+  cycles: number;
+  /** Nodes it was asked about. */
+  nodes: number;
+  /** Of the cycles, those that were timed, and what they took. */
+  timedCycles: number;
+  timedMs: number;
+}
+
+/** One cycle in so many is timed. */
+const TIMED_SHARE = 10;
+const NOT_TIMED = -1;
+
+export class CycleRecorder {
+  readonly #metrics: ProfileMetrics;
+  readonly #stopwatch: Stopwatch;
+  readonly #prng: Prng;
+  readonly #costs = new Map<MeasuredPoint, Map<string, PluginCost>>();
+  #isTimed = false;
+
+  constructor(metrics: ProfileMetrics, stopwatch: Stopwatch, prng: Prng) {
+    this.#metrics = metrics;
+    this.#stopwatch = stopwatch;
+    this.#prng = prng;
+  }
+
+  get costs(): readonly PluginCost[] {
+    return [...this.#costs.values()].flatMap((byPlugin) => [...byPlugin.values()]);
+  }
+
+  reset(): void {
+    this.#costs.clear();
+  }
+
+  beginCycle(): void {
+    this.#isTimed = this.#prng.below(TIMED_SHARE) === 0;
+  }
+
+  pluginBegins(): number {
+    return this.#isTimed ? this.#stopwatch() : NOT_TIMED;
+  }
+
+  pluginEnds(plugin: string, point: MeasuredPoint, begun: number, status: Status | null = null): void {
+    if (begun === NOT_TIMED) return;
+    const ms = this.#stopwatch() - begun;
+    const cost = this.#cost(plugin, point);
+    cost.timedCycles++;
+    cost.timedMs += ms;
+    this.#metrics.plugin(plugin, point, status, ms / 1000);
+  }
+
+  pointBegins(): number {
+    return this.#stopwatch();
+  }
+
+  pointEnds(point: MeasuredPoint, begun: number, status: Status | null = null): void {
+    this.#metrics.extensionPoint(point, status, (this.#stopwatch() - begun) / 1000);
+  }
+
+  /** A search is over; columns.tally holds its verdicts: a node that filter c turned down was seen by filters 1..c. */
+  filtered({ columns, framework, modes }: PodCycle, evaluated: number): void {
+    const { u32 } = columns.memory;
+    let left = evaluated;
+    for (const [index, { name }] of framework.filters.entries()) {
+      if (modes[index] !== "skip") this.#count(name, "Filter", left);
+      left -= u32[(columns.tally >> 2) + index + 1] as number;
+    }
+  }
+
+  /** A plugin gave scores for so many nodes. */
+  scored(plugin: string, nodes: number): void {
+    this.#count(plugin, "Score", nodes);
+  }
+
+  #count(plugin: string, point: "Filter" | "Score", nodes: number): void {
+    const cost = this.#cost(plugin, point);
+    cost.cycles++;
+    cost.nodes += nodes;
+    this.#metrics.evaluations(plugin, point, 1);
+  }
+
+  #cost(plugin: string, point: MeasuredPoint): PluginCost {
+    let byPlugin = this.#costs.get(point);
+    if (byPlugin === undefined) {
+      byPlugin = new Map();
+      this.#costs.set(point, byPlugin);
+    }
+    let cost = byPlugin.get(plugin);
+    if (cost === undefined) {
+      cost = { plugin, point, cycles: 0, nodes: 0, timedCycles: 0, timedMs: 0 };
+      byPlugin.set(plugin, cost);
+    }
+    return cost;
+  }
+}

@@ -1,0 +1,84 @@
+// PreFilter of all plugins: whether the Pod can be scheduled at all, and on which nodes only.
+// A plugin without hope (UnschedulableAndUnresolvable) ends it at once; after a plain rejection the others still run.
+// Source: kube-scheduler framework/runtime/framework.go (RunPreFilterPlugins), schedule_one.go.
+import type { PreFilterResult } from "../framework/plugin.js";
+import { SKIP, type Status, unresolvable } from "../framework/status.js";
+import type { PodCycle } from "./pod-cycle.js";
+
+export interface PreFilterOutcome {
+  /** Why the Pod cannot be scheduled anywhere; null when nodes are to be looked at. */
+  readonly status: Status | null;
+  /** Names of the only nodes that can do; null for all. */
+  readonly nodeNames: ReadonlySet<string> | null;
+  /** What nodes outside of nodeNames are told. */
+  readonly excluded: Status;
+}
+
+const NOTHING_EXCLUDED = unresolvable("", "");
+
+export function runPreFilter(cycle: PodCycle): PreFilterOutcome {
+  let rejection: Status | null = null;
+  let nodeNames: ReadonlySet<string> | null = null;
+  const narrowing: string[] = [];
+  for (const plugin of cycle.framework.preFilter) {
+    const { status, nodeNames: only } = prepare(cycle, plugin.name);
+    if (status !== null && status.code !== "Skip") {
+      const named = { ...status, plugin: plugin.name };
+      if (status.code !== "Unschedulable")
+        return { status: named, nodeNames: null, excluded: NOTHING_EXCLUDED };
+      rejection ??= named;
+    }
+    if (only === null) continue;
+    narrowing.push(plugin.name);
+    nodeNames = nodeNames === null ? only : intersection(nodeNames, only);
+    if (nodeNames.size === 0)
+      return {
+        status: unresolvable(plugin.name, nobodyMessage(narrowing)),
+        nodeNames,
+        excluded: NOTHING_EXCLUDED,
+      };
+  }
+  prepareOthers(cycle);
+  const excluded =
+    narrowing.length === 0
+      ? NOTHING_EXCLUDED
+      : unresolvable(narrowing[0] as string, `node(s) didn't satisfy plugin(s) [${narrowing.join(" ")}]`);
+  return { status: rejection, nodeNames, excluded };
+}
+
+function intersection(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...a].filter((name) => b.has(name)));
+}
+
+function nobodyMessage(plugins: readonly string[]): string {
+  return plugins.length === 1
+    ? `node(s) didn't satisfy plugin ${plugins[0]}`
+    : `node(s) didn't satisfy plugin(s) [${plugins.join(" ")}] simultaneously`;
+}
+
+/** PreFilter of one plugin, on columns where it can; decides how its Filter will run. */
+function prepare(cycle: PodCycle, name: string): PreFilterResult {
+  const { framework, modes, state, pod, nodes } = cycle;
+  const index = framework.filters.findIndex((step) => step.name === name);
+  const columns = framework.filters[index]?.columns ?? null;
+  const onColumns = columns?.prepareFilter(cycle) ?? null;
+  if (onColumns !== null) {
+    modes[index] = onColumns.status?.code === "Skip" ? "skip" : "columns";
+    return onColumns;
+  }
+  const plugin = framework.preFilter.find((each) => each.name === name);
+  const result = plugin?.preFilter(state, pod, nodes) ?? { status: SKIP, nodeNames: null };
+  const isSkipped = result.status?.code === "Skip";
+  cycle.prepared(name, isSkipped);
+  if (index >= 0) modes[index] = isSkipped ? "skip" : "objects";
+  return result;
+}
+
+/** Filter plugins that have no PreFilter. */
+function prepareOthers(cycle: PodCycle): void {
+  const { framework, modes } = cycle;
+  for (const [index, { columns }] of framework.filters.entries()) {
+    if (modes[index] !== undefined) continue;
+    modes[index] = columns !== null && columns.prepareFilter(cycle) !== null ? "columns" : "objects";
+  }
+}
