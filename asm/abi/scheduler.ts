@@ -6,10 +6,10 @@
 //   0           4           8                16               24        32
 //   +-----------+-----------+----------------+----------------+---------+
 //   | allocatable| used     | request        | weight         | reserved|
-//   | u32 address| u32 addr.| i64            | i64            |         |
+//   | u32 address| u32 addr.| f64            | f64            |         |
 //   +-----------+-----------+----------------+----------------+---------+
 //
-// Allocatable and used are columns of i64: milli-cores, bytes, or units of an extended resource.
+// Allocatable and used are columns of f64, whole numbers below 2^53: milli-cores, bytes, or units of an extended resource.
 // Bare numbers below 2^31 only: tsc and asc both read this file.
 
 export const TERM_STRIDE = 32;
@@ -18,7 +18,7 @@ export const TERM_USED = 4;
 export const TERM_REQUEST = 8;
 export const TERM_WEIGHT = 16;
 
-// Point of a requested-to-capacity shape, 16 bytes: utilization 0..100 and score 0..100, both i64.
+// Point of a requested-to-capacity shape, 16 bytes: utilization 0..100 and score 0..100, both f64.
 export const POINT_STRIDE = 16;
 export const POINT_UTILIZATION = 0;
 export const POINT_SCORE = 8;

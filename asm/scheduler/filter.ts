@@ -111,9 +111,9 @@ export function filterFit(
         : 0;
     let bit: u32 = FIT_REASON_TERM;
     for (let term = terms; term < termsEnd; term += TERM_STRIDE) {
-      const allocatable = load<i64>(<usize>load<u32>(term, TERM_ALLOCATABLE) + ((<usize>slot) << 3));
-      const used = load<i64>(<usize>load<u32>(term, TERM_USED) + ((<usize>slot) << 3));
-      const request = load<i64>(term, TERM_REQUEST);
+      const allocatable = load<f64>(<usize>load<u32>(term, TERM_ALLOCATABLE) + ((<usize>slot) << 3));
+      const used = load<f64>(<usize>load<u32>(term, TERM_USED) + ((<usize>slot) << 3));
+      const request = load<f64>(term, TERM_REQUEST);
       if (request > allocatable - used) lacks |= request > allocatable ? bit | FIT_REASON_NEVER : bit;
       bit <<= 1;
     }

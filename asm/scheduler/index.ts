@@ -5,7 +5,7 @@
 //   verdict     u8[slots]       0 while a node is feasible, else the code of the filter that turned it down
 //   reason      u32[slots]      what that filter had to say, in bits of its own
 //   feasible    u32[n]          slots of nodes that passed, in order
-//   score       i64[n]          a plugin's raw or normalised score, one per feasible node
+//   score       f64[n]          a plugin's raw or normalised score, one per feasible node
 //
 // Why plugin by plugin and not node by node: each loop reads two or three columns in order, has one branch, and its time
 // is the plugin's time. A node that one filter turned down is passed over by the next, as upstream does.
@@ -19,6 +19,7 @@ export { intersectValues, uniteMask, fillMask } from "./masks";
 export { normalizeDefault, normalizeRange, normalizeSpread } from "./normalize";
 export { addRequests } from "./requests";
 export { scoreBalanced, scoreLeastAllocated, scoreMostAllocated, scoreRatio } from "./score-resources";
+export { scoreBalancedPairs, scoreLeastAllocatedPairs } from "./score-pairs";
 export {
   addDomainScores,
   addMaskScores,

@@ -1,5 +1,5 @@
 /** Halves away from zero, as Go's math.Round; for values that are not negative. */
-export function rounded(value: f64): i64 {
+export function rounded(value: f64): f64 {
   const whole = Math.floor(value);
-  return <i64>(value - whole >= 0.5 ? whole + 1.0 : whole);
+  return value - whole >= 0.5 ? whole + 1.0 : whole;
 }

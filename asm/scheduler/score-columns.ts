@@ -6,17 +6,17 @@ export function scoreTabled(feasible: usize, count: u32, score: usize, ids: usiz
   for (let i: u32 = 0; i < count; i++) {
     const slot = load<u32>(feasible + ((<usize>i) << 2));
     const id = load<u32>(ids + ((<usize>slot) << 2));
-    store<i64>(score + ((<usize>i) << 3), <i64>load<u32>(table + ((<usize>id) << 2)));
+    store<f64>(score + ((<usize>i) << 3), <f64>load<u32>(table + ((<usize>id) << 2)));
   }
 }
 
 /** score += weight for nodes whose bit is set. */
-export function addMaskScores(feasible: usize, count: u32, score: usize, mask: usize, weight: i32): void {
+export function addMaskScores(feasible: usize, count: u32, score: usize, mask: usize, weight: f64): void {
   for (let i: u32 = 0; i < count; i++) {
     const slot = load<u32>(feasible + ((<usize>i) << 2));
-    const bit = <i64>((<u32>load<u8>(mask + (slot >> 3)) >> (slot & 7)) & 1);
+    const bit = <f64>((<u32>load<u8>(mask + (slot >> 3)) >> (slot & 7)) & 1);
     const at = score + ((<usize>i) << 3);
-    store<i64>(at, load<i64>(at) + <i64>weight * bit);
+    store<f64>(at, load<f64>(at) + weight * bit);
   }
 }
 
@@ -27,12 +27,12 @@ export function addDomainScores(feasible: usize, count: u32, score: usize, domai
     const place = load<u32>(domain + ((<usize>slot) << 2));
     if (place === 0) continue;
     const at = score + ((<usize>i) << 3);
-    store<i64>(at, load<i64>(at) + load<i64>(sums + ((<usize>place) << 3)));
+    store<f64>(at, load<f64>(at) + <f64>load<i64>(sums + ((<usize>place) << 3)));
   }
 }
 
 /**
- * cost (f64, stored in the score's place) += matching Pods x weight + (maxSkew - 1), for eligible nodes with the label.
+ * cost, in the score's place, += matching Pods x weight + (maxSkew - 1), for eligible nodes with the label.
  * Matching Pods are those of the node's domain, or, with `perNode` set, the node's own.
  */
 export function addSpreadScores(
@@ -57,15 +57,15 @@ export function addSpreadScores(
   }
 }
 
-/** f64 -> i64 in place, halves up: costs are never negative. */
+/** In place, halves up: costs are never negative. */
 export function roundSpreadScores(count: u32, cost: usize): void {
   for (let i: u32 = 0; i < count; i++) {
     const at = cost + ((<usize>i) << 3);
-    store<i64>(at, rounded(load<f64>(at)));
+    store<f64>(at, rounded(load<f64>(at)));
   }
 }
 
-/** score = 100 x (sum - least) / (most - least), where sum is what the columns (i64 bytes) hold, kept within the two. */
+/** score = 100 x (sum - least) / (most - least), where sum is what the columns (f64, bytes) hold, kept within the two. */
 export function scoreImages(
   feasible: usize,
   count: u32,
@@ -75,15 +75,15 @@ export function scoreImages(
   leastMiB: u32,
   mostMiB: u32,
 ): void {
-  const least = (<i64>leastMiB) << 20;
-  const most = (<i64>mostMiB) << 20;
+  const least = <f64>leastMiB * 1048576.0;
+  const most = <f64>mostMiB * 1048576.0;
   for (let i: u32 = 0; i < count; i++) {
     const slot = load<u32>(feasible + ((<usize>i) << 2));
-    let sum: i64 = 0;
+    let sum: f64 = 0;
     for (let c: u32 = 0; c < columnCount; c++) {
-      sum += load<i64>(<usize>load<u32>(columns + ((<usize>c) << 2)) + ((<usize>slot) << 3));
+      sum += load<f64>(<usize>load<u32>(columns + ((<usize>c) << 2)) + ((<usize>slot) << 3));
     }
     sum = sum < least ? least : sum > most ? most : sum;
-    store<i64>(score + ((<usize>i) << 3), (100 * (sum - least)) / (most - least));
+    store<f64>(score + ((<usize>i) << 3), Math.floor((100.0 * (sum - least)) / (most - least)));
   }
 }

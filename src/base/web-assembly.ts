@@ -53,9 +53,13 @@ export function coreDigest(name: string): string {
   return createHash("sha256").update(coreBytes(name)).digest("hex");
 }
 
-/** The exports of an instance over a shared memory; instances share nothing else. */
+/**
+ * The exports of an instance over a shared memory; instances share nothing else. They are the bare ones: the loader's
+ * pass their arguments through an array, which costs more than a short loop over nodes. All arguments must be given.
+ */
 export function instantiateOver<T>(module: WasmModule, memory: WasmMemory): T {
-  return instantiateSync<T & Record<string, unknown>>(module, { env: { memory } }).exports;
+  const { instance } = instantiateSync(module, { env: { memory } });
+  return instance.exports as T;
 }
 
 function coreBytes(name: string): Buffer {

@@ -14,6 +14,8 @@ import { NOT_STEADY } from "../experiment/traffic-phase.js";
 import { measureCase } from "../experiment/measure-case.js";
 import { scenarioDigest } from "../experiment/scenario.js";
 import type { Scenario } from "../experiment/scenario-types.js";
+import { inputFilesOf } from "../experiment/scheduling/input-files.js";
+import { realWaits } from "../experiment/scheduling/real-waits.js";
 import {
   noiseFloor,
   readCpuUse,
@@ -30,6 +32,7 @@ import {
 } from "../measure/run-record.js";
 import { SAMPLES_FOR_CLAIM } from "../measure/summary.js";
 import { calibrateTimer } from "../measure/timer.js";
+import { SCHEDULER_CORE } from "../scheduler/columns/kernels.js";
 import { answerSentence } from "../report/answer.js";
 import { toolVersion } from "./version.js";
 
@@ -56,7 +59,7 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
   const runSample =
     scenario.sampling.isolate === "process"
       ? forkSample
-      : (request: Parameters<typeof forkSample>[0]) => measureCase(request, realClock);
+      : (request: Parameters<typeof forkSample>[0]) => measureCase(request, realClock, realWaits);
   const execution = await executeScenario(scenario, { ...options, runSample });
   const shares = sharesBetween(before, readCpuUse(systemReaders));
   const cases = assembleCases(scenario, execution);
@@ -137,18 +140,19 @@ function runWarnings(scenario: Scenario, execution: Execution, busyShare: number
 
 /** Whether some phase takes times; a scenario of counts needs one block only. */
 function timed({ cases }: Scenario): boolean {
-  return cases.some(({ phases }) =>
-    phases.some(({ kind }) => kind === "traffic" || kind === "workers" || kind === "program"),
+  return cases.some(
+    (one) =>
+      one.kind === "scheduling" ||
+      one.phases.some(({ kind }) => kind === "traffic" || kind === "workers" || kind === "program"),
   );
 }
 
 function inputDigests({ cases }: Scenario): ReadonlyMap<string, string> {
-  const digests = new Map<string, string>();
-  for (const { cluster } of cases) {
-    if (cluster.source.kind === "services" || digests.has(cluster.source.path)) continue;
-    digests.set(cluster.source.path, fileDigest(cluster.source.path));
-  }
-  return digests;
+  const paths = cases.flatMap((one): readonly string[] => {
+    if (one.kind === "scheduling") return inputFilesOf(one.spec);
+    return one.cluster.source.kind === "services" ? [] : [one.cluster.source.path];
+  });
+  return new Map([...new Set(paths)].map((path) => [path, fileDigest(path)]));
 }
 
 /** A folder of manifests is known by its name only: its files are read by the samples. */
@@ -161,9 +165,8 @@ function fileDigest(path: string): string {
 }
 
 function coreDigests({ cases }: Scenario): Record<string, string> {
-  return Object.fromEntries(
-    [...new Set(cases.map(({ mode }) => mode))].map((mode) => [mode, coreDigest(mode)]),
-  );
+  const names = new Set(cases.map((one) => (one.kind === "scheduling" ? SCHEDULER_CORE : one.mode)));
+  return Object.fromEntries([...names].map((name) => [name, coreDigest(name)]));
 }
 
 /** The folder that was written now holds a result: the command that repeats the run needs another. */

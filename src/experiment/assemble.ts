@@ -8,6 +8,9 @@ import type { Execution } from "./executor.js";
 import type { MetricValue, SampleResult } from "./sample-types.js";
 import type { Labels, Scenario, ScenarioCase } from "./scenario-types.js";
 
+/** Times of these begin when a Pod was due, even when it could be handed over only later. */
+const SINCE_SCHEDULED_START: readonly MetricName[] = ["sched.queue_ns", "sched.total_ns"];
+
 /** Case records in matrix order; a case's extra-label children follow it. */
 export function assembleCases(scenario: Scenario, execution: Execution): CaseRecord[] {
   const failures = new Map(execution.failures.map(({ caseId, reason }) => [caseId, reason]));
@@ -28,15 +31,38 @@ function caseRecords(
   const wrong = failure ?? workloadMismatch(first);
   return [...groups.values()].map(({ labels, values }) => {
     const { metrics, disagreement } = metricRecords(values);
-    const reason = first.unsupported ?? wrong ?? disagreement;
+    const reason = first.unsupported ?? wrong ?? disagreement ?? placementDisagreement(results);
     const status = first.unsupported !== null ? "unsupported" : reason === null ? "ok" : "failed";
     const all = { ...scenarioCase.labels, ...labels };
-    return { id: caseId(all), labels: all, status, reason, workload: first.workload, metrics };
+    const scheduling = schedulingPart(scenarioCase, results);
+    return { id: caseId(all), labels: all, status, reason, workload: first.workload, metrics, ...scheduling };
   });
 }
 
-function emptyCase({ id, labels }: ScenarioCase, reason: string): CaseRecord {
-  return { id, labels, status: "failed", reason, workload: { requested: {}, applied: {} }, metrics: [] };
+function emptyCase(scenarioCase: ScenarioCase, reason: string): CaseRecord {
+  const { id, labels } = scenarioCase;
+  const workload = { requested: {}, applied: {} };
+  return { id, labels, status: "failed", reason, workload, metrics: [], ...schedulingPart(scenarioCase, []) };
+}
+
+/** Of the block with the median rate: a course of events cannot be merged. */
+function schedulingPart(
+  { kind }: ScenarioCase,
+  results: readonly SampleResult[],
+): Pick<CaseRecord, "scheduling"> {
+  if (kind !== "scheduling") return {};
+  const found = results.flatMap(({ scheduling }) => (scheduling === null ? [] : [scheduling]));
+  const byRate = found.toSorted((a, b) => a.podsPerSecond - b.podsPerSecond);
+  return { scheduling: byRate[Math.floor(byRate.length / 2)]?.record ?? null };
+}
+
+/** Placements of the pass in simulated time are exact, as counted values are. */
+function placementDisagreement(results: readonly SampleResult[]): string | null {
+  const records = results.flatMap(({ scheduling }) => (scheduling === null ? [] : [scheduling.record]));
+  const [first] = records;
+  const other = records.find(({ placementDigest }) => placementDigest !== first?.placementDigest);
+  if (first === undefined || other === undefined) return null;
+  return `placements are exact, yet those of block ${other.block} differ from those of block ${first.block}`;
 }
 
 interface BlockValue {
@@ -93,7 +119,10 @@ function details(values: readonly BlockValue[]): NonNullable<Parameters<typeof m
   const breakdown = values[0]?.value.breakdown ?? null;
   const [merged, ...rest] = histograms;
   for (const histogram of rest) merged?.merge(histogram);
-  return { ...(merged ? { histogram: merged } : {}), ...(breakdown ? { breakdown } : {}) };
+  const omission = SINCE_SCHEDULED_START.some((name) => name === values[0]?.value.name)
+    ? ({ omission: "scheduled-start" } as const)
+    : {};
+  return { ...(merged ? { histogram: merged, ...omission } : {}), ...(breakdown ? { breakdown } : {}) };
 }
 
 function workloadMismatch({ workload }: SampleResult): string | null {

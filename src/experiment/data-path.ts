@@ -10,12 +10,12 @@ import type { PacketColumns } from "../netfilter/packet-columns.js";
 import type { RuleModel } from "../netfilter/rule-model.js";
 import type { TrafficPlan } from "../workload/traffic.js";
 import { repliesTo } from "./replies.js";
-import type { Phase, ScenarioCase } from "./scenario-types.js";
+import type { PacketsCase, Phase } from "./scenario-types.js";
 
 const CONNECTIONS_MIN = 1024;
 
 /** Tables as the case asks for, the IPVS connection table with room for twice its flows. */
-export function encodeOptionsFor({ proxy, phases }: ScenarioCase): EncodeOptions {
+export function encodeOptionsFor({ proxy, phases }: PacketsCase): EncodeOptions {
   const flows = phases.map(flowsOf);
   const connections = Math.max(CONNECTIONS_MIN, ...flows) * 2;
   return {

@@ -30,7 +30,7 @@ function value(name: MetricValue["name"], number: number): MetricValue {
 
 function answer({ case: { id }, block }: SampleRequest, values: readonly MetricValue[]): SampleResult {
   const workload = { requested: { services: 10 }, applied: { services: 10 } };
-  return { caseId: id, block, workload, values, warnings: [], unsupported: null };
+  return { caseId: id, block, workload, values, warnings: [], scheduling: null, unsupported: null };
 }
 
 function options(

@@ -10,6 +10,7 @@ import { COMPILERS } from "../proxy/modes.js";
 import { buildProxyState } from "../proxy/state/build-state.js";
 import { forkSample } from "./fork-sample.js";
 import { measureCase } from "./measure-case.js";
+import { realWaits } from "./scheduling/real-waits.js";
 import { prepareCase } from "./prepare.js";
 import { parseScenario } from "./scenario.js";
 import type { SampleRequest, SampleResult } from "./sample-types.js";
@@ -55,7 +56,7 @@ function metricOf(result: SampleResult, name: MetricName): number {
 }
 
 test("measureCase fills every metric of its phases, in every mode", async () => {
-  const results = await Promise.all(requests(SMALL).map((request) => measureCase(request, realClock)));
+  const results = await Promise.all(requests(SMALL).map((request) => measureCase(request, realClock, realWaits)));
   assert.deepEqual(
     results.map(({ caseId }) => caseId),
     MODES.map((mode) => `mode=${mode}`),
@@ -84,7 +85,7 @@ test("measureCase fills every metric of its phases, in every mode", async () => 
 test("measureCase finds the same exact values in another process", async () => {
   const [request] = requests(SMALL.replace("[userspace, iptables, ipvs, nftables]", "[iptables]"));
   assert.ok(request);
-  const here = await measureCase(request, realClock);
+  const here = await measureCase(request, realClock, realWaits);
   const there = await forkSample(request, new AbortController().signal);
   const exact = ({ values }: SampleResult) => values.filter(({ name }) => METRICS[name].assume === "exact");
   assert.ok(exact(here).length >= 10);
@@ -102,14 +103,14 @@ test("measureCase fills the conntrack table as rate times lifetime, and drops wh
       flows: { arrival: { model: open, rate: 20/s, process: poisson }, target: uniform, count: 5000 }
 `;
   for (const request of requests(spec(65536))) {
-    const result = await measureCase(request, realClock);
+    const result = await measureCase(request, realClock, realWaits);
     const entries = metricOf(result, "conntrack.entries");
     // 20 a second, each held for TIME_WAIT's 120 s.
     assert.ok(Math.abs(entries - 2400) < 300, `${result.caseId}: ${entries} entries`);
     assert.equal(metricOf(result, "conntrack.dropped"), 0);
   }
   for (const request of requests(spec(1000))) {
-    const result = await measureCase(request, realClock);
+    const result = await measureCase(request, realClock, realWaits);
     assert.equal(metricOf(result, "conntrack.entries"), 1000, result.caseId);
     assert.ok(metricOf(result, "conntrack.dropped") > 500, result.caseId);
   }
@@ -124,12 +125,12 @@ test("measureCase breaks no affinity below a hundred clients an endpoint, and se
 `;
   for (const request of requests(spec(200))) {
     assert.equal(
-      metricOf(await measureCase(request, realClock), "affinity.broken_share"),
+      metricOf(await measureCase(request, realClock, realWaits), "affinity.broken_share"),
       0,
       request.case.id,
     );
   }
-  const many = await Promise.all(requests(spec(3000)).map((request) => measureCase(request, realClock)));
+  const many = await Promise.all(requests(spec(3000)).map((request) => measureCase(request, realClock, realWaits)));
   const broken = Object.fromEntries(
     many.map((result) => [result.caseId, metricOf(result, "affinity.broken_share")]),
   );
@@ -148,7 +149,7 @@ test("measureCase keeps affinity to endpoints that survive a churn", async () =>
   cluster: { services: { count: 5, affinityShare: 100%, affinityTimeout: 10m, endpoints: { kind: fixed, count: 6 } } }
   phases:
     - { kind: affinity, clients: 100, returnsPerClient: 4, interval: 1m, endpointChurn: 30% }
-`).map((request) => measureCase(request, realClock)),
+`).map((request) => measureCase(request, realClock, realWaits)),
   );
   for (const result of results) assert.equal(metricOf(result, "affinity.broken_share"), 0, result.caseId);
 });
@@ -168,10 +169,10 @@ test("measureCase evaluates a saved ruleset as it is, with the walk the compiler
     - { kind: traffic, packets: first-packet, flows: { arrival: { model: closed }, target: uniform, count: 256 } }
 `);
   assert.ok(request);
-  const result = await measureCase(request, realClock);
+  const result = await measureCase(request, realClock, realWaits);
   rmSync(folder, { recursive: true });
   assert.equal(result.workload.applied["targets"], 40);
-  const own = metricOf(await measureCase(direct, realClock), "first.rules_evaluated");
+  const own = metricOf(await measureCase(direct, realClock, realWaits), "first.rules_evaluated");
   const saved = metricOf(result, "first.rules_evaluated");
   assert.ok(Math.abs(saved - own) < 3, `saved ${saved}, compiled ${own}`);
 });

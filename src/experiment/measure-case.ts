@@ -14,7 +14,9 @@ import { type PreparedCase, prepareCase } from "./prepare.js";
 import { runProgram } from "./program-phase.js";
 import { measureRuleset } from "./ruleset-case.js";
 import type { SampleRequest, SampleResult } from "./sample-types.js";
-import type { Phase, ProgramPhase, ScenarioCase } from "./scenario-types.js";
+import type { PacketsCase, Phase, ProgramPhase, ScenarioCase } from "./scenario-types.js";
+import { measureScheduling } from "./scheduling/measure-scheduling.js";
+import type { SchedulingWaits } from "./scheduling/real-waits.js";
 import { runTraffic } from "./traffic-phase.js";
 import { runWorkers } from "./workers-phase.js";
 
@@ -22,19 +24,24 @@ import { runWorkers } from "./workers-phase.js";
  * @returns what was found; a case that its mode cannot serve says so in `unsupported` and holds no values
  * @throws {PlumbError} for inputs that cannot be read or limits that are passed
  */
-export async function measureCase(request: SampleRequest, clock: Clock): Promise<SampleResult> {
+export async function measureCase(
+  request: SampleRequest,
+  clock: Clock,
+  waits: SchedulingWaits,
+): Promise<SampleResult> {
   const findings = new Findings();
   const context: PhaseContext = { request, clock, timer: calibrateTimer(clock), findings };
   const sample = { caseId: request.case.id, block: request.block };
   try {
-    const workload = await measureSource(context);
+    const measured = await measureKind(context, request.case, waits);
     const { values, warnings } = findings;
-    return { ...sample, workload, values, warnings, unsupported: null };
+    return { ...sample, ...measured, values, warnings, unsupported: null };
   } catch (error) {
     if (!(error instanceof PlumbError) || error.code !== "Unsupported") throw error;
     return {
       ...sample,
       workload: { requested: {}, applied: {} },
+      scheduling: null,
       values: [],
       warnings: [],
       unsupported: error.message,
@@ -42,13 +49,27 @@ export async function measureCase(request: SampleRequest, clock: Clock): Promise
   }
 }
 
-function measureSource(context: PhaseContext): Promise<SampleResult["workload"]> {
-  const { source } = context.request.case.cluster;
-  return source.kind === "iptablesSave" ? measureRuleset(context, source.path) : measureCluster(context);
+type Measured = Pick<SampleResult, "workload" | "scheduling">;
+
+async function measureKind(
+  context: PhaseContext,
+  scenarioCase: ScenarioCase,
+  waits: SchedulingWaits,
+): Promise<Measured> {
+  if (scenarioCase.kind === "scheduling") return measureScheduling(context, scenarioCase, waits);
+  const { source } = scenarioCase.cluster;
+  const workload =
+    source.kind === "iptablesSave"
+      ? await measureRuleset(context, scenarioCase, source.path)
+      : await measureCluster(context, scenarioCase);
+  return { workload, scheduling: null };
 }
 
-async function measureCluster(context: PhaseContext): Promise<SampleResult["workload"]> {
-  const { case: scenarioCase, seed } = context.request;
+async function measureCluster(
+  context: PhaseContext,
+  scenarioCase: PacketsCase,
+): Promise<SampleResult["workload"]> {
+  const { seed } = context.request;
   const prepared = prepareCase(scenarioCase, seed);
   for (const warning of prepared.warnings)
     context.findings.warn("INPUT", warning, "see plumb lint on the input");
@@ -104,7 +125,7 @@ function flowPlace({ objects, family, config }: PreparedCase, state: ProxyState,
 }
 
 /** A generated cluster must have as many Services as the scenario says. */
-function workload({ cluster }: ScenarioCase, { objects }: PreparedCase): SampleResult["workload"] {
+function workload({ cluster }: PacketsCase, { objects }: PreparedCase): SampleResult["workload"] {
   const endpoints = objects.endpointSlices.reduce((sum, slice) => sum + slice.endpoints.length, 0);
   const applied = { services: objects.services.length, endpoints, nodes: objects.nodes.length };
   if (cluster.source.kind !== "services") return { requested: {}, applied };

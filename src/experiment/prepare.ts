@@ -9,7 +9,7 @@ import { readDocuments } from "../workload/documents.js";
 import { loadInputs } from "../workload/inputs.js";
 import { generateCluster } from "../workload/generate.js";
 import { replicate } from "../workload/replicate.js";
-import type { ClusterSpec, ScenarioCase } from "./scenario-types.js";
+import type { ClusterSpec, PacketsCase } from "./scenario-types.js";
 
 export interface PreparedCase {
   readonly objects: AddressedObjects;
@@ -20,7 +20,7 @@ export interface PreparedCase {
 }
 
 /** @throws {PlumbError} for inputs that cannot be read or addresses that run out */
-export function prepareCase(scenarioCase: ScenarioCase, seed: number): PreparedCase {
+export function prepareCase(scenarioCase: PacketsCase, seed: number): PreparedCase {
   const { objects, warnings } = loadCluster(scenarioCase.cluster, seed);
   const family = primaryFamily(objects);
   const { proxy, mode } = scenarioCase;

@@ -13,12 +13,17 @@ import type { FlowPlace } from "./flows.js";
 import type { PhaseContext } from "./phase.js";
 import { ruleModelSize } from "./rule-model-size.js";
 import type { SampleResult } from "./sample-types.js";
+import type { PacketsCase } from "./scenario-types.js";
 import { runTraffic } from "./traffic-phase.js";
 import { runWorkers } from "./workers-phase.js";
 
 /** @throws {PlumbError} for a text that cannot be read or holds no target */
-export async function measureRuleset(context: PhaseContext, path: string): Promise<SampleResult["workload"]> {
-  const { case: scenarioCase, seed } = context.request;
+export async function measureRuleset(
+  context: PhaseContext,
+  scenarioCase: PacketsCase,
+  path: string,
+): Promise<SampleResult["workload"]> {
+  const { seed } = context.request;
   const { ruleset, warnings } = parseIptablesSave({ file: path, text: readFileSync(path, "utf8") });
   for (const { message, line } of warnings)
     context.findings.warn("RULESET", `${path}:${line}: ${message}`, "such a match is taken not to hold");

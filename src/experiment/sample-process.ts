@@ -5,11 +5,12 @@ import { readFileSync } from "node:fs";
 import { realClock } from "../base/clock.js";
 import { measureCase } from "./measure-case.js";
 import { PlumbError } from "../base/errors.js";
+import { realWaits } from "./scheduling/real-waits.js";
 import type { SampleReply, SampleRequest } from "./sample-types.js";
 
 const file = process.argv[2];
 if (file !== undefined) {
-  await measureCase(JSON.parse(readFileSync(file, "utf8")) as SampleRequest, realClock);
+  await measureCase(JSON.parse(readFileSync(file, "utf8")) as SampleRequest, realClock, realWaits);
 } else {
   const [request] = (await once(process, "message")) as [SampleRequest];
   process.send?.(await answer(request), () => process.disconnect?.());
@@ -17,7 +18,7 @@ if (file !== undefined) {
 
 async function answer(request: SampleRequest): Promise<SampleReply> {
   try {
-    return { kind: "result", result: await measureCase(request, realClock) };
+    return { kind: "result", result: await measureCase(request, realClock, realWaits) };
   } catch (error) {
     if (error instanceof PlumbError) return { kind: "error", message: error.message };
     // A bug: its first frames say where, the rest only where Node keeps its files.

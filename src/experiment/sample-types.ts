@@ -2,6 +2,7 @@
 import type { HistogramJson } from "../measure/histogram.js";
 import type { MetricName } from "../measure/metrics.js";
 import type { Warning } from "../measure/run-record.js";
+import type { SchedulingRecord } from "../measure/scheduling-record.js";
 import type { Labels, Sampling, ScenarioCase } from "./scenario-types.js";
 
 export interface SampleRequest {
@@ -21,9 +22,16 @@ export interface SampleResult {
     readonly applied: Readonly<Record<string, number>>;
   };
   readonly values: readonly MetricValue[];
+  /** What a scheduling case found beside its metrics. */
+  readonly scheduling: SchedulingFindings | null;
   readonly warnings: readonly Warning[];
   /** Set when the mode cannot serve the case; `values` is then empty. */
   readonly unsupported: string | null;
+}
+
+export interface SchedulingFindings {
+  readonly podsPerSecond: number;
+  readonly record: SchedulingRecord;
 }
 
 /** What a sample process sends back. */
@@ -36,7 +44,7 @@ export interface MetricValue {
   /** Labels beyond the case's own, such as workers=2: they make a case of their own. */
   readonly labels: Labels;
   readonly value: number;
-  /** Values inside the sample (per packet), for percentiles. */
+  /** Values inside the sample (per packet or Pod), for percentiles. */
   readonly histogram: HistogramJson | null;
   /** Counter or part name -> mean per packet. */
   readonly breakdown: Readonly<Record<string, number>> | null;

@@ -15,12 +15,15 @@ import {
   SPEC_FIELDS,
 } from "./scenario-schema.js";
 import { joinPath, type MapNode, type Problem, type SourceNode } from "../base/document/source-tree.js";
+import { readSchedulingCases } from "./scheduling/read-scheduling.js";
+import type { SchedulingOverrides } from "./scheduling/scheduling-cases.js";
 import { findNode } from "./scenario-source.js";
 import { type Binding, substitute } from "./scenario-substitute.js";
 import { marginFault, resolveThreshold } from "./scenario-thresholds.js";
 import type {
   Labels,
   LabelValue,
+  PacketsCase,
   Phase,
   Regression,
   Sampling,
@@ -52,6 +55,8 @@ const NO_SAMPLING: Sampling = { samples: 1, order: "blocked", warmup: 0, isolate
 /** The sections whose values may differ from case to case. */
 const CASE_SECTIONS = ["cluster", "proxy", "phases"] as const;
 
+const SHARED_SECTIONS = ["scheduling", "sampling", "thresholds", "regression"] as const;
+
 /**
  * Everything but cases and thresholds. Mistakes are reported and replaced, so that the rest is checked too; null when
  * there is nothing to go on with.
@@ -69,7 +74,8 @@ export function readFrame(
   if (spec === undefined || !isClosedMap(spec, "spec", Object.keys(SPEC_FIELDS), problems)) return null;
   const params = readKey(spec, "spec", "params", SPEC_FIELDS.params, problems);
   const seed = readKey(spec, "spec", "seed", SPEC_FIELDS.seed, problems);
-  const matrix = params === INVALID ? null : readMatrix(spec, { isForgiven, params, problems });
+  const matrix =
+    params === INVALID || !sendsPackets(spec) ? null : readMatrix(spec, { isForgiven, params, problems });
   const bindings =
     params === INVALID ? new Map<string, Binding>() : bindingsOf(spec, { isForgiven, params, problems });
   const shared = { spec, bindings, problems };
@@ -78,7 +84,7 @@ export function readFrame(
   if (regression !== INVALID) checkMargins(regression, spec, problems);
   // Without parameters every reference would look wrong; what else is wrong must not hide mistakes further on.
   if (params === INVALID) return null;
-  const combinations = matrix === null ? [{}] : expandChecked(matrix, spec, problems);
+  const combinations = combinationsOf(matrix, spec, problems);
   const values = Object.fromEntries([...bindings].map(([name, { value }]) => [name, value]));
   return {
     spec,
@@ -130,7 +136,7 @@ interface Declared {
 
 /** Every parameter's value outside the matrix; defaults that do not fit and parameters without use are reported. */
 function bindingsOf(spec: MapNode, { params, isForgiven, problems }: Declared): Map<string, Binding> {
-  const used = referencesIn(spec, ["cluster", "proxy", "phases", "sampling", "thresholds", "regression"]);
+  const used = referencesIn(spec, [...CASE_SECTIONS, ...SHARED_SECTIONS]);
   const bindings = new Map<string, Binding>();
   for (const [name, parameter] of Object.entries(params)) {
     const complain = (path: readonly string[], message: string) =>
@@ -192,6 +198,17 @@ function readMatrix(spec: MapNode, { params, isForgiven, problems }: Declared): 
   return checkMatrix({ axes, exclude }, params, { node, problems });
 }
 
+/** Without a matrix that can be read the sections are still checked, with defaults, if there are any. */
+function combinationsOf(matrix: Matrix | null, spec: MapNode, problems: Problem[]): Labels[] {
+  if (matrix !== null) return expandChecked(matrix, spec, problems);
+  return sendsPackets(spec) ? [{}] : [];
+}
+
+/** A scenario is about packets unless it says what to schedule, and nothing else. */
+function sendsPackets({ entries }: MapNode): boolean {
+  return !entries.has("scheduling") || ["matrix", ...CASE_SECTIONS].some((key) => entries.has(key));
+}
+
 function expandChecked(matrix: Matrix, spec: MapNode, problems: Problem[]): Labels[] {
   const combinations = expandMatrix(matrix);
   const at = spec.entries.get("matrix")?.node.at ?? spec.at;
@@ -210,9 +227,20 @@ function expandChecked(matrix: Matrix, spec: MapNode, problems: Problem[]): Labe
 }
 
 /** Every case with its parameters filled in; one that has problems is left out. */
-export function readCases(frame: Frame, problems: Problem[]): ScenarioCase[] {
+export function readCases(
+  frame: Frame,
+  overrides: SchedulingOverrides,
+  problems: Problem[],
+): readonly ScenarioCase[] {
+  const { spec, bindings } = frame;
+  const written = readSection({ spec, bindings, problems }, "scheduling", SPEC_FIELDS.scheduling);
+  const scheduled = written === INVALID ? [] : readSchedulingCases(written, { spec, overrides, problems });
+  return [...readPacketsCases(frame, problems), ...scheduled];
+}
+
+function readPacketsCases(frame: Frame, problems: Problem[]): PacketsCase[] {
   const { spec, bindings, combinations, seed, isForgiven } = frame;
-  return combinations.flatMap((labels): ScenarioCase[] => {
+  return combinations.flatMap((labels): PacketsCase[] => {
     const values = new Map(bindings);
     for (const [axis, value] of Object.entries(labels)) {
       if (values.has(axis)) values.set(axis, { value, folder: values.get(axis)?.folder ?? null });
@@ -230,7 +258,15 @@ export function readCases(frame: Frame, problems: Problem[]): ScenarioCase[] {
       )
       .map(({ phase }) => phase);
     const mode = String(labels["mode"]) as Mode;
-    const found: ScenarioCase = { id: caseId(labels), labels, mode, cluster: located, proxy, phases };
+    const found: PacketsCase = {
+      kind: "packets",
+      id: caseId(labels),
+      labels,
+      mode,
+      cluster: located,
+      proxy,
+      phases,
+    };
     checkConditions(written, frame, problems);
     checkRuleset(found, spec, problems);
     return [found];
@@ -255,7 +291,7 @@ function checkConditions(written: readonly WrittenPhase[], frame: Frame, problem
 }
 
 /** Rules of someone's own are iptables rules, and there is nothing to compile them from. */
-function checkRuleset({ cluster, mode, phases, id }: ScenarioCase, spec: MapNode, problems: Problem[]): void {
+function checkRuleset({ cluster, mode, phases, id }: PacketsCase, spec: MapNode, problems: Problem[]): void {
   if (cluster.source.kind !== "iptablesSave") return;
   // A case without a mode is reported as such already.
   if (mode !== undefined && mode !== "iptables") {
@@ -289,7 +325,8 @@ export function checkedThresholds(
   problems: Problem[],
 ): Threshold[] {
   const written = readSection({ spec, bindings, problems }, "thresholds", SPEC_FIELDS.thresholds);
-  if (written === INVALID || cases.length === 0 || !axes["mode"]?.length) return [];
+  const isWhole = !sendsPackets(spec) || axes["mode"]?.length;
+  if (written === INVALID || cases.length === 0 || !isWhole) return [];
   return written.flatMap((threshold, index): Threshold[] => {
     const resolved = resolveThreshold(threshold, cases);
     if (!("message" in resolved)) return [resolved];

@@ -23,6 +23,7 @@ import {
 } from "../base/document/fields.js";
 import { phaseField } from "./scenario-phases.js";
 import { proxyField } from "./scenario-proxy.js";
+import { schedulingField } from "./scheduling/scheduling-fields.js";
 import {
   type Labels,
   type LabelValue,
@@ -192,6 +193,7 @@ export const SPEC_FIELDS = {
   cluster: clusterField,
   proxy: proxyField,
   phases: phasesField,
+  scheduling: schedulingField,
   sampling: samplingField,
   thresholds: thresholdsField,
   regression: regressionField,
@@ -211,13 +213,16 @@ export const scenarioSchema: JsonSchema = {
 };
 
 function rootSchema(): JsonSchema {
+  const spec = object("What to do.", SPEC_FIELDS as Fields<SpecValues>).schema;
+  const { required: packets, ...either } = spec;
   const whole = {
     metadata: metadataField.schema,
-    spec: object("What to do.", SPEC_FIELDS as Fields<SpecValues>).schema,
+    spec: { ...either, anyOf: [{ required: packets }, { required: ["scheduling"] }] },
   };
+  const laidOver = { metadata: metadataField.schema, spec };
   const head = { apiVersion: FILE_FIELDS.apiVersion.schema, kind: FILE_FIELDS.kind.schema };
   const part = Object.fromEntries(
-    Object.entries(whole).map(([key, schema]) => [key, withoutRequired(schema)]),
+    Object.entries(laidOver).map(([key, schema]) => [key, withoutRequired(schema)]),
   );
   return {
     oneOf: [

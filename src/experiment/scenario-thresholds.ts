@@ -2,6 +2,7 @@
 import { METRICS, type MetricName, type MetricRow, type Unit } from "../measure/metrics.js";
 import { parseQuantity, type QuantityKind, quantityExample } from "../base/document/quantities.js";
 import { metricsOf } from "./scenario-phases.js";
+import { SCHEDULING_METRICS } from "./scheduling/scheduling-metrics.js";
 import type { WrittenThreshold } from "./scenario-schema.js";
 import {
   type Labels,
@@ -25,8 +26,7 @@ export function resolveThreshold(
   cases: readonly ScenarioCase[],
 ): Threshold | { readonly key: keyof WrittenThreshold; readonly message: string } {
   const { metric, where, must } = written;
-  const phases = cases.flatMap((scenarioCase) => scenarioCase.phases);
-  if (!phases.some((phase) => metricsOf(phase).includes(metric))) {
+  if (!cases.some((scenarioCase) => metricsOfCase(scenarioCase).includes(metric))) {
     return { key: "metric", message: `no phase of this scenario produces ${metric}` };
   }
   const fault = whereFault(where, cases);
@@ -51,8 +51,13 @@ function expectation(metric: MetricName, must: string): string {
   return `expected ${OPERATORS.join(", ")} and ${limit} (${metric} is in ${unit === "1" ? "plain numbers" : unit}), got ${JSON.stringify(must)}`;
 }
 
+function metricsOfCase(scenarioCase: ScenarioCase): readonly MetricName[] {
+  return scenarioCase.kind === "scheduling" ? SCHEDULING_METRICS : scenarioCase.phases.flatMap(metricsOf);
+}
+
 /** Labels a phase adds to those of the matrix. */
 function labelsOf(scenarioCase: ScenarioCase): Labels[] {
+  if (scenarioCase.kind === "scheduling") return [scenarioCase.labels];
   const workers = scenarioCase.phases.flatMap((phase) => (phase.kind === "workers" ? phase.counts : []));
   return [scenarioCase.labels, ...workers.map((count) => ({ ...scenarioCase.labels, workers: count }))];
 }

@@ -3,10 +3,12 @@
 // Declarations of the file's fields: scenario-schema.ts, held to these types by the compiler.
 import type { DurationNs } from "../base/clock.js";
 import type { MetricName } from "../measure/metrics.js";
+import type { ImportedFloor } from "../measure/scheduling-record.js";
 import type { IpvsScheduler } from "../netfilter/ipvs/model.js";
 import type { Mode } from "../netfilter/rule-model.js";
 import type { LocalDetector, ServiceOrder } from "../proxy/config.js";
 import type { GenerateSpec } from "../workload/generate-spec.js";
+import type { SchedulingSpec } from "./scheduling/scheduling-types.js";
 
 export const SCENARIO_API_VERSION = "plumbline/v1";
 
@@ -23,24 +25,38 @@ export interface Scenario {
   readonly seed: number;
   /** Every parameter's value outside the matrix: its default, or what the command line set. */
   readonly params: Labels;
-  /** Axis -> values, in file order; `mode` is always one of them. */
+  /** Axis -> values, in file order; `mode` is one of them where packets are sent. */
   readonly axes: Readonly<Record<string, readonly LabelValue[]>>;
-  /** The matrix expanded, exclusions taken out; the last axis varies fastest. */
+  /** The matrix expanded, exclusions taken out, the last axis varying fastest; then what is scheduled. */
   readonly cases: readonly ScenarioCase[];
   readonly sampling: Sampling;
   readonly thresholds: readonly Threshold[];
   readonly regression: Regression;
 }
 
-/** One point of the matrix with everything needed to run it. */
-export interface ScenarioCase {
-  /** "mode=iptables services=1000": labels in axis order; unique in the scenario. */
+export type ScenarioCase = PacketsCase | SchedulingCase;
+
+interface CaseHead {
+  /** "mode=iptables services=1000": labels in order; unique in the scenario. */
   readonly id: string;
   readonly labels: Labels;
+}
+
+/** One point of the matrix with everything needed to run it. */
+export interface PacketsCase extends CaseHead {
+  readonly kind: "packets";
   readonly mode: Mode;
   readonly cluster: ClusterSpec;
   readonly proxy: ProxySpec;
   readonly phases: readonly Phase[];
+}
+
+/** A workload, or one of its sizes, under one scheduler configuration. */
+export interface SchedulingCase extends CaseHead {
+  readonly kind: "scheduling";
+  readonly spec: SchedulingSpec;
+  /** What the workload's authors accept; null when they name nothing. */
+  readonly floor: ImportedFloor | null;
 }
 
 /** Where the objects or the rules come from; exactly one source. Paths are absolute. */

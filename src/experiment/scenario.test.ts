@@ -7,7 +7,7 @@ import { PlumbError } from "../base/errors.js";
 import { packageRoot } from "../base/source-path.js";
 import { resolveCases, scenarioDigest, parseScenario, type ScenarioOptions } from "./scenario.js";
 import { scenarioSchema } from "./scenario-schema.js";
-import type { Scenario } from "./scenario-types.js";
+import type { PacketsCase, Scenario } from "./scenario-types.js";
 
 const SMALL = `apiVersion: plumbline/v1
 kind: Scenario
@@ -34,8 +34,14 @@ const readPreset = (name: string) => ({
   text: readFileSync(`${presetFolder}/${name}.yaml`, "utf8"),
 });
 
-function scenarioOf(text: string, options: Partial<ScenarioOptions> = {}): Scenario {
-  return parseScenario({ file: "/work/s.yaml", text }, { resolvePreset: () => null, ...options });
+/** A scenario of packets only. */
+function scenarioOf(text: string, options: Partial<ScenarioOptions> = {}): PacketsScenario {
+  const scenario = parseScenario({ file: "/work/s.yaml", text }, { resolvePreset: () => null, ...options });
+  return { ...scenario, cases: scenario.cases.filter((one) => one.kind === "packets") };
+}
+
+interface PacketsScenario extends Scenario {
+  readonly cases: readonly PacketsCase[];
 }
 
 test("parseScenario reads quantities into base units and fills defaults in", () => {
@@ -74,7 +80,7 @@ test("cases are the matrix in axis order less what is excluded, with ids of thei
   );
   assert.deepEqual(scenario.cases[1]?.labels, { mode: "iptables", services: 100 });
   assert.deepEqual(
-    resolveCases(scenario, "mode=iptables *").map(({ mode }) => mode),
+    resolveCases(scenario, "mode=iptables *").map(({ labels }) => labels["mode"]),
     ["iptables", "iptables"],
   );
   assert.equal(resolveCases(scenario).length, 3);

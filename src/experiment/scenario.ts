@@ -12,6 +12,8 @@ import { extendsField } from "./scenario-schema.js";
 import { mistakesError } from "../base/document/mistakes.js";
 import { parseSource, type Problem, type SourceNode } from "../base/document/source-tree.js";
 import { mergeSource } from "./scenario-source.js";
+import { schedulingDigestContent } from "./scheduling/input-files.js";
+import { NO_OVERRIDES, type SchedulingOverrides } from "./scheduling/scheduling-cases.js";
 import { type Scenario, SCENARIO_API_VERSION, type ScenarioCase } from "./scenario-types.js";
 
 export interface ScenarioText {
@@ -29,6 +31,8 @@ export interface ScenarioOptions {
   readonly set?: readonly Setting[];
   /** Folder that paths in `set` are relative to. */
   readonly folder?: string;
+  /** Scheduler configurations and load for all that is scheduled. */
+  readonly scheduling?: SchedulingOverrides;
 }
 
 /** @throws {PlumbError} InvalidInput with one line per mistake, in file order */
@@ -42,7 +46,7 @@ export function parseScenario(input: ScenarioText, options: ScenarioOptions): Sc
   const isForgiven = (at: SourcePosition) => settings.length > 0 || at.file !== input.file;
   const frame = readFrame(source, { isForgiven, problems });
   if (frame === null) throw failure(problems);
-  const cases = readCases(frame, problems);
+  const cases = readCases(frame, options.scheduling ?? NO_OVERRIDES, problems);
   const thresholds = checkedThresholds(frame, cases, problems);
   if (problems.length > 0) throw failure(problems);
   const { metadata, seed, params, axes, sampling, regression } = frame;
@@ -78,7 +82,7 @@ export function resolveCases(scenario: Scenario, only = "*"): readonly ScenarioC
 
 /**
  * What makes two runs comparable, hashed: seed, cases and how a sample is taken; not how many, nor what is judged.
- * @param inputDigests path -> digest of a manifest's or dump's content, put in place of the path
+ * @param inputDigests path -> digest of an input's content (inputFilesOf), put in place of the path
  */
 export function scenarioDigest(
   scenario: Scenario,
@@ -87,10 +91,12 @@ export function scenarioDigest(
   const { apiVersion, seed, sampling, cases } = scenario;
   const { warmup, isolate } = sampling;
   const content = cases.map((scenarioCase) => {
-    const { source } = scenarioCase.cluster;
-    if (source.kind === "services") return scenarioCase;
+    if (scenarioCase.kind === "scheduling") return schedulingDigestContent(scenarioCase, inputDigests);
+    const { kind: _, ...packets } = scenarioCase;
+    const { source } = packets.cluster;
+    if (source.kind === "services") return packets;
     const named = { ...source, path: inputDigests.get(source.path) ?? source.path };
-    return { ...scenarioCase, cluster: { ...scenarioCase.cluster, source: named } };
+    return { ...packets, cluster: { ...packets.cluster, source: named } };
   });
   return digestOf({ apiVersion, seed, warmup, isolate, cases: content });
 }

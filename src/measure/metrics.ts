@@ -183,6 +183,77 @@ export const METRICS = {
     "none",
     "chi-square p-value of connections per endpoint against an even split",
   ),
+  "sched.throughput": measuredCore(
+    "SchedulingThroughput",
+    "1/s",
+    "higher",
+    "Pods scheduled per second as upstream's benchmark averages it: mean of samples of a second",
+  ),
+  "sched.pods_per_second": measuredCore(
+    "Pods scheduled",
+    "1/s",
+    "higher",
+    "measured Pods that were scheduled, by the time from the first one's creation to the last binding",
+  ),
+  "sched.attempt_ns": measuredCore(
+    "Attempt",
+    "ns",
+    "lower",
+    "one scheduling attempt, whatever its result: taken out of the queue to decided",
+  ),
+  "sched.queue_ns": measuredCore(
+    "In the queue",
+    "ns",
+    "lower",
+    "from a Pod's scheduled start to being taken out of the queue the last time",
+  ),
+  "sched.cycle_ns": measuredCore("Cycle", "ns", "lower", "the attempt that placed a Pod, to its decision"),
+  "sched.bind_ns": measuredCore("Binding", "ns", "lower", "from the decision for a node to the binding"),
+  "sched.total_ns": measuredCore(
+    "Start to binding",
+    "ns",
+    "lower",
+    "from a Pod's scheduled start to its binding",
+  ),
+  "sched.heap_bytes": measuredCore("Heap", "B", "lower", "most JavaScript heap used while Pods were scheduled"),
+  "sched.nodes_evaluated_per_pod": counted(
+    "Nodes filtered per Pod",
+    "1",
+    "lower",
+    "nodes that filters looked at, by measured Pods",
+  ),
+  "sched.nodes_scored_per_pod": counted(
+    "Nodes scored per Pod",
+    "1",
+    "lower",
+    "nodes that were scored, by measured Pods",
+  ),
+  "sched.attempts_per_pod": counted(
+    "Attempts per Pod",
+    "1",
+    "lower",
+    "scheduling attempts by measured Pods; 1 when every Pod is placed at once",
+  ),
+  "sched.placed_share": counted("Placed", "1", "higher", "share of Pods that asked for a node and have one"),
+  "sched.imbalance_cpu": counted(
+    "CPU imbalance",
+    "1",
+    "lower",
+    "standard deviation over nodes of the share of CPU that is requested",
+  ),
+  "sched.imbalance_memory": counted(
+    "Memory imbalance",
+    "1",
+    "lower",
+    "standard deviation over nodes of the share of memory that is requested",
+  ),
+  "sched.empty_nodes": counted("Empty nodes", "1", "none", "nodes without a Pod at the end"),
+  "sched.fragmentation": counted(
+    "Fragmentation",
+    "1",
+    "lower",
+    "share of the scarce resource that is free and that no Pod of the workload can use",
+  ),
 } as const satisfies Record<string, MetricRow>;
 
 export type MetricName = keyof typeof METRICS;

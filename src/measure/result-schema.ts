@@ -2,37 +2,8 @@
 // come from the tables in metrics.ts; there is no second list here.
 import { METRICS, PROVENANCES, UNITS } from "./metrics.js";
 import { RUN_SCHEMA_VERSION } from "./run-record.js";
-
-type Schema = { readonly [keyword: string]: unknown };
-
-/** A closed object; keys that end in "?" may be absent. */
-function object(description: string, properties: Readonly<Record<string, Schema>>): Schema {
-  const names = Object.keys(properties);
-  return {
-    description,
-    type: "object",
-    properties: Object.fromEntries(names.map((name) => [name.replace(/\?$/, ""), properties[name]])),
-    required: names.filter((name) => !name.endsWith("?")),
-    additionalProperties: false,
-  };
-}
-
-const list = (description: string, items: Schema, more: Schema = {}): Schema => ({
-  description,
-  type: "array",
-  items,
-  ...more,
-});
-const map = (description: string, values: Schema): Schema => ({
-  description,
-  type: "object",
-  additionalProperties: values,
-});
-const words = (description: string, values: readonly string[]): Schema => ({ description, enum: values });
-const string = (description: string, more: Schema = {}): Schema => ({ description, type: "string", ...more });
-const number = (description: string, more: Schema = {}): Schema => ({ description, type: "number", ...more });
-const count = (description: string): Schema => ({ description, type: "integer", minimum: 0 });
-const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
+import { count, list, map, number, object, orNull, type Schema, string, words } from "./schema-parts.js";
+import { schedulingSchema } from "./scheduling-schema.js";
 
 const sha256 = (description: string) => string(description, { pattern: "^[0-9a-f]{64}$" });
 const time = (description: string) =>
@@ -162,6 +133,7 @@ const caseRecord = object("One point of the matrix.", {
     applied: map("What -> how many.", { type: "number" }),
   }),
   metrics: list("What was measured.", metric),
+  "scheduling?": orNull(schedulingSchema),
 });
 
 const threshold = object("A limit and whether it held.", {

@@ -1,9 +1,10 @@
 // The canonical result of a run: what result.json holds. Everything else (HTML, Markdown, CSV) is derived from it.
 // Base units, RFC 3339 UTC, null for "no value", keys absent when not requested, never NaN; keys sorted when written.
 import type { MetricName, Provenance, Unit } from "./metrics.js";
+import type { SchedulingRecord } from "./scheduling-record.js";
 
 /** Semantic version of this layout, independent of the tool's. */
-export const RUN_SCHEMA_VERSION = "1.0.0";
+export const RUN_SCHEMA_VERSION = "1.1.0";
 
 /** Label -> value, in order. */
 export type Labels = Readonly<Record<string, string | number>>;
@@ -79,6 +80,8 @@ export interface CaseRecord {
     readonly applied: Readonly<Record<string, number>>;
   };
   readonly metrics: readonly MetricRecord[];
+  /** Present in every case that schedules Pods; null when none of its samples was finished. */
+  readonly scheduling?: SchedulingRecord | null;
 }
 
 export interface MetricRecord {

@@ -90,14 +90,14 @@ export class ClusterState {
   }
 
   setPod(pod: Pod, nowMs: number): void {
-    const info = this.#parts.reader.read(pod);
+    const info = this.#parts.reader.read(pod, this.#known(pod));
     if (isDone(pod)) this.#podGone(info, nowMs);
     else if ((pod.spec?.nodeName ?? "") !== "") this.#setAssigned(info, nowMs);
     else this.#setPending(info, nowMs);
   }
 
   deletePod(pod: Pod, nowMs: number): void {
-    this.#podGone(this.#parts.reader.read(pod), nowMs);
+    this.#podGone(this.#parts.reader.read(pod, this.#known(pod)), nowMs);
   }
 
   set(object: ListedKinds[ListedKind], nowMs: number): void {
@@ -115,6 +115,10 @@ export class ClusterState {
     this.#parts.objects.delete(kind, objectKey(object));
     if (kind === "Namespace") this.#namespacesChanged();
     this.#objectEvent(kind, ACTION.Delete, { before: object, after: null }, nowMs);
+  }
+
+  #known({ metadata: { uid = "" } }: Pod): PodInfo | undefined {
+    return this.#pending.get(uid) ?? this.#parts.cache.pod(uid);
   }
 
   #setPending(info: PodInfo, nowMs: number): void {

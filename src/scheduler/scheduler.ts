@@ -27,6 +27,7 @@ import { ObjectLister } from "./objects.js";
 import type { BalanceFormula } from "./plugins/node-resources/balanced-allocation.js";
 import { PreemptionGate } from "./preemption-gate.js";
 import { makeProfiles, preEnqueueOf, type Profiles, registrationsOf } from "./profiles.js";
+import type { Nominator } from "./queue/nominator.js";
 import { type QueueCounts, SchedulingQueue } from "./queue/scheduling-queue.js";
 import { SchedulingCycles } from "./scheduling-cycles.js";
 
@@ -186,6 +187,11 @@ export class Scheduler {
 
   get cache(): SchedulerCache {
     return this.#cache;
+  }
+
+  /** Pods that wait for room on a node. */
+  get nominator(): Nominator {
+    return this.#queue.nominator;
   }
 
   get profiles(): Profiles {

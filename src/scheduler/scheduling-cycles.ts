@@ -192,13 +192,16 @@ export class SchedulingCycles {
   }
 
   #postFilter(work: Work, diagnosis: Diagnosis, evaluatedNodes: number): Attempt {
+    const { cache } = this.#parts;
     const { cycle, profile } = work;
     const { framework } = profile;
     const messages: string[] = [];
     let nominatedNodeName: string | null = null;
     const begun = profile.recorder.pointBegins();
+    // Dry runs need the object forms' state, which is dear; without a less important Pod there is none to make.
+    const state = cache.hasPodsBelow(cycle.pod.priority) ? cycle.objectState() : cycle.state;
     for (const plugin of framework.postFilter) {
-      const outcome = plugin.postFilter(cycle.objectState(), cycle.pod, diagnosis.statuses());
+      const outcome = plugin.postFilter(state, cycle.pod, diagnosis.statuses());
       nominatedNodeName = outcome.nominatedNodeName;
       this.#preempt(cycle.pod, outcome.actions, () => plugin.deletionsSent?.(cycle.pod.uid));
       if (outcome.status === null) break;
@@ -257,8 +260,8 @@ export class SchedulingCycles {
       return;
     }
     queued.pod = current;
-    for (const plugin of refusal.plugins) if (plugin !== "") queued.unschedulablePlugins.add(plugin);
-    for (const plugin of refusal.pendingPlugins) queued.pendingPlugins.add(plugin);
+    queued.unschedulablePlugins = refusal.plugins;
+    queued.pendingPlugins = refusal.pendingPlugins;
     queue.addUnschedulableIfNotPresent(queued, nowMs);
     const nodeName = refusal.nominatedNodeName;
     queue.nominator.add(current, nodeName === null ? { mode: "keep" } : { mode: "override", nodeName });
@@ -310,7 +313,7 @@ interface Seen {
 function refusalOf(status: Status): Refusal {
   const message = status.reasons.join(", ");
   const isRejection = isRejected(status);
-  const plugins = isRejection ? new Set([status.plugin]) : NOBODY;
+  const plugins = isRejection && status.plugin !== "" ? new Set([status.plugin]) : NOBODY;
   return {
     result: isRejection ? "unschedulable" : "error",
     message,

@@ -62,7 +62,12 @@ export class PodReader {
   /** Terms by spec and label set; of Pods with terms only. */
   readonly #terms = new Map<string, PodTerms>();
 
-  read(pod: Pod): PodInfo {
+  /** @param known an earlier reading of the same Pod: what still is the same object is not read again */
+  read(pod: Pod, known?: PodInfo): PodInfo {
+    if (known !== undefined && sharesParts(pod, known.pod)) {
+      const isTerminating = pod.metadata.deletionTimestamp !== undefined;
+      return { ...known, pod, isTerminating };
+    }
     const { metadata } = pod;
     const spec = pod.spec ?? EMPTY_SPEC;
     const namespace = metadata.namespace ?? DEFAULT_NAMESPACE;
@@ -122,6 +127,26 @@ export class PodReader {
     }
     return terms;
   }
+}
+
+/** Whether all that is read of two Pods is the same objects, as when one was made from the other. */
+function sharesParts({ metadata, spec = EMPTY_SPEC }: Pod, known: Pod): boolean {
+  const { spec: other = EMPTY_SPEC } = known;
+  return (
+    metadata.labels === known.metadata.labels &&
+    metadata.uid === known.metadata.uid &&
+    spec.containers === other.containers &&
+    spec.initContainers === other.initContainers &&
+    spec.nodeSelector === other.nodeSelector &&
+    spec.affinity === other.affinity &&
+    spec.tolerations === other.tolerations &&
+    spec.topologySpreadConstraints === other.topologySpreadConstraints &&
+    spec.overhead === other.overhead &&
+    spec.resources === other.resources &&
+    spec.hostNetwork === other.hostNetwork &&
+    spec.priority === other.priority &&
+    spec.preemptionPolicy === other.preemptionPolicy
+  );
 }
 
 /** Equal for specs that the scheduler cannot tell apart, but for volumes, nodeName, gates and its own profile's name. */

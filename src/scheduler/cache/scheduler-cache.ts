@@ -37,6 +37,8 @@ export class SchedulerCache implements Snapshot {
   readonly #tree = new NodeTree();
   readonly #images = new ImageStates();
   readonly #placed = new Map<string, Placed>();
+  /** Priority -> Pods that have a node. */
+  readonly #byPriority = new Map<number, number>();
   /** Pods of nodes that are gone or have not come yet, by node name. */
   readonly #homeless = new Map<string, PodInfo[]>();
   #columns: NodeColumns;
@@ -82,6 +84,11 @@ export class SchedulerCache implements Snapshot {
 
   imageState(image: string): ImageState | undefined {
     return this.#images.get(image);
+  }
+
+  hasPodsBelow(priority: number): boolean {
+    for (const present of this.#byPriority.keys()) if (present < priority) return true;
+    return false;
   }
 
   /** The Pod as the cache knows it; undefined when it has no node. */
@@ -175,6 +182,7 @@ export class SchedulerCache implements Snapshot {
 
   #place(pod: PodInfo, nodeName: string, isAssumed: boolean): void {
     this.#placed.set(pod.uid, { pod, nodeName, isAssumed });
+    this.#byPriority.set(pod.priority, (this.#byPriority.get(pod.priority) ?? 0) + 1);
     if (isAssumed) this.#assumedCount++;
     const node = this.#nodes.get(nodeName);
     if (node === undefined) {
@@ -189,6 +197,9 @@ export class SchedulerCache implements Snapshot {
 
   #unplace({ pod, nodeName, isAssumed }: Placed): void {
     this.#placed.delete(pod.uid);
+    const others = (this.#byPriority.get(pod.priority) ?? 0) - 1;
+    if (others > 0) this.#byPriority.set(pod.priority, others);
+    else this.#byPriority.delete(pod.priority);
     if (isAssumed) this.#assumedCount--;
     const node = this.#nodes.get(nodeName);
     if (node !== undefined) {
@@ -224,6 +235,7 @@ function looksAlike(a: PodInfo, b: PodInfo): boolean {
     a.labelSet === b.labelSet &&
     a.terms === b.terms &&
     a.isTerminating === b.isTerminating &&
+    a.priority === b.priority &&
     a.pod.spec?.volumes === b.pod.spec?.volumes
   );
 }

@@ -27,7 +27,7 @@ export class ColumnMemory {
   readonly #free = new Map<number, number[]>();
   #u8: Uint8Array;
   #u32: Uint32Array;
-  #i64: BigInt64Array;
+  #f64: Float64Array;
 
   constructor() {
     this.#memory = createMemory({ pages: this.#pages, pagesMax: PAGES_MAX });
@@ -35,7 +35,7 @@ export class ColumnMemory {
     const { buffer } = this.#memory;
     this.#u8 = new Uint8Array(buffer);
     this.#u32 = new Uint32Array(buffer);
-    this.#i64 = new BigInt64Array(buffer);
+    this.#f64 = new Float64Array(buffer);
   }
 
   /** Views of the whole memory: hold them no longer than until the next allocation. */
@@ -47,8 +47,8 @@ export class ColumnMemory {
     return this.#u32;
   }
   /** Index is address / 8. */
-  get i64(): BigInt64Array {
-    return this.#i64;
+  get f64(): Float64Array {
+    return this.#f64;
   }
 
   /** Bytes in use or kept for reuse. */
@@ -93,7 +93,7 @@ export class ColumnMemory {
     const { buffer } = this.#memory;
     this.#u8 = new Uint8Array(buffer);
     this.#u32 = new Uint32Array(buffer);
-    this.#i64 = new BigInt64Array(buffer);
+    this.#f64 = new Float64Array(buffer);
   }
 }
 

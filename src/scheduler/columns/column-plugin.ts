@@ -45,7 +45,7 @@ export interface ColumnScore {
    * null: this Pod is beyond the columns, the object form must be used.
    */
   prepareScore(cycle: ColumnCycle, count: number): boolean | null;
-  /** Writes the normalised scores (i64 each) of the feasible nodes to `score`, which is zeroed. */
+  /** Writes the normalised scores (f64 each) of the feasible nodes to `score`, which is zeroed. */
   score(cycle: ColumnCycle, count: number, score: number): void;
 }
 

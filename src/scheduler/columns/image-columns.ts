@@ -1,4 +1,4 @@
-// Image sizes for scores: per image that a Pod names, an i64 column of the bytes a node is credited with, which is the
+// Image sizes for scores: per image that a Pod names, an f64 column of the bytes a node is credited with, which is the
 // image's size times the share of nodes that have it.
 // Cost: O(nodes) when first asked for, and again after images or the number of nodes changed.
 import { creditedBytes, type ImageStates } from "../cache/image-states.js";
@@ -46,13 +46,12 @@ export class ImageColumns {
   }
 
   clearNode(slot: number): void {
-    for (const { at } of this.#columns.values()) this.#memory.i64[(at >> 3) + slot] = 0n;
+    for (const { at } of this.#columns.values()) this.#memory.f64[(at >> 3) + slot] = 0;
   }
 
   #fill(column: ImageColumn, image: string, credit: number): void {
-    const bytes = BigInt(credit);
     for (const { slot, images } of this.#nodes.values())
-      this.#memory.i64[(column.at >> 3) + slot] = images.has(image) ? bytes : 0n;
+      this.#memory.f64[(column.at >> 3) + slot] = images.has(image) ? credit : 0;
     column.generation = this.#states.generation;
     column.nodes = this.#nodes.size;
   }

@@ -104,6 +104,8 @@ export interface Kernels {
   addRequests(slot: number, terms: Address, termCount: number, times: number): void;
 
   scoreLeastAllocated(...args: [...Scores, terms: Address, termCount: number]): void;
+  scoreLeastAllocatedPairs(...args: [...Scores, terms: Address]): void;
+  scoreBalancedPairs(...args: [...Scores, terms: Address, compare: number]): void;
   scoreMostAllocated(...args: [...Scores, terms: Address, termCount: number]): void;
   scoreRatio(
     ...args: [...Scores, terms: Address, termCount: number, points: Address, pointCount: number]

@@ -45,7 +45,7 @@ export class NodeColumns {
   readonly reason: number;
   /** u32 per position. */
   readonly feasible: number;
-  /** i64 per position in `feasible`: weighted sums, and the scores of one plugin at a time. */
+  /** f64 per position in `feasible`: weighted sums, and the scores of one plugin at a time. */
   readonly total: number;
   readonly score: number;
   /** u32: how many feasible nodes were found, and how many candidates the last call looked at. */

@@ -1,4 +1,4 @@
-// What nodes have and what is taken, one pair of i64 columns per resource, and how many Pods they hold.
+// What nodes have and what is taken, one pair of f64 columns per resource, and how many Pods they hold.
 //
 //   cpu            allocatable | used (exact) | used (non-zero, for scores)
 //   memory         allocatable | used (exact) | used (non-zero, for scores)
@@ -33,7 +33,13 @@ export interface Term {
 export interface TermTable {
   readonly at: number;
   readonly count: number;
+  readonly isCpuAndMemory: boolean;
 }
+
+export const NO_TERMS: TermTable = { at: 0, count: 0, isCpuAndMemory: false };
+
+/** Below, 100 x an amount is exact (asm/scheduler/score-resources). */
+const PLAIN_BELOW = 2 ** 45;
 
 export class ResourceColumns {
   /** u32 per slot: Pods on the node, and how many it may have. */
@@ -43,6 +49,8 @@ export class ResourceColumns {
   readonly #capacity: number;
   readonly #exact = new Map<string, ResourceColumn>();
   readonly #nonZero: { readonly cpu: ResourceColumn; readonly memory: ResourceColumn };
+  /** Slots of nodes that lack CPU or memory, or have so much that scores need care. */
+  readonly #odd = new Set<number>();
   /** What a Pod of a spec adds to its node, by spec id. */
   readonly #additions: (TermTable | undefined)[] = [];
 
@@ -81,17 +89,25 @@ export class ResourceColumns {
     this.#memory.u32[(this.podLimit >> 2) + slot] = allocatable.pods;
     for (const name of namesOf(allocatable)) this.exact(name);
     for (const [name, column] of this.#exact)
-      this.#memory.i64[(column.allocatable >> 3) + slot] = BigInt(allocatable.get(name));
+      this.#memory.f64[(column.allocatable >> 3) + slot] = allocatable.get(name);
+    if (isPlain(allocatable.milliCpu) && isPlain(allocatable.memory)) this.#odd.delete(slot);
+    else this.#odd.add(slot);
   }
 
   /** Nothing is taken and nothing is there. */
   clearNode(slot: number): void {
     this.#memory.u32[(this.podLimit >> 2) + slot] = 0;
     this.#memory.u32[(this.podCount >> 2) + slot] = 0;
+    this.#odd.delete(slot);
     for (const column of [...this.#exact.values(), this.#nonZero.cpu, this.#nonZero.memory]) {
-      this.#memory.i64[(column.allocatable >> 3) + slot] = 0n;
-      this.#memory.i64[(column.used >> 3) + slot] = 0n;
+      this.#memory.f64[(column.allocatable >> 3) + slot] = 0;
+      this.#memory.f64[(column.used >> 3) + slot] = 0;
     }
+  }
+
+  /** Whether the kernels for pairs may score this table: CPU and memory, which every node has in plain amounts. */
+  isPair({ isCpuAndMemory }: TermTable): boolean {
+    return isCpuAndMemory && this.#odd.size === 0;
   }
 
   /** A Pod comes (1) or goes (-1). */
@@ -110,10 +126,15 @@ export class ResourceColumns {
       const term = at + index * TERM_STRIDE;
       this.#memory.u32[(term + TERM_ALLOCATABLE) >> 2] = column.allocatable;
       this.#memory.u32[(term + TERM_USED) >> 2] = column.used;
-      this.#memory.i64[(term + TERM_REQUEST) >> 3] = BigInt(request);
-      this.#memory.i64[(term + TERM_WEIGHT) >> 3] = BigInt(weight);
+      this.#memory.f64[(term + TERM_REQUEST) >> 3] = request;
+      this.#memory.f64[(term + TERM_WEIGHT) >> 3] = weight;
     }
-    return { at, count: terms.length };
+    const [first, second] = terms;
+    const isCpuAndMemory =
+      terms.length === 2 &&
+      first?.column.allocatable === this.exact(CPU).allocatable &&
+      second?.column.allocatable === this.exact(MEMORY).allocatable;
+    return { at, count: terms.length, isCpuAndMemory };
   }
 
   /** Terms for scores: extended resources that the Pod does not ask for are left out. */
@@ -152,6 +173,10 @@ export class ResourceColumns {
     this.#additions[spec.id] = table;
     return table;
   }
+}
+
+function isPlain(amount: number): boolean {
+  return amount > 0 && amount < PLAIN_BELOW;
 }
 
 /** Resources that are counted in amounts; Pods are counted by themselves. */

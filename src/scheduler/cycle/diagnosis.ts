@@ -55,19 +55,20 @@ export function diagnoseSearch(
   { excluded, extenders }: { excluded: Status; extenders: ExtenderVerdicts },
 ): Diagnosis {
   const slots = slotsOf(cycle, candidates, evaluated);
+  const byExtender = (slot: number) =>
+    extenders.statuses.size === 0 ? undefined : extenders.statuses.get(cycle.nodeAt(slot).name);
   const counted = new Map<Status, number>();
-  const byVerdict = new Map<string, Status>();
+  const byVerdict = new Map<number, Status>();
   const statusBySlot = new Map<number, Status>();
   for (const slot of slots) {
-    const told = extenders.statuses.get(cycle.nodeAt(slot).name);
-    const status = told ?? sharedStatus(cycle, slot, byVerdict);
+    const status = byExtender(slot) ?? sharedStatus(cycle, slot, byVerdict);
     if (status === null) continue;
     statusBySlot.set(slot, status);
     counted.set(status, (counted.get(status) ?? 0) + 1);
   }
   const others = cycle.nodes.length - candidates.count;
   if (others > 0) counted.set(excluded, others);
-  const plugins = new Set([...counted.keys()].map(({ plugin }) => plugin));
+  const plugins = new Set([...counted.keys()].map(({ plugin }) => plugin).filter((plugin) => plugin !== ""));
   if (extenders.statuses.size > 0) plugins.add(EXTENDERS);
   const pending = [...counted.keys()].filter(({ code }) => code === "Pending");
   return {
@@ -92,12 +93,12 @@ function slotsOf(
 }
 
 /** Equal verdicts for equal reasons share one status. null: the filters had let the node pass. */
-function sharedStatus(cycle: PodCycle, slot: number, byVerdict: Map<string, Status>): Status | null {
+function sharedStatus(cycle: PodCycle, slot: number, byVerdict: Map<number, Status>): Status | null {
   const { memory, verdict, reason } = cycle.columns;
   const code = memory.u8[verdict + slot] as number;
   if (code === VERDICT_FEASIBLE) return null;
-  if (code === CODE_NOMINATED || cycle.objectStatuses.has(slot)) return statusOf(cycle, slot);
-  const key = `${code} ${memory.u32[(reason >> 2) + slot]}`;
+  if (code === CODE_NOMINATED || cycle.objectStatus(slot) !== undefined) return statusOf(cycle, slot);
+  const key = code * 2 ** 32 + (memory.u32[(reason >> 2) + slot] as number);
   let status = byVerdict.get(key);
   if (status === undefined) {
     status = statusOf(cycle, slot);

@@ -100,7 +100,7 @@ function filterObjects(cycle: PodCycle, { list, from, to }: CandidateRange, inde
     if (status === null) continue;
     if (status.code === "Error") return { ...status, plugin: name };
     memory.u8[verdict + slot] = index + 1;
-    cycle.objectStatuses.set(slot, status);
+    cycle.setObjectStatus(slot, status);
   }
   return null;
 }
@@ -134,7 +134,7 @@ function judgeNominated(
     const status = framework.filterWithNominatedPods(cycle.objectState(), pod, node);
     if (status?.code === "Error") return status;
     memory.u8[verdict + node.slot] = status === null ? VERDICT_FEASIBLE : CODE_NOMINATED;
-    if (status !== null) cycle.objectStatuses.set(node.slot, status);
+    if (status !== null) cycle.setObjectStatus(node.slot, status);
   }
   return null;
 }
@@ -147,10 +147,10 @@ function positionIn({ columns }: PodCycle, list: number, from: number, to: numbe
 
 /** What a verdict on a node means. The node must have been turned down in this cycle. */
 export function statusOf(cycle: PodCycle, slot: number): Status {
-  const { columns, framework, objectStatuses } = cycle;
+  const { columns, framework } = cycle;
   const code = columns.memory.u8[columns.verdict + slot] as number;
   assert(code !== VERDICT_FEASIBLE, `node in slot ${slot} was not turned down`);
-  const told = objectStatuses.get(slot);
+  const told = cycle.objectStatus(slot);
   if (told !== undefined) return told;
   const step = present(framework.filters[code - 1], `filter ${code}`);
   const reason = columns.memory.u32[(columns.reason >> 2) + slot] as number;

@@ -12,6 +12,8 @@ import type { Framework } from "./framework.js";
 
 /** How a Filter plugin is run for this Pod. */
 export type FilterMode = "skip" | "columns" | "objects";
+/** columns: where a plugin has that form. objects: every plugin node by node, which is what the columns are held to. */
+export type PluginForm = "columns" | "objects";
 
 export class PodCycle implements ColumnCycle {
   readonly pod: PodInfo;
@@ -22,12 +24,13 @@ export class PodCycle implements ColumnCycle {
   readonly state = new CycleState();
   /** By position in framework.filters. */
   readonly modes: FilterMode[] = [];
-  /** Verdicts that an object form gave, by slot. */
-  readonly objectStatuses = new Map<number, Status>();
-  /** PreFilter plugins that have run on their object form. */
-  readonly #prepared = new Set<string>();
+  #objectStatuses: Map<number, Status> | null = null;
+  #hasObjectState = false;
 
-  constructor(pod: PodInfo, framework: Framework, cache: SchedulerCache) {
+  readonly #form: PluginForm;
+
+  constructor(pod: PodInfo, framework: Framework, cache: SchedulerCache, form: PluginForm = "columns") {
+    this.#form = form;
     this.pod = pod;
     this.framework = framework;
     this.cache = cache;
@@ -41,19 +44,35 @@ export class PodCycle implements ColumnCycle {
     return this.cache.nodeAt(slot);
   }
 
-  /** Says that a plugin's object form has run PreFilter, and whether it has nothing to say. */
-  prepared(plugin: string, isSkipped: boolean): void {
-    this.#prepared.add(plugin);
-    if (isSkipped) this.state.skipFilter.add(plugin);
+  /** The column form that this cycle may use of a plugin; null for none. */
+  columnsOf<T>({ columns }: { readonly columns: T | null }): T | null {
+    return this.#form === "columns" ? columns : null;
+  }
+
+  /** What an object form said of the node in this slot; undefined when it was not asked. */
+  objectStatus(slot: number): Status | undefined {
+    return this.#objectStatuses?.get(slot);
+  }
+
+  setObjectStatus(slot: number, status: Status): void {
+    this.#objectStatuses ??= new Map();
+    this.#objectStatuses.set(slot, status);
   }
 
   /** The state that the object forms of all Filter plugins need. O(Pods) for some plugins, the first time. */
   objectState(): CycleState {
-    for (const plugin of this.framework.preFilter) {
-      if (this.#prepared.has(plugin.name)) continue;
-      const { status } = plugin.preFilter(this.state, this.pod, this.nodes);
-      this.prepared(plugin.name, status?.code === "Skip");
+    if (this.#hasObjectState) return this.state;
+    this.#hasObjectState = true;
+    const { preFilter, filters } = this.framework;
+    const skipped = new Set<string>();
+    for (const plugin of preFilter) {
+      const mode = this.modes[filters.findIndex(({ name }) => name === plugin.name)];
+      if (mode === "objects") continue;
+      if (mode === "skip") skipped.add(plugin.name);
+      else if (plugin.preFilter(this.state, this.pod, this.nodes).status?.code === "Skip")
+        skipped.add(plugin.name);
     }
+    this.state.skipFilter = skipped;
     return this.state;
   }
 }

@@ -60,25 +60,24 @@ function nobodyMessage(plugins: readonly string[]): string {
 function prepare(cycle: PodCycle, name: string): PreFilterResult {
   const { framework, modes, state, pod, nodes } = cycle;
   const index = framework.filters.findIndex((step) => step.name === name);
-  const columns = framework.filters[index]?.columns ?? null;
-  const onColumns = columns?.prepareFilter(cycle) ?? null;
+  const step = framework.filters[index];
+  const onColumns = step === undefined ? null : (cycle.columnsOf(step)?.prepareFilter(cycle) ?? null);
   if (onColumns !== null) {
     modes[index] = onColumns.status?.code === "Skip" ? "skip" : "columns";
     return onColumns;
   }
   const plugin = framework.preFilter.find((each) => each.name === name);
   const result = plugin?.preFilter(state, pod, nodes) ?? { status: SKIP, nodeNames: null };
-  const isSkipped = result.status?.code === "Skip";
-  cycle.prepared(name, isSkipped);
-  if (index >= 0) modes[index] = isSkipped ? "skip" : "objects";
+  if (index >= 0) modes[index] = result.status?.code === "Skip" ? "skip" : "objects";
   return result;
 }
 
 /** Filter plugins that have no PreFilter. */
 function prepareOthers(cycle: PodCycle): void {
   const { framework, modes } = cycle;
-  for (const [index, { columns }] of framework.filters.entries()) {
+  for (const [index, step] of framework.filters.entries()) {
     if (modes[index] !== undefined) continue;
+    const columns = cycle.columnsOf(step);
     modes[index] = columns !== null && columns.prepareFilter(cycle) !== null ? "columns" : "objects";
   }
 }

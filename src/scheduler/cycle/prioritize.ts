@@ -30,11 +30,12 @@ export function prioritize(cycle: PodCycle, count: number, recorder: CycleRecord
 /** Fills columns.score with a plugin's normalised scores; false when it has nothing to say about this Pod. */
 export function scorePlugin(cycle: PodCycle, step: ScoreStep, count: number): boolean {
   const { memory, score } = cycle.columns;
-  const onColumns = step.columns?.prepareScore(cycle, count) ?? null;
-  if (step.columns === null || onColumns === null) return scoreObjects(cycle, step, count);
+  const columns = cycle.columnsOf(step);
+  const onColumns = columns?.prepareScore(cycle, count) ?? null;
+  if (columns === null || onColumns === null) return scoreObjects(cycle, step, count);
   if (!onColumns) return false;
   memory.kernels.zero(score, count * 8);
-  step.columns.score(cycle, count, score);
+  columns.score(cycle, count, score);
   return true;
 }
 
@@ -44,8 +45,7 @@ function scoreObjects(cycle: PodCycle, { score, preScore }: ScoreStep, count: nu
   if (preScore?.preScore(state, pod, nodes)?.code === "Skip") return false;
   const scores = nodes.map((node) => score.score(state, pod, node));
   score.normalize?.(state, pod, nodes, scores);
-  for (const [index, value] of scores.entries())
-    columns.memory.i64[(columns.score >> 3) + index] = BigInt(value);
+  for (const [index, value] of scores.entries()) columns.memory.f64[(columns.score >> 3) + index] = value;
   return true;
 }
 
@@ -61,8 +61,8 @@ export function addExtraScores(cycle: PodCycle, count: number, extra: ExtraScore
   const { columns } = cycle;
   const first = columns.total >> 3;
   for (const [index, { name }] of feasibleNodes(cycle, count).entries()) {
-    const { i64 } = columns.memory;
-    i64[first + index] = (i64[first + index] as bigint) + BigInt(extra.get(name) ?? 0);
+    const { f64 } = columns.memory;
+    f64[first + index] = (f64[first + index] as number) + (extra.get(name) ?? 0);
   }
 }
 

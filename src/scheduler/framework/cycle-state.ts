@@ -5,30 +5,28 @@ export interface CloneableState {
   clone(): CloneableState;
 }
 
-export class CycleState {
-  readonly #values = new Map<string, CloneableState>();
+const NONE: ReadonlySet<string> = new Set();
 
-  /**
-   * @param skipFilter plugins whose Filter has nothing to say about this Pod
-   * @param skipScore the same for Score
-   */
-  constructor(
-    readonly skipFilter = new Set<string>(),
-    readonly skipScore = new Set<string>(),
-  ) {}
+export class CycleState {
+  /** null while nothing is kept, which is how most cycles end. */
+  #values: Map<string, CloneableState> | null = null;
+
+  /** @param skipFilter plugins whose Filter has nothing to say about this Pod */
+  constructor(public skipFilter: ReadonlySet<string> = NONE) {}
 
   read<T extends CloneableState>(key: string): T | undefined {
-    return this.#values.get(key) as T | undefined;
+    return this.#values?.get(key) as T | undefined;
   }
 
   write(key: string, value: CloneableState): void {
+    this.#values ??= new Map();
     this.#values.set(key, value);
   }
 
   /** A copy whose values can be changed without this one noticing; the skips are shared. Cost: the size of the values. */
   clone(): CycleState {
-    const copy = new CycleState(this.skipFilter, this.skipScore);
-    for (const [key, value] of this.#values) copy.write(key, value.clone());
+    const copy = new CycleState(this.skipFilter);
+    for (const [key, value] of this.#values ?? []) copy.write(key, value.clone());
     return copy;
   }
 }

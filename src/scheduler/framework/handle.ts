@@ -14,6 +14,8 @@ export interface Snapshot {
   get(name: string): NodeInfo | undefined;
   /** Size of an image and how many nodes have it; undefined when none has. */
   imageState(image: string): ImageState | undefined;
+  /** Whether any Pod that has a node is less important: without one, preemption need not look. */
+  hasPodsBelow(priority: number): boolean;
 }
 
 export interface NominatedPods {

@@ -15,9 +15,9 @@ export interface QueuedPod {
   /** How often in a row something broke. */
   consecutiveErrors: number;
   /** Plugins that turned it down in its last attempt. */
-  readonly unschedulablePlugins: Set<string>;
+  unschedulablePlugins: ReadonlySet<string>;
   /** Of these, the ones that wait for something outside. */
-  readonly pendingPlugins: Set<string>;
+  pendingPlugins: ReadonlySet<string>;
   /** The PreEnqueue plugin that keeps it out; "" for none. */
   gatingPlugin: string;
   /** When its backoff ends; null when it must be worked out anew. */
@@ -28,6 +28,9 @@ export interface QueuedPod {
   cycle: number;
 }
 
+/** Shared by the many Pods that nobody turned down. */
+export const NO_PLUGINS: ReadonlySet<string> = new Set();
+
 export function newQueuedPod(pod: PodInfo, nowMs: number): QueuedPod {
   return {
     pod,
@@ -36,8 +39,8 @@ export function newQueuedPod(pod: PodInfo, nowMs: number): QueuedPod {
     initialAttemptMs: null,
     unschedulableCount: 0,
     consecutiveErrors: 0,
-    unschedulablePlugins: new Set(),
-    pendingPlugins: new Set(),
+    unschedulablePlugins: NO_PLUGINS,
+    pendingPlugins: NO_PLUGINS,
     gatingPlugin: "",
     backoffExpirationMs: null,
     wasFlushed: false,

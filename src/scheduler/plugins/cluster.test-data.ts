@@ -78,6 +78,7 @@ export function handle(
       nodes,
       get: (name) => nodes.find((each) => each.name === name),
       imageState: (image) => images.get(image),
+      hasPodsBelow: (priority) => nodes.some(({ pods }) => pods.some((each) => each.priority < priority)),
     },
     objects: lister,
     nominated: { nominatedOn: () => [] },

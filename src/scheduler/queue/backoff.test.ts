@@ -63,7 +63,8 @@ test("popEarly takes the best Pod of the earliest window and never one that brok
   const queue = new BackoffQueue(new Backoff(DEFAULTS), prioritySort);
   const put = (name: string, priority: number, counts: Partial<QueuedPod>, nowMs: number) => {
     const queued = Object.assign(newQueuedPod(podOf(name, { priority }), nowMs), counts);
-    if (queued.unschedulableCount > 0) queued.unschedulablePlugins.add("NodeResourcesFit");
+    if (queued.unschedulableCount > 0)
+      queued.unschedulablePlugins = new Set([...queued.unschedulablePlugins, "NodeResourcesFit"]);
     queue.add(queued);
   };
   put("low", 1, { unschedulableCount: 1 }, 100);

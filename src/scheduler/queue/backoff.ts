@@ -5,7 +5,7 @@
 import type { QueuedPod } from "../framework/queued-pod.js";
 
 /** Also how often waits that ended are flushed: at whole seconds, so that a window leaves as a whole. */
-export const BACKOFF_WINDOW_MS = 1000;
+const BACKOFF_WINDOW_MS = 1000;
 
 /** End of the wait of a Pod that need not wait: before every window. */
 const NO_BACKOFF_MS = Number.NEGATIVE_INFINITY;

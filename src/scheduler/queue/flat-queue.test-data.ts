@@ -60,8 +60,8 @@ export class FlatQueue {
     popped.missed = [];
     popped.attempts++;
     popped.cycle = ++this.#cycle;
-    popped.unschedulablePlugins.clear();
-    popped.pendingPlugins.clear();
+    popped.unschedulablePlugins = new Set();
+    popped.pendingPlugins = new Set();
     return popped;
   }
 
@@ -71,8 +71,9 @@ export class FlatQueue {
 
   fail(uid: string, unschedulable: readonly string[], pending: readonly string[], nowMs: number): void {
     const waiting = this.#pods.find(({ pod }) => pod.uid === uid) as Waiting;
-    for (const plugin of unschedulable) waiting.unschedulablePlugins.add(plugin);
-    for (const plugin of pending) waiting.pendingPlugins.add(plugin);
+    for (const plugin of unschedulable)
+      waiting.unschedulablePlugins = new Set([...waiting.unschedulablePlugins, plugin]);
+    for (const plugin of pending) waiting.pendingPlugins = new Set([...waiting.pendingPlugins, plugin]);
     const isError = rejectors(waiting).length === 0;
     waiting.consecutiveErrors = isError ? waiting.consecutiveErrors + 1 : 0;
     if (!isError) waiting.unschedulableCount++;
@@ -196,7 +197,8 @@ export class FlatQueue {
   #isGated(waiting: Waiting): boolean {
     const keeper = this.#options.preEnqueue.find(({ preEnqueue }) => preEnqueue(waiting.pod) !== null);
     waiting.gatingPlugin = keeper?.name ?? "";
-    if (keeper !== undefined) waiting.unschedulablePlugins.add(keeper.name);
+    if (keeper !== undefined)
+      waiting.unschedulablePlugins = new Set([...waiting.unschedulablePlugins, keeper.name]);
     return keeper !== undefined;
   }
 

@@ -148,8 +148,9 @@ class Race {
     const some = (plugins: readonly string[]) => plugins.filter(() => this.#prng.below(2) === 0);
     const unschedulable = outcome === 1 ? [] : some([FIT, SPREAD, AFFINITY]);
     const pending = outcome === 3 ? some([FIT, SPREAD]) : [];
-    for (const plugin of unschedulable) queued.unschedulablePlugins.add(plugin);
-    for (const plugin of pending) queued.pendingPlugins.add(plugin);
+    for (const plugin of unschedulable)
+      queued.unschedulablePlugins = new Set([...queued.unschedulablePlugins, plugin]);
+    for (const plugin of pending) queued.pendingPlugins = new Set([...queued.pendingPlugins, plugin]);
     this.#flying.delete(uid);
     this.#queue.addUnschedulableIfNotPresent(queued, this.#nowMs);
     this.#twin.fail(uid, unschedulable, pending, this.#nowMs);

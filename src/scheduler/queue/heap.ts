@@ -101,21 +101,22 @@ export class Heap<T> {
     return hasRisen;
   }
 
+  /**
+   * All the way down along the lesser children, then up to its place: what sinks comes from the bottom and mostly
+   * belongs there, so this compares once a level instead of twice.
+   */
   #sink(entry: Entry<T>): void {
     const entries = this.#entries;
     let index = entry.index;
-    for (;;) {
-      let below = 2 * index + 1;
-      if (below >= entries.length) break;
+    for (let below = 2 * index + 1; below < entries.length; below = 2 * index + 1) {
       const right = below + 1;
       if (right < entries.length && this.#before(entries[right] as Entry<T>, entries[below] as Entry<T>))
         below = right;
-      const child = entries[below] as Entry<T>;
-      if (!this.#before(child, entry)) break;
-      this.#put(child, index);
+      this.#put(entries[below] as Entry<T>, index);
       index = below;
     }
     this.#put(entry, index);
+    this.#rise(entry);
   }
 
   #put(entry: Entry<T>, index: number): void {

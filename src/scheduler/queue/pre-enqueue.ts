@@ -17,7 +17,7 @@ export function runPreEnqueue(plugins: readonly PreEnqueuePlugin[], queued: Queu
 
 function isKeptOut(plugin: PreEnqueuePlugin, queued: QueuedPod): boolean {
   if (plugin.preEnqueue(queued.pod) === null) return false;
-  queued.unschedulablePlugins.add(plugin.name);
+  queued.unschedulablePlugins = new Set([...queued.unschedulablePlugins, plugin.name]);
   queued.gatingPlugin = plugin.name;
   return true;
 }

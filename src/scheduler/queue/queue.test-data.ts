@@ -8,7 +8,7 @@ import type { QueuedPod } from "../framework/queued-pod.js";
 import { unresolvable } from "../framework/status.js";
 import { SchedulingQueue, type SchedulingQueueOptions } from "./scheduling-queue.js";
 
-export const PODS = new PodReader();
+const PODS = new PodReader();
 
 export interface PodOptions {
   readonly namespace?: string;
@@ -34,12 +34,12 @@ export function prioritySort(a: QueuedPod, b: QueuedPod): boolean {
   return a.pod.priority === priority ? a.timestampMs < b.timestampMs : a.pod.priority > priority;
 }
 
-export const GATES = "SchedulingGates";
+const GATES = "SchedulingGates";
 export const FIT = "NodeResourcesFit";
 export const SPREAD = "PodTopologySpread";
 export const AFFINITY = "InterPodAffinity";
 
-export const schedulingGates: PreEnqueuePlugin = {
+const schedulingGates: PreEnqueuePlugin = {
   name: GATES,
   preEnqueue: ({ pod }) => ((pod.spec?.schedulingGates?.length ?? 0) > 0 ? unresolvable(GATES) : null),
 };
@@ -47,7 +47,7 @@ export const schedulingGates: PreEnqueuePlugin = {
 export const always: QueueingHintFn = () => "Queue";
 export const never: QueueingHintFn = () => "Skip";
 
-export const REGISTRATIONS: readonly (readonly [string, readonly EventRegistration[]])[] = [
+const REGISTRATIONS: readonly (readonly [string, readonly EventRegistration[]])[] = [
   [GATES, [{ resource: "UnscheduledPod", actions: ACTION.UpdatePodSchedulingGatesEliminated }]],
   [
     FIT,
@@ -95,8 +95,9 @@ export function failNext(
   rejectedBy: { readonly unschedulable?: readonly string[]; readonly pending?: readonly string[] } = {},
 ): string | null {
   const queued = queue.pop();
-  assert.equal(queued?.pod.pod.metadata.name, name);
-  for (const plugin of rejectedBy.unschedulable ?? []) queued?.unschedulablePlugins.add(plugin);
-  for (const plugin of rejectedBy.pending ?? []) queued?.pendingPlugins.add(plugin);
-  return queued === null ? null : queue.addUnschedulableIfNotPresent(queued, nowMs);
+  assert.ok(queued !== null, `no Pod is ready, expected ${name}`);
+  assert.equal(queued.pod.pod.metadata.name, name);
+  queued.unschedulablePlugins = new Set(rejectedBy.unschedulable);
+  queued.pendingPlugins = new Set(rejectedBy.pending);
+  return queue.addUnschedulableIfNotPresent(queued, nowMs);
 }

@@ -123,8 +123,8 @@ test("an event that comes while a Pod is tried counts when the Pod fails", () =>
   queue.moveAll({ resource: "CSIDriver", action: ACTION.Add, label: "CSIDriverAdd" }, NOTHING, 1);
   assert.equal(queue.inFlightEvents, 1, "nobody registered CSIDriverAdd");
   assert.ok(helped && notHelped);
-  helped.unschedulablePlugins.add(FIT);
-  notHelped.unschedulablePlugins.add(SPREAD);
+  helped.unschedulablePlugins = new Set([...helped.unschedulablePlugins, FIT]);
+  notHelped.unschedulablePlugins = new Set([...notHelped.unschedulablePlugins, SPREAD]);
   assert.equal(queue.addUnschedulableIfNotPresent(helped, 2), "backoff");
   assert.equal(queue.addUnschedulableIfNotPresent(notHelped, 2), "unschedulable");
   assert.equal(queue.inFlightEvents, 0);
@@ -139,7 +139,7 @@ test("an update of the Pod itself while it is tried counts when it fails", () =>
   queue.update(before, after, 1);
   assert.equal(queue.get("default/a"), undefined, "it is not queued twice");
   assert.ok(queued);
-  queued.unschedulablePlugins.add(FIT);
+  queued.unschedulablePlugins = new Set([...queued.unschedulablePlugins, FIT]);
   assert.equal(queue.addUnschedulableIfNotPresent(queued, 2), "backoff");
 });
 
@@ -151,7 +151,7 @@ test("an event that came while a Pod was tried counts without hints, by its cycl
   queue.moveAll(EVENTS.NodeAdd, NOTHING, 1);
   assert.equal(failNext(queue, "b", 1, { unschedulable: [SPREAD] }), "unschedulable");
   assert.ok(first);
-  first.unschedulablePlugins.add(SPREAD);
+  first.unschedulablePlugins = new Set([...first.unschedulablePlugins, SPREAD]);
   assert.equal(queue.addUnschedulableIfNotPresent(first, 1), "backoff");
 });
 

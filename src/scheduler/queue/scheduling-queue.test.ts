@@ -169,7 +169,7 @@ test("activate skips backoff, wakes the parked, and remembers for a Pod in fligh
   assert.deepEqual(queue.counts(), { active: 2, backoff: 0, unschedulable: 0, gated: 0 });
   assert.equal(queue.inFlightEvents, 1);
   assert.ok(queued);
-  queued.unschedulablePlugins.add(FIT);
+  queued.unschedulablePlugins = new Set([...queued.unschedulablePlugins, FIT]);
   assert.equal(queue.addUnschedulableIfNotPresent(queued, 2), "backoff");
   assert.equal(queue.inFlightEvents, 0);
 });

@@ -11,11 +11,11 @@
 // Time is handed in; nothing happens by itself: the owner calls flush when nextFlushMs says so.
 // Cost: add, pop O(log n), done O(1); an event O(Pods of the plugins that asked for it).
 // Source: kube-scheduler backend/queue/scheduling_queue.go.
-import { matchesPod } from "../cache/pod-terms.js";
+import { NO_TERMS, type PodTerms, matchesPod } from "../cache/pod-terms.js";
 import type { PodInfo } from "../cache/pod-info.js";
 import { ACTION, type ClusterEvent, EVENTS, type EventObjects } from "../framework/cluster-event.js";
 import type { PreEnqueuePlugin } from "../framework/plugin.js";
-import { type QueuedPod, isTurnedDown, newQueuedPod } from "../framework/queued-pod.js";
+import { type QueuedPod, isTurnedDown, newQueuedPod, NO_PLUGINS } from "../framework/queued-pod.js";
 import { Backoff } from "./backoff.js";
 import { BackoffQueue } from "./backoff-queue.js";
 import { EventInterests, type EventRegistrations, isWildcard } from "./event-interests.js";
@@ -157,8 +157,8 @@ export class SchedulingQueue {
       queued.attempts++;
       queued.cycle = ++this.#cycle;
       // Clearing an empty set costs an allocation, and nearly all are empty.
-      if (queued.unschedulablePlugins.size > 0) queued.unschedulablePlugins.clear();
-      if (queued.pendingPlugins.size > 0) queued.pendingPlugins.clear();
+      queued.unschedulablePlugins = NO_PLUGINS;
+      queued.pendingPlugins = NO_PLUGINS;
       return queued;
     }
   }
@@ -307,9 +307,18 @@ export class SchedulingQueue {
 
   /** Which parked Pods another Pod may concern: those spread in its namespace, and those with affinity to it. */
   #isNear(pod: PodInfo): (queued: QueuedPod) => boolean {
-    return ({ pod: waiting, unschedulablePlugins }) =>
-      (waiting.namespace === pod.namespace && unschedulablePlugins.has(POD_TOPOLOGY_SPREAD)) ||
-      waiting.terms.requiredAffinity.some((term) => matchesPod(term, pod.pod, this.#options.namespaceLabels));
+    const { namespaceLabels } = this.#options;
+    // Pods of one template share their terms, and mostly stand next to each other.
+    let terms: PodTerms = NO_TERMS;
+    let isWanted = false;
+    return ({ pod: waiting, unschedulablePlugins }) => {
+      if (waiting.namespace === pod.namespace && unschedulablePlugins.has(POD_TOPOLOGY_SPREAD)) return true;
+      if (waiting.terms !== terms) {
+        terms = waiting.terms;
+        isWanted = terms.requiredAffinity.some((term) => matchesPod(term, pod.pod, namespaceLabels));
+      }
+      return isWanted;
+    };
   }
 
   /** The Pod must be in no queue; so for all below. */

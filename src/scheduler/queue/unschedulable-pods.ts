@@ -8,7 +8,7 @@ import { type QueuedPod, isTurnedDown, isTurnedDownBy } from "../framework/queue
 import { Heap } from "./heap.js";
 
 /** How often Pods that have waited too long are let go: at whole multiples. */
-export const SWEEP_INTERVAL_MS = 30_000;
+const SWEEP_INTERVAL_MS = 30_000;
 
 export class UnschedulablePods {
   readonly #maxStayMs: number;

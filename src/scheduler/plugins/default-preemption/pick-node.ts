@@ -14,6 +14,13 @@ const PRIORITY_OFFSET = 2 ** 31;
 
 /** @param candidates at least one, each with at least one victim, the most important first */
 export function pickNode(candidates: readonly Candidate[], nowMs: number): Candidate {
+  const [first] = leastHarmful(candidates, nowMs);
+  assert(first !== undefined, "no candidate to pick from");
+  return first;
+}
+
+/** Those between which only chance decides, in their order. */
+export function leastHarmful(candidates: readonly Candidate[], nowMs: number): readonly Candidate[] {
   const harms: readonly ((candidate: Candidate) => number)[] = [
     ({ violations }) => violations,
     ({ pods }) => (pods[0] as PodInfo).priority,
@@ -26,9 +33,7 @@ export function pickNode(candidates: readonly Candidate[], nowMs: number): Candi
     if (left.length === 1) break;
     left = least(left, harm);
   }
-  const [first] = left;
-  assert(first !== undefined, "no candidate to pick from");
-  return first;
+  return left;
 }
 
 function least(candidates: readonly Candidate[], harm: (candidate: Candidate) => number): Candidate[] {

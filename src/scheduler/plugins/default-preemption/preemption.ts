@@ -11,7 +11,7 @@ import type { NodeStatuses } from "../../framework/plugin.js";
 import { type Code, type Status, unresolvable } from "../../framework/status.js";
 import { type Candidate, type CandidateSearch, candidatesWanted, findCandidates } from "./candidates.js";
 import { pickNode } from "./pick-node.js";
-import { selectVictims } from "./victims.js";
+import { NO_VICTIMS, selectVictims } from "./victims.js";
 
 export const NAME = "DefaultPreemption";
 const NOT_HELPFUL = unresolvable(NAME, "Preemption is not helpful for scheduling");
@@ -79,6 +79,8 @@ function searchCandidates(handle: FrameworkHandle, attempt: PreemptionAttempt): 
   const nodeNames: string[] = [];
   for (const [name, { code }] of statuses) if (code === "Unschedulable") nodeNames.push(name);
   if (nodeNames.length === 0) return { candidates: [], statuses: new Map() };
+  if (!handle.snapshot.hasPodsBelow(pod.priority))
+    return { candidates: [], statuses: new Map(nodeNames.map((name) => [name, NO_VICTIMS])) };
   const offset = handle.prng.below(nodeNames.length);
   const range = { offset, wanted: candidatesWanted(nodeNames.length, args) };
   const budgets = [...handle.objects.list("PodDisruptionBudget")];

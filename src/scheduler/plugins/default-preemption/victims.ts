@@ -27,7 +27,7 @@ export interface DryRun {
   readonly nowMs: number;
 }
 
-const NO_VICTIMS = unresolvable("DefaultPreemption", "No preemption victims found for incoming pod");
+export const NO_VICTIMS = unresolvable("DefaultPreemption", "No preemption victims found for incoming pod");
 
 /** @returns a status when taking away every Pod of lower priority does not help */
 export function selectVictims(

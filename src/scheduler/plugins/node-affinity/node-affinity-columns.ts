@@ -97,16 +97,17 @@ function requirementsOf({ matchExpressions = [], matchFields = [] }: NodeSelecto
 }
 
 function filterFew(
-  { columns, pod, nodeAt }: ColumnCycle,
+  cycle: ColumnCycle,
   { list, from, to }: CandidateRange,
   code: number,
   enforced: NodeSelector | null,
 ): void {
+  const { columns, pod } = cycle;
   const { memory, verdict, reason } = columns;
   for (let index = from; index < to; index++) {
     const slot = memory.u32[(list >> 2) + index] as number;
     if (memory.u8[verdict + slot] !== VERDICT_FEASIBLE) continue;
-    const { node } = nodeAt(slot);
+    const { node } = cycle.nodeAt(slot);
     const breaksRule = enforced !== null && !nodeSelectorMatches(enforced, node);
     if (!breaksRule && requiredNodeAffinityMatches(pod.pod.spec, node)) continue;
     memory.u8[verdict + slot] = code;

@@ -16,10 +16,12 @@ export function createBalancedAllocationColumns(
     name: NAME,
     prepareScore: ({ pod }) => resources.some(({ name }) => podRequest(pod, name, "exact") > 0),
     score({ columns, pod }, count, score) {
-      const { at, count: terms } = tables.of(columns, pod, () =>
-        columns.resources.scoreTable(pod, resources, "exact"),
-      );
-      columns.memory.kernels.scoreBalanced(columns.feasible, count, score, at, terms, comparesWithout);
+      const table = tables.of(columns, pod, () => columns.resources.scoreTable(pod, resources, "exact"));
+      const { memory, feasible, resources: amounts } = columns;
+      const { at, count: terms } = table;
+      if (amounts.isPair(table))
+        memory.kernels.scoreBalancedPairs(feasible, count, score, at, comparesWithout);
+      else memory.kernels.scoreBalanced(feasible, count, score, at, terms, comparesWithout);
     },
   };
 }

@@ -13,7 +13,7 @@ import type { PodInfo } from "../../cache/pod-info.js";
 import { CPU, EPHEMERAL_STORAGE, MEMORY } from "../../cache/resources.js";
 import { type ColumnCycle, type ColumnFilter, type ColumnScore, PASS } from "../../columns/column-plugin.js";
 import type { NodeColumns } from "../../columns/node-columns.js";
-import type { TermTable } from "../../columns/resource-columns.js";
+import { NO_TERMS, type TermTable } from "../../columns/resource-columns.js";
 import type { NodeResourcesFitArgs, Shape } from "../../config/configuration.js";
 import { type Status, unresolvable, unschedulable } from "../../framework/status.js";
 import { ignoredResources, NAME } from "./fit.js";
@@ -28,7 +28,7 @@ export function createFitColumns(args: NodeResourcesFitArgs): ColumnFilter & Col
   const requests = new SpecTables<TermTable>();
   const scores = new SpecTables<TermTable>();
   let names: readonly string[] = [];
-  let table: TermTable = { at: 0, count: 0 };
+  let table = NO_TERMS;
   return {
     name: NAME,
     prepareFilter({ columns, pod }) {
@@ -59,14 +59,17 @@ function scoreByStrategy(
   { columns }: ColumnCycle,
   count: number,
   score: number,
-  { at, count: terms }: TermTable,
+  table: TermTable,
   strategy: NodeResourcesFitArgs["scoringStrategy"],
 ): void {
-  const { memory, feasible } = columns;
+  const { memory, feasible, resources } = columns;
   const { kernels } = memory;
+  const { at, count: terms } = table;
   switch (strategy.type) {
     case "LeastAllocated":
-      return kernels.scoreLeastAllocated(feasible, count, score, at, terms);
+      return resources.isPair(table)
+        ? kernels.scoreLeastAllocatedPairs(feasible, count, score, at)
+        : kernels.scoreLeastAllocated(feasible, count, score, at, terms);
     case "MostAllocated":
       return kernels.scoreMostAllocated(feasible, count, score, at, terms);
     case "RequestedToCapacityRatio": {
@@ -82,8 +85,8 @@ function writePoints({ memory, scratch }: NodeColumns, shape: Shape): number {
   const at = scratch.take(shape.length * POINT_STRIDE);
   for (const [index, { utilization, score }] of shape.entries()) {
     const point = at + index * POINT_STRIDE;
-    memory.i64[(point + POINT_UTILIZATION) >> 3] = BigInt(utilization);
-    memory.i64[(point + POINT_SCORE) >> 3] = BigInt(score * POINT_SCALE);
+    memory.f64[(point + POINT_UTILIZATION) >> 3] = utilization;
+    memory.f64[(point + POINT_SCORE) >> 3] = score * POINT_SCALE;
   }
   return at;
 }

@@ -1,0 +1,54 @@
+// spec.scheduling of a scenario file -> cases; what cannot be found or stands twice is reported at its entry.
+import { PlumbError } from "../../base/errors.js";
+import type { MapNode, Problem } from "../../base/document/source-tree.js";
+import { LIMITS } from "../../base/limits.js";
+import { placeOf } from "../scenario-matrix.js";
+import type { SchedulingCase } from "../scenario-types.js";
+import type { WrittenScheduling } from "./scheduling-fields.js";
+import { casesOf, type SchedulingOverrides } from "./scheduling-cases.js";
+import { WorkloadCatalogue } from "./workload-catalogue.js";
+
+interface Place {
+  readonly spec: MapNode;
+  readonly overrides: SchedulingOverrides;
+  readonly problems: Problem[];
+}
+
+/** @throws {PlumbError} InvalidInput for a performance-config.yaml with mistakes: each is named with its own place */
+export function readSchedulingCases(
+  entries: readonly WrittenScheduling[],
+  { spec, overrides, problems }: Place,
+): readonly SchedulingCase[] {
+  const catalogue = new WorkloadCatalogue();
+  const cases: SchedulingCase[] = [];
+  const taken = new Set<string>();
+  entries.forEach((entry, index) => {
+    const complain = (message: string) => {
+      const at = placeOf(spec, ["scheduling", index]);
+      problems.push({ at, path: `spec.scheduling[${index}]`, message });
+    };
+    for (const one of casesOrFault(() => casesOf(entry, catalogue, overrides), complain)) {
+      if (taken.has(one.id)) complain(`the case ${one.id} is there twice; give the entry a name`);
+      taken.add(one.id);
+      cases.push(one);
+    }
+  });
+  if (cases.length > LIMITS.CASES_MAX) {
+    const message = `makes ${cases.length} cases, limit CASES_MAX=${LIMITS.CASES_MAX}`;
+    problems.push({ at: placeOf(spec, ["scheduling"]), path: "spec.scheduling", message });
+  }
+  return cases;
+}
+
+function casesOrFault(
+  make: () => readonly SchedulingCase[],
+  complain: (message: string) => void,
+): readonly SchedulingCase[] {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof PlumbError) || error.code !== "NotFound") throw error;
+    complain(error.message);
+    return [];
+  }
+}
