@@ -96,10 +96,10 @@ export class NodeInfo {
   }
 
   #count(pod: PodInfo, times: 1 | -1): void {
-    const { exact, nonZero } = pod.spec.requests;
+    const { exact, nonZeroOnNode } = pod.spec.requests;
     this.requested.add(exact, times);
-    this.nonZeroRequested.milliCpu += nonZero.milliCpu * times;
-    this.nonZeroRequested.memory += nonZero.memory * times;
+    this.nonZeroRequested.milliCpu += nonZeroOnNode.milliCpu * times;
+    this.nonZeroRequested.memory += nonZeroOnNode.memory * times;
     for (const claim of claimKeys(pod)) {
       const refs = (this.claimRefs.get(claim) ?? 0) + times;
       if (refs === 0) this.claimRefs.delete(claim);

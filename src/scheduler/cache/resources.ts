@@ -97,17 +97,49 @@ export function resourceAmount(name: string, quantity: string | number): number 
 export interface PodRequests {
   /** What must fit. */
   readonly exact: Resources;
-  /** The same with defaults where a container asks for no CPU or memory; for scores. */
-  readonly nonZero: { readonly milliCpu: number; readonly memory: number };
+  /**
+   * With defaults where a container asks for no CPU or memory, and without what the Pod as a whole asks for, which
+   * upstream overlooks here: what NodeResourcesFit's scores look at while the Pod waits.
+   */
+  readonly nonZero: NonZeroRequests;
+  /**
+   * What it adds to its node's sum of them. Where the Pod as a whole asks for something, defaults stand in only for
+   * what nothing of it asks for.
+   */
+  readonly nonZeroOnNode: NonZeroRequests;
 }
 
-/** max(containers and sidecars, each step of the init sequence) + overhead; Pod-level requests override. */
+export interface NonZeroRequests {
+  readonly milliCpu: number;
+  readonly memory: number;
+}
+
+/** Pod-level requests override what the containers ask for; overhead comes on top. */
 export function podRequests(spec: PodSpec): PodRequests {
   const exact = sumRequests(spec, (container) => Resources.fromList(container.resources?.requests));
-  const nonZero = sumRequests(spec, nonZeroRequests);
-  return { exact, nonZero: { milliCpu: nonZero.milliCpu, memory: nonZero.memory } };
+  for (const [name, quantity] of Object.entries(spec.resources?.requests ?? {})) {
+    const overhead = spec.overhead?.[name] ?? 0;
+    exact.set(name, resourceAmount(name, quantity) + resourceAmount(name, overhead));
+  }
+  const { milliCpu, memory } = sumRequests(spec, nonZeroRequests);
+  const nonZero = { milliCpu, memory };
+  return { exact, nonZero, nonZeroOnNode: nonZeroOnNode(spec, exact, nonZero) };
 }
 
+/** Source: kube-scheduler framework/types.go (getNonMissingContainerRequests); its scores differ (resource_allocation.go). */
+function nonZeroOnNode(spec: PodSpec, exact: Resources, nonZero: NonZeroRequests): NonZeroRequests {
+  if (Object.keys(spec.resources?.requests ?? {}).length === 0) return nonZero;
+  const lists = [...(spec.containers ?? []), ...(spec.initContainers ?? []), spec].map(
+    ({ resources }) => resources?.requests,
+  );
+  const names = new Set([...lists, spec.overhead].flatMap((list) => Object.keys(list ?? {})));
+  return {
+    milliCpu: names.has(CPU) ? exact.milliCpu : nonZero.milliCpu,
+    memory: names.has(MEMORY) ? exact.memory : nonZero.memory,
+  };
+}
+
+/** max(containers and sidecars, each step of the init sequence) + overhead. */
 function sumRequests(spec: PodSpec, requestsOf: (container: Container) => Resources): Resources {
   const total = new Resources();
   for (const container of spec.containers ?? []) total.add(requestsOf(container));
@@ -125,8 +157,6 @@ function sumRequests(spec: PodSpec, requestsOf: (container: Container) => Resour
     }
   }
   total.max(init);
-  for (const [name, quantity] of Object.entries(spec.resources?.requests ?? {}))
-    total.set(name, resourceAmount(name, quantity));
   total.add(Resources.fromList(spec.overhead));
   return total;
 }

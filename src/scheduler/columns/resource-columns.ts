@@ -162,13 +162,13 @@ export class ResourceColumns {
   }
 
   #addAdditions(spec: SpecInfo): TermTable {
-    const { exact, nonZero } = spec.requests;
+    const { exact, nonZeroOnNode } = spec.requests;
     const terms: Term[] = namesOf(exact).map((name) => ({
       column: this.exact(name),
       request: exact.get(name),
     }));
-    terms.push({ column: this.#nonZero.cpu, request: nonZero.milliCpu });
-    terms.push({ column: this.#nonZero.memory, request: nonZero.memory });
+    terms.push({ column: this.#nonZero.cpu, request: nonZeroOnNode.milliCpu });
+    terms.push({ column: this.#nonZero.memory, request: nonZeroOnNode.memory });
     const table = this.table(terms);
     this.#additions[spec.id] = table;
     return table;

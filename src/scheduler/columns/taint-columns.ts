@@ -24,6 +24,7 @@ export class TaintColumns {
   readonly #lists: (readonly Taint[])[] = [NO_TAINTS];
   readonly #numbers = new Map<string, number>([["[]", 0]]);
   readonly #tables = new Map<string, Table>();
+  #hasAvoidable = false;
 
   constructor(memory: ColumnMemory, capacity: number) {
     this.#memory = memory;
@@ -38,6 +39,7 @@ export class TaintColumns {
     if (number === undefined) {
       number = this.#lists.length;
       this.#lists.push(taints);
+      this.#hasAvoidable ||= taints.some(({ effect }) => effect === "PreferNoSchedule");
       this.#numbers.set(text, number);
     }
     this.#memory.u32[(this.ids >> 2) + slot] = number;
@@ -47,6 +49,11 @@ export class TaintColumns {
   clearNode(slot: number): void {
     this.#memory.u32[(this.ids >> 2) + slot] = 0;
     this.#memory.u8[this.unschedulable + slot] = 0;
+  }
+
+  /** Whether any node has, or had, a taint that Pods avoid without being kept off. */
+  get hasAvoidable(): boolean {
+    return this.#hasAvoidable;
   }
 
   /**

@@ -54,8 +54,8 @@ const MISTAKES: readonly (readonly [line: string, ...says: string[]])[] = [
     "profiles[0].plugins.score.enabled[4].name: plugin EBSLimits was removed from kube-scheduler; use NodeVolumeLimits",
   ],
   [
-    "profiles: [{plugins: {score: {enabled: [{name: NodeAffinity, weight: »101}], disabled: [{name: »ImageLocalty}]}}}]",
-    "profiles[0].plugins.score.enabled[0].weight: expected a whole number 0..100, got 101",
+    "profiles: [{plugins: {score: {enabled: [{name: NodeAffinity, weight: »-1}], disabled: [{name: »ImageLocalty}]}}}]",
+    "profiles[0].plugins.score.enabled[0].weight: expected a whole number 0..2147483647, got -1",
     'profiles[0].plugins.score.disabled[0].name: unknown plugin "ImageLocalty" (did you mean "ImageLocality"?)',
   ],
   [

@@ -15,7 +15,7 @@ import {
 } from "./plugin-table.js";
 
 /** Upstream takes any weight; totals stay small integers below this. */
-const WEIGHT_MAX = 100;
+const WEIGHT_MAX = 2_147_483_647;
 
 /** Points of scheduling groups of Pods, which nothing here does. */
 const UNSUPPORTED_POINTS = [

@@ -55,6 +55,8 @@ export class Framework {
   readonly preBind: readonly PreBindPlugin[];
   readonly bind: readonly BindPlugin[];
   readonly postBind: readonly PostBindPlugin[];
+  /** By position in preFilter: where the plugin stands in filters; -1 when it does not filter. */
+  readonly filterOfPreFilter: readonly number[];
   /** Every plugin enabled anywhere. */
   readonly plugins: ReadonlyMap<string, Plugin>;
   readonly #nominated: NominatedPods;
@@ -72,6 +74,9 @@ export class Framework {
     this.queueSort = queueSort;
     this.preFilter = at("preFilter");
     this.filters = profile.plugins.filter.map(({ name }) => filterStep(name, made));
+    this.filterOfPreFilter = this.preFilter.map((plugin) =>
+      this.filters.findIndex(({ name }) => name === plugin.name),
+    );
     this.postFilter = at("postFilter");
     const withPreScore = new Set(profile.plugins.preScore.map(({ name }) => name));
     this.scores = profile.plugins.score.map(({ name, weight }) => ({

@@ -63,10 +63,10 @@ export class PodCycle implements ColumnCycle {
   objectState(): CycleState {
     if (this.#hasObjectState) return this.state;
     this.#hasObjectState = true;
-    const { preFilter, filters } = this.framework;
+    const { preFilter, filterOfPreFilter } = this.framework;
     const skipped = new Set<string>();
-    for (const plugin of preFilter) {
-      const mode = this.modes[filters.findIndex(({ name }) => name === plugin.name)];
+    for (const [order, plugin] of preFilter.entries()) {
+      const mode = this.modes[filterOfPreFilter[order] as number];
       if (mode === "objects") continue;
       if (mode === "skip") skipped.add(plugin.name);
       else if (plugin.preFilter(this.state, this.pod, this.nodes).status?.code === "Skip")

@@ -1,8 +1,8 @@
 // PreFilter of all plugins: whether the Pod can be scheduled at all, and on which nodes only.
 // A plugin without hope (UnschedulableAndUnresolvable) ends it at once; after a plain rejection the others still run.
 // Source: kube-scheduler framework/runtime/framework.go (RunPreFilterPlugins), schedule_one.go.
-import type { PreFilterResult } from "../framework/plugin.js";
-import { SKIP, type Status, unresolvable } from "../framework/status.js";
+import type { PreFilterPlugin, PreFilterResult } from "../framework/plugin.js";
+import { type Status, unresolvable } from "../framework/status.js";
 import type { PodCycle } from "./pod-cycle.js";
 
 export interface PreFilterOutcome {
@@ -20,8 +20,10 @@ export function runPreFilter(cycle: PodCycle): PreFilterOutcome {
   let rejection: Status | null = null;
   let nodeNames: ReadonlySet<string> | null = null;
   const narrowing: string[] = [];
-  for (const plugin of cycle.framework.preFilter) {
-    const { status, nodeNames: only } = prepare(cycle, plugin.name);
+  const { preFilter } = cycle.framework;
+  for (let order = 0; order < preFilter.length; order++) {
+    const plugin = preFilter[order] as PreFilterPlugin;
+    const { status, nodeNames: only } = prepare(cycle, order);
     if (status !== null && status.code !== "Skip") {
       const named = { ...status, plugin: plugin.name };
       if (status.code !== "Unschedulable")
@@ -57,18 +59,16 @@ function nobodyMessage(plugins: readonly string[]): string {
 }
 
 /** PreFilter of one plugin, on columns where it can; decides how its Filter will run. */
-function prepare(cycle: PodCycle, name: string): PreFilterResult {
+function prepare(cycle: PodCycle, order: number): PreFilterResult {
   const { framework, modes, state, pod, nodes } = cycle;
-  const index = framework.filters.findIndex((step) => step.name === name);
+  const index = framework.filterOfPreFilter[order] as number;
   const step = framework.filters[index];
   const onColumns = step === undefined ? null : (cycle.columnsOf(step)?.prepareFilter(cycle) ?? null);
-  if (onColumns !== null) {
-    modes[index] = onColumns.status?.code === "Skip" ? "skip" : "columns";
-    return onColumns;
+  const result = onColumns ?? (framework.preFilter[order] as PreFilterPlugin).preFilter(state, pod, nodes);
+  if (index >= 0) {
+    const isSkipped = result.status?.code === "Skip";
+    modes[index] = isSkipped ? "skip" : onColumns === null ? "objects" : "columns";
   }
-  const plugin = framework.preFilter.find((each) => each.name === name);
-  const result = plugin?.preFilter(state, pod, nodes) ?? { status: SKIP, nodeNames: null };
-  if (index >= 0) modes[index] = result.status?.code === "Skip" ? "skip" : "objects";
   return result;
 }
 

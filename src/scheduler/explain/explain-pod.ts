@@ -85,7 +85,8 @@ function explainSearch(
   const scored = scoreNodes(cycle, search.found, recorder);
   const nodes = cycle.nodes.map((node): NodeExplanation => {
     const { name } = node;
-    const verdict = verdictOf(isFeasible.has(node) ? null : (statuses.get(name) ?? null));
+    const status = isFeasible.has(node) ? null : (statuses.get(name) ?? null);
+    const verdict = { ...verdictOf(status), ...(status === excluded ? { plugin: "" } : {}) };
     return { name, ...verdict, ...(scored.byNode.get(name) ?? TURNED_DOWN) };
   });
   const { skipped: preScoreSkip } = scored;

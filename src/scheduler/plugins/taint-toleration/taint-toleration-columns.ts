@@ -3,6 +3,7 @@ import type { Toleration } from "../../../api/scheduling.js";
 import type { PodInfo } from "../../cache/pod-info.js";
 import { type ColumnFilter, type ColumnScore, PASS } from "../../columns/column-plugin.js";
 import type { NodeColumns } from "../../columns/node-columns.js";
+import { MAX_NODE_SCORE } from "../../framework/normalize.js";
 import { countAvoidedTaints, forbiddingTaint } from "../../framework/taints.js";
 import { NAME, UNTOLERATED } from "./taint-toleration.js";
 
@@ -29,6 +30,11 @@ export function createTaintTolerationColumns(): ColumnFilter & ColumnScore {
     },
     score({ columns }, count, score) {
       const { kernels } = columns.memory;
+      // Most clusters have no such taint: all nodes are as good as can be.
+      if (!columns.taints.hasAvoidable) {
+        kernels.fillTotals(count, score, MAX_NODE_SCORE);
+        return;
+      }
       kernels.scoreTabled(columns.feasible, count, score, columns.taints.ids, avoided);
       kernels.normalizeDefault(count, score, 1);
     },
