@@ -7,6 +7,7 @@ import type { PodInfo } from "../../src/scheduler/cache/pod-info.js";
 import { defaultConfiguration } from "../../src/scheduler/config/default-configuration.js";
 import { CycleState } from "../../src/scheduler/framework/cycle-state.js";
 import { feasibleNodes, scorePlugin } from "../../src/scheduler/cycle/prioritize.js";
+import { UNTIMED } from "../../src/scheduler/cycle/cycle-recorder.js";
 import type { Framework } from "../../src/scheduler/cycle/framework.js";
 import { PodCycle } from "../../src/scheduler/cycle/pod-cycle.js";
 import { runPreFilter } from "../../src/scheduler/cycle/pre-filter.js";
@@ -93,7 +94,7 @@ function filterContenders(framework: Framework, pod: PodInfo): Contender[] {
 /** Each plugin's PreScore, Score and normalisation over as many nodes as a cycle scores. */
 function scoreContenders(framework: Framework, pod: PodInfo): Contender[] {
   const cycle = new PodCycle(pod, framework, scheduler.cache);
-  runPreFilter(cycle);
+  runPreFilter(cycle, UNTIMED);
   const feasible = cycle.nodes.slice(0, FEASIBLE);
   cycle.columns.writeSlots(cycle.columns.feasible, feasible);
   const onObjects = new PodCycle(pod, framework, scheduler.cache, "objects");
@@ -104,7 +105,7 @@ function scoreContenders(framework: Framework, pod: PodInfo): Contender[] {
       nodes: feasible.length,
       columns: () => {
         cycle.columns.scratch.reset();
-        scorePlugin(cycle, step, feasible.length);
+        scorePlugin(cycle, step, feasible.length, UNTIMED);
       },
       objects: () => {
         const { score, preScore } = step;

@@ -79,7 +79,8 @@ export class NodeInfo {
   /** Puts a newer object of the same Pod, with the same requests, ports, terms and claims, in its place. */
   exchange(before: PodInfo, after: PodInfo): void {
     for (const list of [this.pods, this.podsWithAffinity, this.podsWithRequiredAntiAffinity]) {
-      const at = list.indexOf(before);
+      // Mostly the one that came last, just assumed and now seen to be bound.
+      const at = list.lastIndexOf(before);
       if (at >= 0) list[at] = after;
     }
   }

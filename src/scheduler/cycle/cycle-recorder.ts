@@ -9,6 +9,20 @@ import type { PodCycle } from "./pod-cycle.js";
 /** Reads a monotonic clock, ms with fractions. */
 export type Stopwatch = () => number;
 
+/** One cycle in so many is timed. */
+const TIMED_SHARE = 10;
+const NOT_TIMED = -1;
+
+/** Times single plugins. */
+export interface PluginTimer {
+  /** To be handed to pluginEnds. */
+  pluginBegins(): number;
+  pluginEnds(plugin: string, point: MeasuredPoint, begun: number, status?: Status | null): void;
+}
+
+/** For who only wants to know what plugins say. */
+export const UNTIMED: PluginTimer = { pluginBegins: () => NOT_TIMED, pluginEnds: () => {} };
+
 /** What one plugin has cost at one extension point. */
 export interface PluginCost {
   readonly plugin: string;
@@ -22,11 +36,7 @@ export interface PluginCost {
   timedMs: number;
 }
 
-/** One cycle in so many is timed. */
-const TIMED_SHARE = 10;
-const NOT_TIMED = -1;
-
-export class CycleRecorder {
+export class CycleRecorder implements PluginTimer {
   readonly #metrics: ProfileMetrics;
   readonly #stopwatch: Stopwatch;
   readonly #prng: Prng;
@@ -59,7 +69,8 @@ export class CycleRecorder {
     if (begun === NOT_TIMED) return;
     const ms = this.#stopwatch() - begun;
     const cost = this.#cost(plugin, point);
-    cost.timedCycles++;
+    // A filter runs once per chunk of nodes: its cycles are counted when the search is over.
+    if (point !== "Filter") cost.timedCycles++;
     cost.timedMs += ms;
     this.#metrics.plugin(plugin, point, status, ms / 1000);
   }
@@ -77,7 +88,7 @@ export class CycleRecorder {
     const { u32 } = columns.memory;
     let left = evaluated;
     for (const [index, { name }] of framework.filters.entries()) {
-      if (modes[index] !== "skip") this.#count(name, "Filter", left);
+      if (modes[index] !== "skip") this.#filtered(name, left);
       left -= u32[(columns.tally >> 2) + index + 1] as number;
     }
   }
@@ -85,6 +96,11 @@ export class CycleRecorder {
   /** A plugin gave scores for so many nodes. */
   scored(plugin: string, nodes: number): void {
     this.#count(plugin, "Score", nodes);
+  }
+
+  #filtered(plugin: string, nodes: number): void {
+    this.#count(plugin, "Filter", nodes);
+    if (this.#isTimed) this.#cost(plugin, "Filter").timedCycles++;
   }
 
   #count(plugin: string, point: "Filter" | "Score", nodes: number): void {

@@ -3,6 +3,7 @@
 // Source: kube-scheduler framework/runtime/framework.go (RunPreFilterPlugins), schedule_one.go.
 import type { PreFilterPlugin, PreFilterResult } from "../framework/plugin.js";
 import { type Status, unresolvable } from "../framework/status.js";
+import type { PluginTimer } from "./cycle-recorder.js";
 import type { PodCycle } from "./pod-cycle.js";
 
 export interface PreFilterOutcome {
@@ -16,14 +17,16 @@ export interface PreFilterOutcome {
 
 const NOTHING_EXCLUDED = unresolvable("", "");
 
-export function runPreFilter(cycle: PodCycle): PreFilterOutcome {
+export function runPreFilter(cycle: PodCycle, timer: PluginTimer): PreFilterOutcome {
   let rejection: Status | null = null;
   let nodeNames: ReadonlySet<string> | null = null;
   const narrowing: string[] = [];
   const { preFilter } = cycle.framework;
   for (let order = 0; order < preFilter.length; order++) {
     const plugin = preFilter[order] as PreFilterPlugin;
+    const begun = timer.pluginBegins();
     const { status, nodeNames: only } = prepare(cycle, order);
+    timer.pluginEnds(plugin.name, "PreFilter", begun, status);
     if (status !== null && status.code !== "Skip") {
       const named = { ...status, plugin: plugin.name };
       if (status.code !== "Unschedulable")

@@ -4,7 +4,8 @@
 // Source: kube-scheduler schedule_one.go (prioritizeNodes, selectHost), framework/runtime (RunScorePlugins).
 import type { Prng } from "../../base/prng.js";
 import type { NodeInfo } from "../cache/node-info.js";
-import type { CycleRecorder } from "./cycle-recorder.js";
+import { SKIP } from "../framework/status.js";
+import type { CycleRecorder, PluginTimer } from "./cycle-recorder.js";
 import type { ScoreStep } from "./framework.js";
 import type { PodCycle } from "./pod-cycle.js";
 
@@ -18,34 +19,41 @@ export function prioritize(cycle: PodCycle, count: number, recorder: CycleRecord
   // Without anything that scores, all nodes are worth the same.
   kernels.fillTotals(count, columns.total, framework.scores.length === 0 ? 1 : 0);
   for (const step of framework.scores) {
-    const begun = recorder.pluginBegins();
-    if (scorePlugin(cycle, step, count)) {
-      kernels.addWeighted(count, columns.total, columns.score, step.weight);
-      recorder.scored(step.name, count);
-    }
-    recorder.pluginEnds(step.name, "Score", begun);
+    if (!scorePlugin(cycle, step, count, recorder)) continue;
+    kernels.addWeighted(count, columns.total, columns.score, step.weight);
+    recorder.scored(step.name, count);
   }
 }
 
 /** Fills columns.score with a plugin's normalised scores; false when it has nothing to say about this Pod. */
-export function scorePlugin(cycle: PodCycle, step: ScoreStep, count: number): boolean {
+export function scorePlugin(cycle: PodCycle, step: ScoreStep, count: number, timer: PluginTimer): boolean {
   const { memory, score } = cycle.columns;
   const columns = cycle.columnsOf(step);
+  const preScoreBegun = timer.pluginBegins();
   const onColumns = columns?.prepareScore(cycle, count) ?? null;
-  if (columns === null || onColumns === null) return scoreObjects(cycle, step, count);
+  if (columns === null || onColumns === null) return scoreObjects(cycle, step, count, timer);
+  if (step.preScore !== null) timer.pluginEnds(step.name, "PreScore", preScoreBegun, onColumns ? null : SKIP);
   if (!onColumns) return false;
+  const scoreBegun = timer.pluginBegins();
   memory.kernels.zero(score, count * 8);
   columns.score(cycle, count, score);
+  timer.pluginEnds(step.name, "Score", scoreBegun);
   return true;
 }
 
-function scoreObjects(cycle: PodCycle, { score, preScore }: ScoreStep, count: number): boolean {
+function scoreObjects(cycle: PodCycle, step: ScoreStep, count: number, timer: PluginTimer): boolean {
   const { columns, pod, state } = cycle;
+  const { name, score, preScore } = step;
   const nodes = feasibleNodes(cycle, count);
-  if (preScore?.preScore(state, pod, nodes)?.code === "Skip") return false;
+  const preScoreBegun = timer.pluginBegins();
+  const status = preScore?.preScore(state, pod, nodes) ?? null;
+  if (preScore !== null) timer.pluginEnds(name, "PreScore", preScoreBegun, status);
+  if (status?.code === "Skip") return false;
+  const scoreBegun = timer.pluginBegins();
   const scores = nodes.map((node) => score.score(state, pod, node));
   score.normalize?.(state, pod, nodes, scores);
   for (const [index, value] of scores.entries()) columns.memory.f64[(columns.score >> 3) + index] = value;
+  timer.pluginEnds(name, "Score", scoreBegun);
   return true;
 }
 

@@ -52,7 +52,7 @@ export class Algorithm {
     if (cycle.nodes.length === 0)
       return { kind: "unschedulable", diagnosis: diagnoseNothing(NO_NODES), evaluatedNodes: 0 };
     const begun = recorder.pointBegins();
-    const preFilter = runPreFilter(cycle);
+    const preFilter = runPreFilter(cycle, recorder);
     recorder.pointEnds("PreFilter", begun, preFilter.status);
     const { status, nodeNames, excluded } = preFilter;
     if (status !== null) {

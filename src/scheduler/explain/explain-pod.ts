@@ -3,7 +3,7 @@
 // Nothing is changed: not the cluster, not the queue, not the metrics.
 // Cost: O(plugins x nodes), and dry runs of preemption when the Pod fits nowhere.
 import { Prng } from "../../base/prng.js";
-import { CycleRecorder } from "../cycle/cycle-recorder.js";
+import { CycleRecorder, UNTIMED } from "../cycle/cycle-recorder.js";
 import { type Diagnosis, diagnoseNothing, diagnoseSearch } from "../cycle/diagnosis.js";
 import { type Candidates, findNodes } from "../cycle/find-nodes.js";
 import { fitErrorMessage, NO_NODES } from "../cycle/fit-error.js";
@@ -54,7 +54,7 @@ const NOTHING: Omit<Explanation, "pod" | "preFilterSkip"> = {
 function explainCycle(scheduler: Scheduler, cycle: PodCycle, nowMs: number): Explanation {
   const pod = cycle.pod.key;
   if (cycle.nodes.length === 0) return { ...NOTHING, pod, preFilterSkip: [], error: NO_NODES };
-  const preFilter = runPreFilter(cycle);
+  const preFilter = runPreFilter(cycle, UNTIMED);
   const base = { ...NOTHING, pod, preFilterSkip: skippedFilters(cycle) };
   const { status } = preFilter;
   if (status !== null) {
@@ -137,7 +137,7 @@ function scoreNodes(cycle: PodCycle, count: number, recorder: CycleRecorder): Sc
     byNode.set(name, { scores: {}, total: totals[index] as number });
   const skipped: string[] = [];
   for (const step of framework.scores) {
-    if (!scorePlugin(cycle, step, count)) {
+    if (!scorePlugin(cycle, step, count, UNTIMED)) {
       skipped.push(step.name);
       continue;
     }
