@@ -12,6 +12,7 @@ export const ERRORS = {
   LimitExceeded: { exit: 2, meaning: "more objects, rules or bytes than a named limit allows" },
   Unsupported: { exit: 2, meaning: "a valid request that this mode or format cannot serve" },
   NotComparable: { exit: 14, meaning: "two runs whose definitions differ" },
+  ToolMissing: { exit: 15, meaning: "a program that was required is not installed" },
   Internal: { exit: 1, meaning: "the program could not do its work" },
 } as const satisfies Record<string, { exit: number; meaning: string }>;
 

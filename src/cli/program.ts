@@ -11,8 +11,10 @@ const EXIT_CODES = `Exit codes:
   2    usage, input or scenario error; nothing ran, nothing was written
   10   a threshold was breached or could not be evaluated
   11   regression against a baseline
+  12   a model that differs from the real thing
   13   inconclusive, and --fail-on inconclusive was given
   14   runs that cannot be compared
+  15   a program that was required is not installed
   124  the time budget ran out before enough samples
   130  interrupted (143 by SIGTERM); the partial result is saved`;
 
@@ -49,6 +51,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   schema: async () => (await import("./commands/schema.js")).registerSchema,
   doctor: async () => (await import("./commands/doctor.js")).registerDoctor,
   profile: async () => (await import("./commands/profile.js")).registerProfile,
+  explain: async () => (await import("./commands/explain.js")).registerExplain,
+  verify: async () => (await import("./commands/verify.js")).registerVerify,
 };
 
 async function buildProgram(context: CommandContext): Promise<Command> {

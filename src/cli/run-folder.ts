@@ -9,6 +9,7 @@ import { samplesCsv, summaryCsv } from "../report/csv.js";
 import { reportHtml } from "../report/html.js";
 import { junitXml } from "../report/junit.js";
 import { reportMarkdown } from "../report/markdown.js";
+import { perfDashFile } from "../report/perf-dash-file.js";
 import { attempt, makeOutputFolder } from "./output-folder.js";
 
 /** Format -> files it makes. */
@@ -32,6 +33,8 @@ export function formatList(text: string): readonly Format[] {
 export function writeRun(folder: string, record: RunRecord, formats: readonly Format[]): void {
   makeOutputFolder(folder);
   writeFormats(folder, record, formats);
+  const perfDash = perfDashFile(record);
+  if (perfDash !== null) attempt(folder, () => writeFileSync(join(folder, perfDash.name), perfDash.text));
   attempt(folder, () => writeFileSync(join(folder, "result.json"), writeRecord(record)));
 }
 

@@ -44,10 +44,15 @@ function isInterrupted({ reply, signal }: SampleEnd): boolean {
   return reply === null && (signal === "SIGINT" || signal === "SIGTERM");
 }
 
+/** A scheduling sample collects garbage before its window, as upstream's benchmark does. */
+function flagsOf({ case: { kind } }: SampleRequest): readonly string[] {
+  return kind === "scheduling" ? ["--expose-gc"] : [];
+}
+
 function forkOnce(request: SampleRequest, stopNow: AbortSignal, options: ForkOptions): Promise<SampleEnd> {
   return new Promise((resolve, reject) => {
     const child = fork(SAMPLE_PROGRAM, [], {
-      execArgv: [...(options.execArgv ?? [])],
+      execArgv: [...flagsOf(request), ...(options.execArgv ?? [])],
       // A profiler that injects itself through NODE_OPTIONS would be measured too.
       env: { ...process.env, NODE_OPTIONS: "" },
       stdio: ["ignore", "ignore", "pipe", "ipc"],

@@ -217,7 +217,7 @@ function rootSchema(): JsonSchema {
   const { required: packets, ...either } = spec;
   const whole = {
     metadata: metadataField.schema,
-    spec: { ...either, anyOf: [{ required: packets }, { required: ["scheduling"] }] },
+    spec: { ...either, anyOf: [requiring(packets as readonly string[]), requiring(["scheduling"])] },
   };
   const laidOver = { metadata: metadataField.schema, spec };
   const head = { apiVersion: FILE_FIELDS.apiVersion.schema, kind: FILE_FIELDS.kind.schema };
@@ -230,6 +230,10 @@ function rootSchema(): JsonSchema {
       closedSchema({ ...head, extends: extendsField.schema, ...part }, ["apiVersion", "kind", "extends"]),
     ],
   };
+}
+
+function requiring(keys: readonly string[]): JsonSchema {
+  return { required: keys, properties: Object.fromEntries(keys.map((key) => [key, true])) };
 }
 
 function closedSchema(properties: JsonSchema, required: readonly string[]): JsonSchema {

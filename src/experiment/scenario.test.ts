@@ -158,7 +158,7 @@ test("paths in a file are relative to the file, those of a path parameter too", 
       "where: { type: path, default: dumps/a.json }",
     )
     .replace(/axes:.*\n.*exclude.*\n/, "axes: { mode: [ipvs] }\n");
-  const pathOf = (scenario: Scenario) => {
+  const pathOf = (scenario: PacketsScenario) => {
     const source = scenario.cases[0]?.cluster.source;
     return source?.kind === "manifests" ? source.path : null;
   };
@@ -214,12 +214,20 @@ test("every preset is a valid scenario, for the checker and for the published sc
     "conntrack.yaml",
     "migrate.yaml",
     "quick.yaml",
+    "sched-affinity.yaml",
+    "sched-basic.yaml",
+    "sched-churn.yaml",
+    "sched-floors.yaml",
+    "sched-gated.yaml",
+    "sched-preemption.yaml",
+    "sched-spread.yaml",
+    "sched-trace.yaml",
   ]);
   for (const file of names) {
-    const { text } = readPreset(file.replace(".yaml", ""));
-    const scenario = scenarioOf(text);
+    const preset = readPreset(file.replace(".yaml", ""));
+    const scenario = parseScenario(preset, { resolvePreset: () => null });
     assert.equal(`${scenario.name}.yaml`, file);
     assert.match(scenario.purpose, /^[A-Z][^.?]*\?$/, file);
-    assert.ok(validate(parse(text)), `${file}: ${JSON.stringify(validate.errors)}`);
+    assert.ok(validate(parse(preset.text)), `${file}: ${JSON.stringify(validate.errors)}`);
   }
 });

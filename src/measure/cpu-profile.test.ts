@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { foldedStacks, parseCpuProfile, selfTimes, type CpuProfile } from "./cpu-profile.js";
+import { callTree, foldedStacks, parseCpuProfile, selfTimes, type CpuProfile } from "./cpu-profile.js";
 
 const frame = (functionName: string, url = "") => ({ functionName, url, lineNumber: 4 });
 const PROFILE: CpuProfile = {
@@ -25,6 +25,28 @@ test("selfTimes ranks functions by their own time", () => {
   assert.equal(first?.frame, "asm/iptables/walk (wasm)");
   assert.equal(first?.share, 50 / 60);
   assert.equal(second?.microseconds, 10);
+});
+
+test("callTree adds up calls of one function by another, most time first, without idle time", () => {
+  const profile: CpuProfile = {
+    nodes: [
+      { id: 1, callFrame: frame("(root)"), children: [2, 6] },
+      { id: 2, callFrame: frame("main"), children: [3, 4, 5] },
+      { id: 3, callFrame: frame("score") },
+      { id: 4, callFrame: frame("filter") },
+      { id: 5, callFrame: frame("filter") },
+      { id: 6, callFrame: frame("(idle)") },
+    ],
+    samples: [2, 3, 4, 5, 6],
+    timeDeltas: [1, 20, 15, 10, 500],
+  };
+  const leaf = (name: string, us: number) => ({ frame: name, selfUs: us, totalUs: us, children: [] });
+  assert.deepEqual(callTree(profile), {
+    frame: "(root)",
+    selfUs: 0,
+    totalUs: 46,
+    children: [{ frame: "main", selfUs: 1, totalUs: 46, children: [leaf("filter", 25), leaf("score", 20)] }],
+  });
 });
 
 test("parseCpuProfile refuses what is no profile, naming the file", () => {

@@ -1,4 +1,4 @@
-// V8's .cpuprofile -> folded stacks and self time per function.
+// V8's .cpuprofile -> folded stacks, self time per function, and the tree of calls.
 // A profile is a tree of call frames plus a list of samples (leaf node id, time since the sample before); a sample's
 // time belongs to its leaf's self time and to the stack from the root to it. Cost: O(nodes + samples).
 // Source: Chrome DevTools Protocol, Profiler.Profile.
@@ -14,7 +14,7 @@ export interface CpuProfile {
 interface ProfileNode {
   readonly id: number;
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
-  readonly children?: readonly number[];
+  readonly children?: readonly number[] | undefined;
 }
 
 export interface SelfTime {
@@ -24,6 +24,18 @@ export interface SelfTime {
   /** Of all samples, 0..1. */
   readonly share: number;
 }
+
+/** A function as called by the functions above it; calls of one function by another are one node. */
+export interface CallNode {
+  readonly frame: string;
+  /** Microseconds in the function itself, and with all it called. */
+  readonly selfUs: number;
+  readonly totalUs: number;
+  /** Most time first. */
+  readonly children: readonly CallNode[];
+}
+
+const IDLE = "(idle)";
 
 /** @throws {PlumbError} InvalidInput when the text is no CPU profile. */
 export function parseCpuProfile(text: string, file: string): CpuProfile {
@@ -79,6 +91,31 @@ export function selfTimes(profile: CpuProfile): SelfTime[] {
     .sort((a, b) => b.microseconds - a.microseconds);
 }
 
+/** Everything that ran, as one tree; time in which nothing did is left out. Recursion is as deep as the stacks. */
+export function callTree(profile: CpuProfile): CallNode {
+  const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
+  const times = timeByNode(profile);
+  const merge = (frame: string, same: readonly ProfileNode[]): CallNode => {
+    const byFrame = new Map<string, ProfileNode[]>();
+    for (const id of same.flatMap(({ children }) => children ?? [])) {
+      const child = nodes.get(id);
+      if (child === undefined) continue;
+      const name = frameName(child);
+      if (name !== IDLE) byFrame.set(name, [...(byFrame.get(name) ?? []), child]);
+    }
+    const children = [...byFrame]
+      .map(([name, among]) => merge(name, among))
+      .sort((a, b) => b.totalUs - a.totalUs || (a.frame < b.frame ? -1 : 1));
+    const selfUs = same.reduce((sum, { id }) => sum + (times.get(id) ?? 0), 0);
+    return { frame, selfUs, totalUs: children.reduce((sum, { totalUs }) => sum + totalUs, selfUs), children };
+  };
+  const called = new Set(profile.nodes.flatMap(({ children }) => children ?? []));
+  return merge(
+    "(root)",
+    profile.nodes.filter(({ id }) => !called.has(id)),
+  );
+}
+
 function timeByNode(profile: CpuProfile): Map<number, number> {
   const times = new Map<number, number>();
   profile.samples.forEach((id, index) => {
@@ -91,6 +128,8 @@ function frameName({ callFrame }: ProfileNode): string {
   const name = callFrame.functionName === "" ? "(anonymous)" : callFrame.functionName;
   if (callFrame.url.startsWith("wasm:")) return `${name} (wasm)`;
   if (callFrame.url === "") return name;
-  const file = callFrame.url.replace(/^file:\/\/.*?\/(?=(?:dist|node_modules)\/)/, "").replace(/^dist\//, "");
+  const file = callFrame.url
+    .replace(/^file:\/\/.*?\/(?=(?:dist[^/]*|node_modules)\/)/, "")
+    .replace(/^dist[^/]*\//, "");
   return `${name} ${file}:${callFrame.lineNumber + 1}`.replaceAll(";", ",");
 }

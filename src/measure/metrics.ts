@@ -215,7 +215,12 @@ export const METRICS = {
     "lower",
     "from a Pod's scheduled start to its binding",
   ),
-  "sched.heap_bytes": measuredCore("Heap", "B", "lower", "most JavaScript heap used while Pods were scheduled"),
+  "sched.heap_bytes": measuredCore(
+    "Heap",
+    "B",
+    "lower",
+    "most JavaScript heap used while Pods were scheduled",
+  ),
   "sched.nodes_evaluated_per_pod": counted(
     "Nodes filtered per Pod",
     "1",

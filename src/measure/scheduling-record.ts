@@ -64,8 +64,8 @@ export interface PluginCost {
 export interface UpstreamMetric {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly unit: "ms" | "1";
-  /** Average, Perc50, ... of a histogram; Value of a counter or gauge. */
+  readonly kind: "histogram" | "counter" | "gauge";
+  /** Average, Perc50, ... of a histogram, in ms; Value of a counter or gauge. */
   readonly data: Readonly<Record<string, number>>;
 }
 

@@ -35,8 +35,8 @@ const pluginCost = object("What a plugin took at one extension point.", {
 const upstreamMetric = object("One metric of upstream's.", {
   name: string("Full name."),
   labels: map("Label -> value.", { type: "string" }),
-  unit: words("Of the data.", ["ms", "1"]),
-  data: map("Average, Perc50, ...; Value of a counter or gauge.", { type: "number" }),
+  kind: words("What it is; a histogram's data are milliseconds.", ["histogram", "counter", "gauge"]),
+  data: map("Average, Perc50, ... of a histogram; else Value.", { type: "number" }),
 });
 
 const slowAttempt = object("A slow attempt.", {
@@ -56,12 +56,15 @@ const placement = object("How Pods lie at the end.", {
   fragmentation: share("Free share of the scarce resource that cannot be used."),
 });
 
-const floor = object("A threshold of the workload's authors: other machines, with an API server in the way.", {
-  value: number("In the metric's unit."),
-  metric: string('Metric and bucket: "SchedulingThroughput Average".'),
-  isCeiling: { description: "Whether it is the most allowed, not the least.", type: "boolean" },
-  source: string("File and line."),
-});
+const floor = object(
+  "A threshold of the workload's authors: other machines, with an API server in the way.",
+  {
+    value: number("In the metric's unit."),
+    metric: string('Metric and bucket: "SchedulingThroughput Average".'),
+    isCeiling: { description: "Whether it is the most allowed, not the least.", type: "boolean" },
+    source: string("File and line."),
+  },
+);
 
 export const schedulingSchema: Schema = object("A case that schedules Pods; timings are of one block.", {
   block: count("The block with the median rate."),

@@ -25,8 +25,19 @@ export const map = (description: string, values: Schema): Schema => ({
   type: "object",
   additionalProperties: values,
 });
-export const words = (description: string, values: readonly string[]): Schema => ({ description, enum: values });
-export const string = (description: string, more: Schema = {}): Schema => ({ description, type: "string", ...more });
-export const number = (description: string, more: Schema = {}): Schema => ({ description, type: "number", ...more });
+export const words = (description: string, values: readonly string[]): Schema => ({
+  description,
+  enum: values,
+});
+export const string = (description: string, more: Schema = {}): Schema => ({
+  description,
+  type: "string",
+  ...more,
+});
+export const number = (description: string, more: Schema = {}): Schema => ({
+  description,
+  type: "number",
+  ...more,
+});
 export const count = (description: string): Schema => ({ description, type: "integer", minimum: 0 });
 export const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });

@@ -10,6 +10,7 @@ import { type Grid, gridsOf, largestSizeWith, metricOf, metricValue } from "./gr
 import { modeCrossovers } from "./mode-crossovers.js";
 import { type PacketKind, packetKindOf } from "./packet-kinds.js";
 import { countText, percentText, quantityText, timesText } from "./quantity.js";
+import { schedulingSentence } from "./scheduling-answer.js";
 
 /** Ratios below this are not worth a sentence: they are within what models and machines get wrong. */
 const RATIO_WORTH_SAYING = 1.1;
@@ -26,14 +27,20 @@ const TIME_WORDS: Readonly<Record<Provenance, string>> = {
 /**
  * One sentence that answers "what does a Service cost per ${subject}?", with numbers, e.g.
  * "At 10,000 Services a new connection evaluates 5,003 rules under iptables and 9 under ipvs: 29 us against
- * 1.1 us (modelled kernel time)." Runs about affinity, conntrack or syncs alone are answered about those.
+ * 1.1 us (modelled kernel time)." Runs about affinity, conntrack or syncs alone are answered about those; where Pods
+ * were scheduled, a sentence about that follows.
  * Says so when no case can answer.
  */
 export function answerSentence(cases: readonly CaseRecord[]): string {
-  const grids = gridsOf(cases);
-  const grid = grids[0];
-  if (grid === undefined) return "No answer: the run holds no case.";
-  return stateSentence(grids) ?? packetSentence(grid) ?? syncSentence(grids) ?? NO_ANSWER;
+  if (cases.length === 0) return "No answer: the run holds no case.";
+  const sentences = [packetsSentence(gridsOf(cases)), schedulingSentence(cases)];
+  return sentences.filter((sentence) => sentence !== null).join(" ") || NO_ANSWER;
+}
+
+function packetsSentence(grids: readonly Grid[]): string | null {
+  const [grid] = grids;
+  if (grid === undefined) return null;
+  return stateSentence(grids) ?? packetSentence(grid) ?? syncSentence(grids);
 }
 
 const NO_ANSWER = "No answer: no case finished with a metric that gives one.";

@@ -1,23 +1,15 @@
 // The page in a real browser: nothing on the console, nothing over the network, readable without JavaScript and on a phone.
-// Needs a Chromium: CHROMIUM=path, or the one of Debian. Screenshots land in a folder that the test prints.
+// Screenshots land in a folder that the test prints.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { launchBrowser, openPage, withoutChromium as skip } from "./browser-page.test-data.js";
 import { reportHtml } from "./html.js";
 import { sampleRecord } from "./sample-record.test-data.js";
-
-const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const skip = existsSync(executablePath)
-  ? false
-  : `no Chromium at ${executablePath}; set CHROMIUM to its path`;
-const FLAGS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-  ...["--disable-component-update", "--disable-sync"],
-];
 
 const folder = mkdtempSync(join(tmpdir(), "plumbline-page-"));
 const file = join(folder, "report.html");
@@ -27,27 +19,13 @@ before(async () => {
   if (skip !== false) return;
   writeFileSync(file, reportHtml(sampleRecord()));
   writeFileSync(join(folder, "result.json"), "{}");
-  browser = await chromium.launch({ executablePath, args: FLAGS });
+  browser = await launchBrowser();
 });
 after(async () => {
   await browser?.close();
 });
 
-/** Open the page, collecting what the browser complains about and what it asks for. */
-async function open(
-  options: BrowserContextOptions,
-): Promise<{ page: Page; complaints: string[]; requests: string[] }> {
-  const context = await browser.newContext({ offline: true, ...options });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  const requests: string[] = [];
-  page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("request", (request) => requests.push(request.url()));
-  await page.goto(pathToFileURL(file).href);
-  return { page, complaints, requests };
-}
-
+const open = (options: BrowserContextOptions) => openPage(browser, file, options);
 const widthOf = (page: Page): Promise<number> => page.evaluate("document.documentElement.scrollWidth");
 
 test("the page loads without a complaint and asks for nothing but itself", { skip }, async () => {

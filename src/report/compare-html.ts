@@ -1,15 +1,11 @@
 // A comparison of runs, or of the cases of one run, as one offline HTML page.
-import {
-  type ChangeVerdict,
-  type Comparison,
-  type ComparisonRow,
-  regressionsOf,
-} from "../measure/comparison.js";
+import { type ChangeVerdict, type Comparison, regressionsOf } from "../measure/comparison.js";
 import { describeRow } from "../measure/comparison-text.js";
 import { METRICS } from "../measure/metrics.js";
 import type { RunRecord, Verdict } from "../measure/run-record.js";
-import { badge, numberMarkup } from "./badge.js";
-import { forestAxis, forestReach, forestRow } from "./charts/forest.js";
+import { badge } from "./badge.js";
+import { forestReach } from "./charts/forest.js";
+import { comparedPlace, comparisonTable } from "./comparison-table.js";
 import { countsSentence, rowsWith, VERDICT_LOOKS, VERDICT_ORDER } from "./comparison-words.js";
 import { type Markup, markup } from "./markup.js";
 import { pageHtml } from "./page.js";
@@ -20,7 +16,6 @@ import { tableMarkup } from "./table.js";
 
 /** Verdicts whose rows are folded away: they say that nothing happened. */
 const FOLDED: ReadonlySet<ChangeVerdict> = new Set<ChangeVerdict>(["no-meaningful-change", "identical"]);
-const DIGITS_SHOWN = 4;
 
 /**
  * The page as text. `records` are the runs that were compared, for who, when and where; one run for its own cases.
@@ -52,7 +47,7 @@ function topMarkup(comparison: Comparison): Markup {
     .slice(0, 5)
     .map(
       (row) =>
-        markup`<li>${METRICS[row.metric].title} ${badge(row.provenance)} at ${placeOf(comparison, row)}: ${describeRow(row)}</li>`,
+        markup`<li>${METRICS[row.metric].title} ${badge(row.provenance)} at ${comparedPlace(comparison, row)}: ${describeRow(row)}</li>`,
     );
   const detectable = comparison.smallestDetectable;
   const power =
@@ -71,53 +66,11 @@ function verdictGroup(comparison: Comparison, verdict: ChangeVerdict, reach: num
   if (rows.length === 0) return null;
   const { sign, word, token } = VERDICT_LOOKS[verdict];
   const heading = markup`<span style="color:var(--${token})" aria-hidden="true">${sign}</span> ${capitalised(word)} <span class="muted">${rows.length}</span>`;
-  const table = rowsTable(comparison, rows, word, reach);
+  const table = comparisonTable(comparison, rows, { caption: word, reach });
   const body = FOLDED.has(verdict)
     ? markup`<h2>${heading}</h2><details><summary>Show ${rows.length} rows</summary>${table}</details>`
     : markup`<h2>${heading}</h2>${table}`;
   return { id: verdict, label: capitalised(word), body };
-}
-
-function rowsTable(
-  comparison: Comparison,
-  rows: readonly ComparisonRow[],
-  caption: string,
-  reach: number,
-): Markup {
-  return tableMarkup({
-    caption: `Rows that are ${caption}`,
-    hideCaption: true,
-    className: "comparison",
-    head: ["Case and metric", markup`Change ${forestAxis(reach)}`, "In words", "Baseline", "Candidate"],
-    rows: rows.map((row) => ({
-      head: rowHead(comparison, row),
-      cells: [
-        { content: forestRow(row, reach) },
-        { content: wordsOf(row), className: "words" },
-        { content: numberMarkup(row.baselineMedian, row.unit, digitsOf(row), row.provenance) },
-        { content: numberMarkup(row.candidateMedian, row.unit, digitsOf(row), row.provenance) },
-      ],
-    })),
-  });
-}
-
-/** The sign in the verdict's colour, then the words, which begin with the verdict. */
-function wordsOf(row: ComparisonRow): Markup {
-  const { sign, token } = VERDICT_LOOKS[row.verdict];
-  return markup`<b style="color:var(--${token})" aria-hidden="true">${sign}</b> ${describeRow(row)}`;
-}
-
-function digitsOf(row: ComparisonRow): number | "exact" {
-  return row.assume === "exact" && row.provenance === "counted" ? "exact" : DIGITS_SHOWN;
-}
-
-function rowHead(comparison: Comparison, row: ComparisonRow): Markup {
-  return markup`${METRICS[row.metric].title} ${badge(row.provenance)}<br><span class="place">${placeOf(comparison, row)}</span>`;
-}
-
-/** The case, and the candidate where there are several. */
-function placeOf(comparison: Comparison, row: ComparisonRow): string {
-  return comparison.candidates.length > 1 ? `${row.candidate}: ${row.case}` : row.case;
 }
 
 function missingSection({ missing }: Comparison): readonly Section[] {

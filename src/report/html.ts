@@ -6,6 +6,7 @@ import { answerSection } from "./sections/answer.js";
 import { latencySection } from "./sections/latency.js";
 import { methodSection } from "./sections/method.js";
 import { scaleSection } from "./sections/scale.js";
+import { schedulerSection, schedulingSection } from "./sections/scheduler.js";
 import { scoreboardSection } from "./sections/scoreboard.js";
 import { stateSection } from "./sections/state.js";
 import { syncSection } from "./sections/sync.js";
@@ -17,6 +18,7 @@ import { workersSection } from "./sections/workers.js";
 /** In reading order; a section that the record holds nothing for is left out. */
 const SECTIONS: readonly ((view: ReportView) => Section | null)[] = [
   answerSection,
+  schedulingSection,
   trustSection,
   scaleSection,
   whySection,
@@ -24,6 +26,7 @@ const SECTIONS: readonly ((view: ReportView) => Section | null)[] = [
   latencySection,
   workersSection,
   stateSection,
+  schedulerSection,
   scoreboardSection,
   methodSection,
 ];

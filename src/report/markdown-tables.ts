@@ -5,6 +5,8 @@ import { bestCases } from "./best.js";
 import { type Grid, largestSizeWith, metricNamesIn, metricOf } from "./grid.js";
 import { plainText } from "./plain-text.js";
 import { countText, intervalText, metricText } from "./quantity.js";
+import { isSchedulingCase } from "./scheduling-rows.js";
+import { schedulingTable } from "./scheduling-table.js";
 
 const ANSWER_COLUMNS: readonly MetricName[] = [
   "first.rules_evaluated",
@@ -41,13 +43,28 @@ export function answerMarkdown(grid: Grid): string {
   return tableText([where, ...names.map(columnTitle)], rows);
 }
 
-/** Every case and metric. */
-export function scoreboardMarkdown(record: RunRecord): string {
-  const names = metricNamesIn(record.cases);
-  const rows = record.cases.map((one) => [
-    markdownText(one.id),
-    ...names.map((name) => cellText(one, name, [])),
-  ]);
+/** Workloads by the numbers asked for first; "" when no case schedules Pods. */
+export function schedulingMarkdown(record: RunRecord): string {
+  const table = schedulingTable(record.cases);
+  if (table === null) return "";
+  return tableText(
+    table.head.map(markdownText),
+    table.rows.map((cells) => cells.map(markdownText)),
+  );
+}
+
+/** Every case and metric; cases that schedule Pods have metrics, and so a table, of their own. */
+export function scoreboardMarkdown({ cases }: RunRecord): string {
+  const parts = [cases.filter((one) => !isSchedulingCase(one)), cases.filter(isSchedulingCase)];
+  return parts
+    .filter((part) => part.length > 0)
+    .map(scoreboardTable)
+    .join("\n\n");
+}
+
+function scoreboardTable(cases: readonly CaseRecord[]): string {
+  const names = metricNamesIn(cases);
+  const rows = cases.map((one) => [markdownText(one.id), ...names.map((name) => cellText(one, name, []))]);
   return tableText(["case", ...names.map(columnTitle)], rows);
 }
 

@@ -6,7 +6,7 @@ import { answerSentence, crossoverStatements, ratioStatements } from "./answer.j
 import { gridsOf } from "./grid.js";
 import { packetKindOf } from "./packet-kinds.js";
 import { clippedText } from "./plain-text.js";
-import { answerMarkdown, markdownText, scoreboardMarkdown } from "./markdown-tables.js";
+import { answerMarkdown, markdownText, schedulingMarkdown, scoreboardMarkdown } from "./markdown-tables.js";
 
 const CHARACTERS_MAX = 60_000;
 
@@ -60,7 +60,8 @@ function problemParts({ thresholds, cases, verification, warnings }: RunRecord):
 }
 
 function answerParts(record: RunRecord): readonly string[] {
-  return gridsOf(record.cases).flatMap((grid) => {
+  const scheduling = schedulingMarkdown(record);
+  const packets = gridsOf(record.cases).flatMap((grid) => {
     const table = answerMarkdown(grid);
     if (table === "") return [];
     const kind = packetKindOf(grid);
@@ -74,6 +75,7 @@ function answerParts(record: RunRecord): readonly string[] {
       statements.join("\n"),
     ].filter(Boolean);
   });
+  return scheduling === "" ? packets : [...packets, scheduling];
 }
 
 function footText({ cases, environment, verification, run, scenario }: RunRecord): string {

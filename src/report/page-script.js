@@ -45,42 +45,45 @@
     });
   }
 
-  // Scoreboard: filter by words, sort by a column.
-  const table = document.getElementById("scoreboard-table");
+  // Scoreboard: filter by words.
   const filter = document.getElementById("scoreboard-filter");
-  if (!table || !filter) return;
-  const body = table.tBodies[0];
-  filter.addEventListener("input", () => {
+  filter?.addEventListener("input", () => {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const row of body.rows) {
+    for (const row of document.getElementById("scoreboard-table").tBodies[0].rows) {
       const text = row.cells[0].textContent.toLowerCase();
       row.hidden = !words.every((word) => text.includes(word));
     }
   });
-  const original = [...body.rows];
-  const heads = [...table.tHead.rows[0].cells];
+
+  // Sort by a column: rising, falling, as it was.
   const keyOf = (row, column) => {
     const text = row.cells[column].dataset.sort;
     return text === undefined || text === "" ? Number.POSITIVE_INFINITY : Number(text);
   };
-  const sortBy = (column) => {
-    const before = heads[column].getAttribute("aria-sort");
-    const next = before === null ? "ascending" : before === "ascending" ? "descending" : null;
-    for (const head of heads) head.removeAttribute("aria-sort");
-    if (next !== null) heads[column].setAttribute("aria-sort", next);
-    const sign = next === "descending" ? -1 : 1;
-    const rows =
-      next === null || column === 0
-        ? original
-        : original.toSorted((a, b) => sign * (keyOf(a, column) - keyOf(b, column)));
-    body.append(...(next === "descending" && column === 0 ? original.toReversed() : rows));
+  const makeSortable = (table) => {
+    const body = table.tBodies[0];
+    const original = [...body.rows];
+    const heads = [...table.tHead.rows[0].cells];
+    const sortBy = (column) => {
+      const before = heads[column].getAttribute("aria-sort");
+      const next = before === null ? "ascending" : before === "ascending" ? "descending" : null;
+      for (const head of heads) head.removeAttribute("aria-sort");
+      if (next !== null) heads[column].setAttribute("aria-sort", next);
+      const sign = next === "descending" ? -1 : 1;
+      const rows =
+        next === null || column === 0
+          ? original
+          : original.toSorted((a, b) => sign * (keyOf(a, column) - keyOf(b, column)));
+      body.append(...(next === "descending" && column === 0 ? original.toReversed() : rows));
+    };
+    heads.forEach((head, column) => {
+      const sorter = document.createElement("button");
+      sorter.type = "button";
+      sorter.className = "sorter";
+      sorter.append(...head.childNodes);
+      head.append(sorter);
+      sorter.addEventListener("click", () => sortBy(column));
+    });
   };
-  heads.forEach((head, column) => {
-    const sorter = document.createElement("button");
-    sorter.type = "button";
-    sorter.className = "sorter";
-    sorter.append(...head.childNodes);
-    head.append(sorter);
-    sorter.addEventListener("click", () => sortBy(column));
-  });
+  for (const table of document.querySelectorAll("table.scoreboard, table.sortable")) makeSortable(table);
 })();

@@ -14,11 +14,13 @@ export interface PageParts {
   readonly top: Markup;
   readonly sections: readonly Section[];
   readonly footer: string;
+  /** What this page needs beyond every page's style and script. */
+  readonly assets?: { readonly style: string; readonly script: string };
 }
 
 export function pageHtml(parts: PageParts): string {
-  const style = ownFile("style.css");
-  const script = ownFile("page-script.js");
+  const style = ownFile("style.css") + (parts.assets?.style ?? "");
+  const script = ownFile("page-script.js") + (parts.assets?.script ?? "");
   const digest = createHash("sha256").update(script).digest("base64");
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>\n${

@@ -22,7 +22,7 @@ export interface Section {
 
 export function reportView(record: RunRecord): ReportView {
   const grids = gridsOf(record.cases);
-  const modes = [...new Set(record.cases.map((one) => String(one.labels["mode"] ?? "all")))];
+  const modes = [...new Set(grids.flatMap((grid) => grid.modes))];
   return { record, grids, styles: seriesStyles(modes), anchors: anchorsOf(record.cases) };
 }
 

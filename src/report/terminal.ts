@@ -7,6 +7,7 @@ import { bestCases } from "./best.js";
 import { type Grid, gridsOf, metricOf } from "./grid.js";
 import { clippedText, plainText } from "./plain-text.js";
 import { briefText, countText } from "./quantity.js";
+import { SCHEDULING_NOTES, schedulingTable } from "./scheduling-table.js";
 
 export interface TerminalOptions {
   /** Columns to fit into; tables wrap by whole column groups. */
@@ -39,6 +40,8 @@ export function formatTable(record: RunRecord, options: TerminalOptions): string
     if (grid.title !== "") blocks.push(plainText(grid.title));
     blocks.push(...gridTables(grid, options));
   }
+  const scheduling = schedulingText(record.cases, options);
+  if (scheduling !== "") blocks.push(scheduling);
   const notes = footnotes(record, options);
   if (notes !== "") blocks.push(notes);
   const problems = problemLines(record.cases, options);
@@ -149,13 +152,40 @@ function cellText(one: CaseRecord | undefined, name: MetricName): string {
   return one === undefined || one.status === "ok" ? "-" : one.status;
 }
 
+/** Texts to the left, numbers to the right; the last columns are left out where they do not fit. */
+function schedulingText(cases: readonly CaseRecord[], { width, color }: TerminalOptions): string {
+  const table = schedulingTable(cases);
+  if (table === null) return "";
+  const lines = [table.head, ...table.rows].map((cells) => cells.map(plainText));
+  const texts = lines.map(() => "");
+  for (const [column, title] of table.head.entries()) {
+    const cells = lines.map((line) => line[column] ?? "");
+    const cellWidth = Math.max(...cells.map((cell) => cell.length));
+    const gap = column === 0 ? "" : GAP;
+    if (column > 0 && (texts[0] ?? "").length + gap.length + cellWidth > width) break;
+    cells.forEach((cell, index) => {
+      texts[index] += gap + (LEFT.has(title) ? cell.padEnd(cellWidth) : cell.padStart(cellWidth));
+    });
+  }
+  const colors = pc.createColors(color);
+  const [head = "", ...rows] = texts.map((text) => text.trimEnd());
+  const notes = SCHEDULING_NOTES.filter((note) =>
+    table.head.some((title) => note.startsWith(title) && head.includes(title)),
+  );
+  return [colors.bold(head), ...rows, ...notes.map((note) => colors.dim(wrap(note, width)))].join("\n");
+}
+
+const LEFT: ReadonlySet<string> = new Set(["workload", "variant"]);
+
 function footnotes(record: RunRecord, options: TerminalOptions): string {
   const used = new Set<Provenance>();
   for (const one of record.cases) {
-    for (const metric of one.metrics) if (SHOWN.includes(metric.name)) used.add(metric.provenance);
+    for (const metric of one.metrics)
+      if (SHOWN.includes(metric.name) || metric.name.startsWith("sched.")) used.add(metric.provenance);
   }
   const lines = [...used].map((provenance) => `[${provenance}] ${PROVENANCES[provenance]}`);
-  if (used.size > 0) lines.push("* best of its column, or not distinguishable from it");
+  if (gridsOf(record.cases).length > 0 && used.size > 0)
+    lines.push("* best of its column, or not distinguishable from it");
   return pc.createColors(options.color).dim(lines.join("\n"));
 }
 

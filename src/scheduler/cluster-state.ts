@@ -3,7 +3,7 @@
 // Source: kube-scheduler eventhandlers.go.
 import type { Node, Pod } from "../api/types.js";
 import type { Bindings } from "./bindings.js";
-import type { PodInfo, PodReader } from "./cache/pod-info.js";
+import { type PodInfo, type PodReader, placedOn } from "./cache/pod-info.js";
 import type { SchedulerCache } from "./cache/scheduler-cache.js";
 import { DEFAULT_SCHEDULER_NAME } from "./config/default-configuration.js";
 import type { Stopwatch } from "./cycle/cycle-recorder.js";
@@ -149,7 +149,7 @@ export class ClusterState {
   }
 
   #podGone(info: PodInfo, nowMs: number): void {
-    const { cache, queue, gate } = this.#parts;
+    const { cache, queue, gate, bindings } = this.#parts;
     const pending = this.#pending.get(info.uid);
     if (pending !== undefined) {
       this.#pending.delete(info.uid);
@@ -160,7 +160,10 @@ export class ClusterState {
     gate.goes(info);
     if (cache.pod(info.uid) === undefined) return;
     cache.removePod(info.uid);
-    this.#move(EVENTS.AssignedPodDelete, { before: info, after: null }, nowMs);
+    // One that was on its way to a node frees room there, though the API never showed it with one.
+    const nodeName = bindings.get(info.uid)?.nodeName;
+    const before = nodeName === undefined ? info : placedOn(info, nodeName);
+    this.#move(EVENTS.AssignedPodDelete, { before, after: null }, nowMs);
   }
 
   #objectEvent(kind: ListedKind, action: number, objects: EventObjects, nowMs: number): void {

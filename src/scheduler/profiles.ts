@@ -4,6 +4,7 @@ import type { PodInfo } from "./cache/pod-info.js";
 import type { SchedulerCache } from "./cache/scheduler-cache.js";
 import type { Profile, SchedulerConfiguration } from "./config/configuration.js";
 import { CycleRecorder, type Stopwatch } from "./cycle/cycle-recorder.js";
+import { EXTENDER } from "./cycle/diagnosis.js";
 import { Framework } from "./cycle/framework.js";
 import type { EventRegistration } from "./framework/cluster-event.js";
 import type { FrameworkHandle, NominatedPods } from "./framework/handle.js";
@@ -65,9 +66,16 @@ function makeProfile(profile: Profile, parts: ProfileParts): ProfileRuntime {
   return { framework, recorder, metrics };
 }
 
-/** Plugin name -> the events it asks for, over all profiles. Plugins that only sort, bind or score reject nobody. */
-export function registrationsOf(profiles: Profiles): ReadonlyMap<string, readonly EventRegistration[]> {
+/**
+ * Plugin name -> the events it asks for, over all profiles. Plugins that only sort, bind or score reject nobody;
+ * extenders cannot say what helps them.
+ */
+export function registrationsOf(
+  profiles: Profiles,
+  { hasExtenders }: { readonly hasExtenders: boolean },
+): ReadonlyMap<string, readonly EventRegistration[]> {
   const registrations = new Map<string, readonly EventRegistration[]>();
+  if (hasExtenders) registrations.set(EXTENDER, ANY_EVENT);
   for (const { framework } of profiles.values()) {
     for (const [name, plugin] of framework.plugins) {
       const own = plugin.eventsToRegister?.() ?? (isRejecting(framework, name) ? ANY_EVENT : []);

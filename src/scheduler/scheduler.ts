@@ -219,7 +219,7 @@ export class Scheduler {
   }
 
   #makeQueue(
-    { podInitialBackoffSeconds, podMaxBackoffSeconds }: SchedulerConfiguration,
+    { podInitialBackoffSeconds, podMaxBackoffSeconds, extenders }: SchedulerConfiguration,
     features: SchedulerFeatures,
     objects: ObjectLister,
   ): SchedulingQueue {
@@ -228,7 +228,7 @@ export class Scheduler {
     return new SchedulingQueue({
       less: (a, b) => first.framework.queueSort.less(a, b),
       preEnqueue: preEnqueueOf(this.#profiles, (pod) => this.cluster.profileOf(pod)),
-      registrations: registrationsOf(this.#profiles),
+      registrations: registrationsOf(this.#profiles, { hasExtenders: extenders.length > 0 }),
       initialBackoffMs: podInitialBackoffSeconds * 1000,
       maxBackoffMs: podMaxBackoffSeconds * 1000,
       maxInUnschedulableMs: MAX_IN_UNSCHEDULABLE_MS,

@@ -4,7 +4,7 @@
 import { assert } from "../base/assert.js";
 import type { Attempt } from "./attempt.js";
 import type { Binding, Bindings } from "./bindings.js";
-import type { PodInfo } from "./cache/pod-info.js";
+import { type PodInfo, placedOn } from "./cache/pod-info.js";
 import type { SchedulerCache } from "./cache/scheduler-cache.js";
 import type { ClusterState } from "./cluster-state.js";
 import type { Stopwatch } from "./cycle/cycle-recorder.js";
@@ -183,10 +183,9 @@ export class SchedulingCycles {
     const { cache, queue } = this.#parts;
     for (const plugin of [...framework.reserve].reverse()) plugin.unreserve(state, pod, nodeName);
     if (!cache.forget(pod.uid)) return;
-    const placed = { ...pod, pod: { ...pod.pod, spec: { ...pod.pod.spec, nodeName } } };
     queue.moveAll(
       EVENTS.AssignedPodDelete,
-      { before: placed, after: null },
+      { before: placedOn(pod, nodeName), after: null },
       nowMs,
       ({ uid }) => uid !== pod.uid,
     );
@@ -329,5 +328,5 @@ function identityOf({ pod, namespace, uid }: PodInfo) {
 }
 
 function truncated(message: string): string {
-  return message.length <= MESSAGE_LENGTH_MAX ? message : `${message.slice(0, MESSAGE_LENGTH_MAX - 3)}...`;
+  return message.length <= MESSAGE_LENGTH_MAX ? message : `${message.slice(0, MESSAGE_LENGTH_MAX - 4)} ...`;
 }

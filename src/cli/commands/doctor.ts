@@ -27,6 +27,11 @@ const PROGRAMS = [
   { name: "ipvsadm", args: ["--version"], why: "loads virtual servers (Debian: ipvsadm)" },
   { name: "unshare", args: ["--version"], why: "makes a network namespace (util-linux)" },
   { name: "cc", args: ["--version"], why: "builds the C twins that the core is measured against" },
+  {
+    name: "go",
+    args: ["version"],
+    why: "builds upstream's scheduler for plumb verify scheduler (https://go.dev/dl)",
+  },
   { name: "chromium", args: ["--version"], why: "opens the report in tests (Debian: chromium)" },
 ] as const;
 

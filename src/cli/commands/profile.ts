@@ -1,47 +1,49 @@
-// plumb profile: where one case's time goes, as a V8 CPU profile, folded stacks and a table; or under clinic.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+// plumb profile: where one case's time goes, as a V8 CPU profile, folded stacks, a flame graph and a table; or under
+// clinic.
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { present } from "../../base/assert.js";
-import { PlumbError } from "../../base/errors.js";
-import { packageRoot } from "../../base/source-path.js";
-import { forkSample, SAMPLE_PROGRAM } from "../../experiment/fork-sample.js";
+import { forkSample } from "../../experiment/fork-sample.js";
 import type { SampleRequest } from "../../experiment/sample-types.js";
 import { resolveCases } from "../../experiment/scenario.js";
-import { foldedStacks, parseCpuProfile, selfTimes } from "../../measure/cpu-profile.js";
+import { parseCpuProfile, selfTimes } from "../../measure/cpu-profile.js";
+import { CLINIC_TOOLS, runClinic } from "../clinic.js";
 import { positiveNumber } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
 import { makeOutputFolder } from "../output-folder.js";
 import { loadScenario } from "../presets.js";
+import { noteWritten, writeDerived } from "../profile-files.js";
 import type { Terminal } from "../terminal.js";
+import { registerProfileScheduler } from "./profile-scheduler.js";
 
 interface ProfileOptions {
   readonly only: string;
   readonly output: string;
   readonly seconds: number;
+  readonly top: number;
   readonly clinic?: string;
   readonly json?: boolean;
 }
 
 /** Sampling interval of --cpu-prof, microseconds. */
 const INTERVAL_US = 200;
-const ROWS_SHOWN = 20;
-const CLINIC_TOOLS = ["flame", "doctor", "heapprofiler"];
 
 const EXAMPLES = `
 Examples:
   plumb profile quick --only 'mode=iptables services=1000'
   plumb profile quick --only 'mode=ipvs services=10000' -o profiles/ipvs --seconds 5
   plumb profile quick --clinic flame           needs the development dependencies (npm ci)
+  plumb profile scheduler                      the scheduler; plumb profile scheduler --help
 
-The .cpuprofile opens in Chrome DevTools; folded stacks in any flame graph tool. Frames marked (wasm) are the core's.`;
+The .cpuprofile opens in Chrome DevTools, the .flame.html in any browser, the .folded in any flame graph tool.
+Frames marked (wasm) are the core's.`;
 
 export function registerProfile(program: Command, context: CommandContext): void {
-  program
+  const profile = program
     .command("profile [scenario]")
-    .description("profile one case of a scenario: CPU profile, folded stacks, top functions")
+    .description("profile one case of a scenario: CPU profile, flame graph, folded stacks, top functions")
+    .helpCommand(false)
     .option(
       "--only <pattern>",
       "the case, as in plumb run; the first that matches",
@@ -49,12 +51,14 @@ export function registerProfile(program: Command, context: CommandContext): void
     )
     .option("-o, --output <dir>", "folder to write", "profile")
     .option("--seconds <n>", "measuring time per timed metric", positiveNumber, 2)
+    .option("--top <n>", "functions shown", positiveNumber, 20)
     .addOption(new Option("--clinic <tool>", "run under clinic instead").choices(CLINIC_TOOLS))
     .option("--json", "print the top functions as JSON")
     .addHelpText("after", EXAMPLES)
     .action((name: string | undefined, options: ProfileOptions) =>
       profileCommand(name ?? "quick", options, context),
     );
+  registerProfileScheduler(profile, context);
 }
 
 async function profileCommand(
@@ -74,13 +78,14 @@ async function profileCommand(
   const folder = makeOutputFolder(options.output);
   terminal.note(`profiling ${scenarioCase.id}`);
   if (options.clinic !== undefined) runClinic(options.clinic, request, folder, terminal);
-  else await cpuProfile(request, folder, options.json === true, terminal);
+  else await cpuProfile(request, folder, options, terminal);
 }
 
+/** Every thread of the sample writes a profile of its own. */
 async function cpuProfile(
   request: SampleRequest,
   folder: string,
-  json: boolean,
+  { top, json }: ProfileOptions,
   terminal: Terminal,
 ): Promise<void> {
   const before = new Set(readdirSync(folder));
@@ -90,42 +95,19 @@ async function cpuProfile(
   for (const file of made) {
     const path = join(folder, file);
     const profile = parseCpuProfile(readFileSync(path, "utf8"), path);
-    writeFileSync(path.replace(/\.cpuprofile$/, ".folded.txt"), `${foldedStacks(profile).join("\n")}\n`);
+    const notes = ["The whole life of the sample process, making its inputs included."];
+    const derived = writeDerived(path.replace(/\.cpuprofile$/, ""), {
+      title: request.case.id,
+      notes,
+      profile,
+    });
     const rows = selfTimes(profile)
       .filter(({ frame }) => frame !== "(idle)")
-      .slice(0, ROWS_SHOWN);
-    if (json) terminal.print(JSON.stringify({ file: path, top: rows }));
+      .slice(0, top);
+    if (json === true) terminal.print(JSON.stringify({ file: path, top: rows }));
     else
       for (const { frame, share } of rows)
         terminal.print(`${(share * 100).toFixed(1).padStart(5)}%  ${frame}`);
-    terminal.note(`wrote ${path}`);
+    noteWritten([path, ...derived], terminal);
   }
-}
-
-/** clinic asks a question on first use unless told not to, and then measures nothing. */
-function runClinic(tool: string, request: SampleRequest, folder: string, terminal: Terminal): void {
-  const clinic = join(packageRoot, "node_modules", ".bin", "clinic");
-  if (!existsSync(clinic)) {
-    throw new PlumbError("Unsupported", "Cannot profile with clinic: it is not installed", {
-      hint: "npm ci installs it; or leave --clinic out",
-    });
-  }
-  const scratch = mkdtempSync(join(tmpdir(), "plumb-profile-"));
-  const file = join(scratch, "request.json");
-  writeFileSync(file, JSON.stringify(request));
-  const run = spawnSync(
-    clinic,
-    [tool, "--open=false", `--dest=${folder}`, "--", process.execPath, SAMPLE_PROGRAM, file],
-    {
-      stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, NO_INSIGHT: "1", NO_UPDATE_NOTIFIER: "1" },
-    },
-  );
-  rmSync(scratch, { recursive: true, force: true });
-  if (run.status !== 0)
-    throw new PlumbError(
-      "Internal",
-      `Cannot profile with clinic ${tool}: it ended with ${run.status ?? run.signal}`,
-    );
-  terminal.note(`wrote ${folder}`);
 }

@@ -1,18 +1,26 @@
 // plumb run: carry out a scenario and write its result and report into a folder of its own.
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { PlumbError } from "../../base/errors.js";
 import { realClock } from "../../base/clock.js";
 import { packageRoot } from "../../base/source-path.js";
 import { resolveCases } from "../../experiment/scenario.js";
 import type { Labels, Scenario } from "../../experiment/scenario-types.js";
+import { withFloors } from "../../experiment/scheduling/floors.js";
+import { CONFIG_LABEL } from "../../experiment/scheduling/scheduling-cases.js";
+import { DEFAULT_CONFIG } from "../../experiment/scheduling/scheduling-fields.js";
+import { compareCases } from "../../measure/compare.js";
+import { formatComparison } from "../../measure/comparison-text.js";
 import { writeRecord } from "../../measure/record-json.js";
 import type { RunRecord } from "../../measure/run-record.js";
 import { formatTable } from "../../report/terminal.js";
+import type { LoadModel } from "../../workload/arrivals.js";
 import { positiveNumber, wholeNumber } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
+import { interruptSignals } from "../interrupt-signals.js";
 import { makeOutputFolder } from "../output-folder.js";
+import { loadModel } from "../load-model.js";
 import { loadScenario } from "../presets.js";
 import { progressReporter } from "../progress.js";
 import { carryOut } from "../run-scenario.js";
@@ -25,6 +33,10 @@ interface RunOptions {
   readonly samples?: number;
   readonly timeBudget?: string;
   readonly only?: string;
+  readonly labels?: string;
+  readonly schedulerConfig: readonly string[];
+  readonly load?: LoadModel;
+  readonly gate?: boolean;
   readonly output?: string;
   readonly format: readonly Format[];
   readonly json?: boolean;
@@ -38,18 +50,35 @@ Examples:
   plumb run quick --set services=5000 --set mode=[iptables,nftables]
   plumb run mine.yaml --samples 10 --json > result.json
   plumb run quick --dry-run                    every resolved value, nothing runs
+  plumb run scheduler_perf:SchedulingBasic/5000Nodes_10000Pods
+  plumb run 'scheduler_perf:*' --labels integration-test,short --samples 1
+  plumb run performance-config.yaml:MyCase --scheduler-config default --scheduler-config mine.yaml
+  plumb run sched-basic --load 'poisson 500/s' --gate
 
 A run ends with the folder's path. Ctrl-C finishes the block under way and saves a partial result; twice stops now.`;
 
 export function registerRun(program: Command, context: CommandContext): void {
   program
     .command("run <scenario>")
-    .description("run a preset or a scenario file; write result.json and report.html")
+    .description("run a preset, a scenario file or scheduler workloads; write result.json and report.html")
     .option("--set <key=value>", "set a parameter, an axis, or a path below spec (repeatable)", setting, [])
     .option("--seed <n>", "seed of everything that is drawn", wholeNumber)
     .option("--samples <n>", "blocks: fresh processes per case", positiveNumber)
     .option("--time-budget <duration>", "stop starting blocks when this is used up, e.g. 2m")
     .option("--only <pattern>", "cases whose id matches, * stands for anything")
+    .option("--labels <filter>", "of the workloads named, those with these labels, e.g. performance,-short")
+    .option(
+      "--scheduler-config <file>",
+      'KubeSchedulerConfiguration for all that is scheduled, or "default"; two or more are compared (repeatable)',
+      schedulerConfig,
+      [],
+    )
+    .option(
+      "--load <model>",
+      "how Pods arrive: 'closed', 'fixed 500/s', 'poisson 500/s', 'waves 100 1s'",
+      loadModel,
+    )
+    .option("--gate", "hold workloads to the floors that their authors set")
     .option("-o, --output <dir>", "folder to write (default: reports/NAME-TIME)")
     .option("--format <list>", `files beside result.json: ${Object.keys(FORMATS).join(",")}`, formatList, [
       "html",
@@ -64,8 +93,7 @@ export function registerRun(program: Command, context: CommandContext): void {
 
 async function runCommand(name: string, options: RunOptions, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const loaded = loadScenario(name, settings(options));
-  const scenario = options.only === undefined ? loaded : selectCases(loaded, options.only);
+  const scenario = resolveScenario(name, options);
   if (options.dryRun) {
     terminal.print(JSON.stringify(scenario, null, 2));
     return;
@@ -88,6 +116,22 @@ async function runCommand(name: string, options: RunOptions, context: CommandCon
   if (options.json) terminal.print(writeRecord(record).trimEnd());
   else printResult(record, folder, terminal);
   context.exitCode = interrupt.exitCode() || exitCode(record, { budgeted: options.timeBudget !== undefined });
+}
+
+function resolveScenario(name: string, options: RunOptions): Scenario {
+  const { labels, schedulerConfig: schedulerConfigs, load = null, only, gate } = options;
+  const loaded = loadScenario(name, {
+    set: settings(options),
+    scheduling: { schedulerConfigs, load },
+    ...(labels === undefined ? {} : { labels }),
+  });
+  const asks = schedulerConfigs.length > 0 || load !== null || gate === true;
+  if (asks && !loaded.cases.some(({ kind }) => kind === "scheduling"))
+    throw new PlumbError("Usage", `Cannot run '${name}' so: it schedules nothing`, {
+      hint: "--scheduler-config, --load and --gate are for scenarios with spec.scheduling and for workloads",
+    });
+  const gated = gate === true ? withFloors(loaded) : loaded;
+  return only === undefined ? gated : selectCases(gated, only);
 }
 
 /** Thresholds on cases that were not selected are not judged; one that no case ever met still fails. */
@@ -121,6 +165,10 @@ function setting(
   return [...before, [text.slice(0, at), text.slice(at + 1)]];
 }
 
+function schedulerConfig(file: string, before: readonly string[]): readonly string[] {
+  return [...before, file === DEFAULT_CONFIG ? file : resolve(file)];
+}
+
 /** A result is never written over another. */
 function runFolder({ name }: Scenario, output: string | undefined): string {
   if (output === undefined) {
@@ -150,38 +198,19 @@ function describe({ name, purpose, cases, sampling }: Scenario): string {
 function printResult(record: RunRecord, folder: string, terminal: Terminal): void {
   terminal.print(formatTable(record, { width: terminal.width, color: terminal.color }));
   terminal.print("");
+  if (configsOf(record).size > 1) {
+    terminal.print(formatComparison(compareCases(record, { label: CONFIG_LABEL })));
+    terminal.print("");
+  }
   for (const reason of record.verdict.status === "fail" ? record.verdict.reasons : []) terminal.warn(reason);
   if (record.run.status === "partial") terminal.warn("partial result: not all blocks were run");
   terminal.print(`repeat: ${record.verdict.reproduce}`);
   terminal.print(`report: ${join(folder, "report.html")}`);
 }
 
-interface Interrupt {
-  readonly finish: AbortSignal;
-  readonly stopNow: AbortSignal;
-  /** What the command ends with: 128 and the signal's number; 0 while there was none. */
-  exitCode(): number;
-  release(): void;
-}
-
-const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
-
-/** Ctrl-C once: finish the block. Twice: stop now. */
-function interruptSignals(terminal: Terminal): Interrupt {
-  const finish = new AbortController();
-  const stopNow = new AbortController();
-  let exitCode = 0;
-  const onSignal = (signal: keyof typeof SIGNAL_EXIT_CODES) => {
-    exitCode = SIGNAL_EXIT_CODES[signal];
-    if (finish.signal.aborted) stopNow.abort();
-    else {
-      terminal.note("interrupted: finishing this block, then saving what there is; once more stops now");
-      finish.abort();
-    }
-  };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  const release = () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
-  return { finish: finish.signal, stopNow: stopNow.signal, exitCode: () => exitCode, release };
+/** Scheduler configurations that the run holds against each other. */
+function configsOf({ cases }: RunRecord): ReadonlySet<unknown> {
+  return new Set(cases.flatMap(({ labels, scheduling }) => (scheduling ? [labels[CONFIG_LABEL]] : [])));
 }
 
 /** A preset's own budget is a courtesy: only one that was asked for ends the command with 124. */

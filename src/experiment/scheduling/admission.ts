@@ -93,7 +93,10 @@ export class PodAdmission {
 function withRequests<Each extends Container>(container: Each): Each {
   const { resources } = container;
   if (resources?.limits === undefined || !lacksRequests(resources)) return container;
-  return { ...container, resources: { ...resources, requests: { ...resources.limits, ...resources.requests } } };
+  return {
+    ...container,
+    resources: { ...resources, requests: { ...resources.limits, ...resources.requests } },
+  };
 }
 
 function lacksRequests({ limits = {}, requests = {} }: ResourceRequirements): boolean {

@@ -21,7 +21,10 @@ import { deliver } from "./watch-delivery.js";
 export type CallExtender = (request: ExtenderRequest) => Promise<ExtenderReply>;
 
 /** Told of every attempt, before it is carried out. */
-export type OnAttempt = (attempt: Attempt, time: { readonly begunMs: number; readonly decidedMs: number }) => void;
+export type OnAttempt = (
+  attempt: Attempt,
+  time: { readonly begunMs: number; readonly decidedMs: number },
+) => void;
 
 export interface DriverParts {
   readonly scheduler: Scheduler;
@@ -63,26 +66,31 @@ export class Driver {
   async runUntil(isDone: () => boolean, { timeoutMs, waitingFor }: WaitLimit): Promise<void> {
     const { timeline, agenda, extenders } = this.#parts;
     const deadlineMs = timeline.now() + timeoutMs;
+    let nowMs = timeline.now();
     for (;;) {
-      const nowMs = timeline.now();
       agenda.runDue(nowMs);
-      this.#bringUpToDate(nowMs);
+      this.bringUpToDate(nowMs);
       if (isDone()) return;
       if (nowMs >= deadlineMs)
         throw new PlumbError(
           "Internal",
           `Cannot go on with the workload: waited ${timeoutMs / 1000} s for ${waitingFor()}`,
         );
-      const attempt = extenders.length === 0 ? this.#attempt() : await this.#attemptWithExtenders();
-      if (attempt !== null) {
+      const decidedMs = extenders.length === 0 ? this.#attempt() : await this.#attemptWithExtenders();
+      if (decidedMs !== null) {
         if (isDone()) return;
         if (++this.#attempts % ATTEMPTS_PER_PAUSE === 0) await this.#listen();
-      } else if (!this.#parts.api.hasChanges) await this.#rest(nowMs, deadlineMs);
+        // As good as now, and saves a look at the clock.
+        nowMs = decidedMs;
+        continue;
+      }
+      if (!this.#parts.api.hasChanges) await this.#rest(nowMs, deadlineMs);
+      nowMs = timeline.now();
     }
   }
 
   /** Watch events in, and what has waited long enough. */
-  #bringUpToDate(nowMs: number): void {
+  bringUpToDate(nowMs: number): void {
     const { api, scheduler } = this.#parts;
     while (api.hasChanges)
       for (const change of api.takeChanges()) {
@@ -96,31 +104,32 @@ export class Driver {
     this.#carryOut(nowMs);
   }
 
-  #attempt(): Attempt | null {
+  /** @returns when it was over; null: no Pod is ready */
+  #attempt(): number | null {
     const { scheduler, timeline } = this.#parts;
     const begunMs = timeline.now();
     const attempt = scheduler.scheduleOne(begunMs);
-    if (attempt !== null) this.#attempted(attempt, begunMs);
-    return attempt;
+    return attempt === null ? null : this.#attempted(attempt, begunMs);
   }
 
-  async #attemptWithExtenders(): Promise<Attempt | null> {
+  async #attemptWithExtenders(): Promise<number | null> {
     const { scheduler, timeline, callExtender } = this.#parts;
     const begunMs = timeline.now();
     const steps = scheduler.attempt(begunMs);
     let step = steps.next();
     while (step.done !== true) step = steps.next(await callExtender(step.value));
-    if (step.value !== null) this.#attempted(step.value, begunMs);
+    const decidedMs = step.value === null ? null : this.#attempted(step.value, begunMs);
     for (const bind of this.#extenderBinds.splice(0)) await this.#bindByExtender(bind);
-    return step.value;
+    return decidedMs;
   }
 
-  #attempted(attempt: Attempt, begunMs: number): void {
+  #attempted(attempt: Attempt, begunMs: number): number {
     const { timeline } = this.#parts;
     timeline.attempted();
     const decidedMs = timeline.now();
     this.onAttempt(attempt, { begunMs, decidedMs });
     this.#carryOut(decidedMs);
+    return decidedMs;
   }
 
   /** Carrying one out may bring on others. */
@@ -134,13 +143,16 @@ export class Driver {
     const { api } = this.#parts;
     switch (action.kind) {
       case "bind":
-        if (action.extender === undefined) this.#bound(action.uid, api.bind(action.uid, action.nodeName), nowMs);
+        if (action.extender === undefined)
+          this.#bound(action.uid, api.bind(action.uid, action.nodeName), nowMs);
         else this.#extenderBinds.push(action);
         return;
       case "updateStatus":
-        return api.patchStatus(action);
+        api.patchStatus(action);
+        return;
       case "deletePod":
-        return api.deletePod(action.uid, action.condition);
+        api.deletePod(action.uid, action.condition);
+        return;
       case "updateVolume":
         api.update(action.volume);
         return;
@@ -148,7 +160,7 @@ export class Driver {
         api.update(action.claim);
         return;
       case "event":
-        return api.record(action);
+        api.record(action);
     }
   }
 
@@ -173,7 +185,11 @@ export class Driver {
 
   async #rest(nowMs: number, deadlineMs: number): Promise<void> {
     const { agenda, scheduler, timeline } = this.#parts;
-    const dueMs = Math.min(agenda.nextMs, scheduler.nextTickMs(nowMs) ?? Number.POSITIVE_INFINITY, deadlineMs);
+    const dueMs = Math.min(
+      agenda.nextMs,
+      scheduler.nextTickMs(nowMs) ?? Number.POSITIVE_INFINITY,
+      deadlineMs,
+    );
     const wait = timeline.waitUntil(dueMs);
     if (wait !== null) await wait;
     this.#parts.signal?.throwIfAborted();

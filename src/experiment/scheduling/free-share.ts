@@ -33,8 +33,9 @@ export class FreeShare {
 }
 
 function admits(spec: PodSpec, node: Node): boolean {
-  const taint = forbiddingTaint(node.spec?.taints ?? [], spec.tolerations ?? []);
-  return (taint ?? null) === null && requiredNodeAffinityMatches(spec, node);
+  return (
+    forbiddingTaint(node.spec?.taints, spec.tolerations) === null && requiredNodeAffinityMatches(spec, node)
+  );
 }
 
 /** The extended resource that most Pods ask for; null when none does. */

@@ -2,18 +2,20 @@
 // patches, graceful deletion.
 // The watch is a queue of changes that the driver hands over between two attempts: as over a network, a writer does not
 // wait for those who watch, and nobody is told of a change in the middle of a decision.
-// Objects are shared, never copied: a bound Pod is a new outer object around the same containers.
+// Objects are shared, never copied: a bound Pod is a new outer object around the same containers. Pods carry no
+// resourceVersion: nobody reads it, and a bound Pod then shares its metadata, too.
 // Nodes have no kubelets: a Pod that is deleted is gone at once, save for finalizers and a grace period that its own
 // spec asks for.
 // Cost: O(1) a call.
 // Source: kubernetes pkg/registry/core/pod/storage/storage.go (assignPod), pkg/registry/core/pod/strategy.go.
-import { assert, present } from "../../base/assert.js";
 import { PlumbError } from "../../base/errors.js";
 import type { PriorityClass } from "../../api/scheduling.js";
 import type { KubeObject, ObjectMeta, Pod, PodCondition } from "../../api/types.js";
 import type { EventAction, UpdateStatusAction } from "../../scheduler/framework/action.js";
 import { objectKey } from "../../scheduler/objects.js";
 import { PodAdmission } from "./admission.js";
+import { isPod, ObjectStore, type Place, uidOf } from "./object-store.js";
+import { isBound, podWith, withCondition } from "./pod-objects.js";
 import { rfc3339 } from "./rfc3339.js";
 
 /** One change, as a watch reports it. */
@@ -22,8 +24,16 @@ export interface WatchEvent {
   readonly object: KubeObject;
 }
 
-/** Told of each change of a Pod at once; null: it is not there. */
-export type PodListener = (before: Pod | null, after: Pod | null) => void;
+/** A change of a Pod; null: it is not there. */
+export interface PodChange {
+  readonly before: Pod | null;
+  readonly after: Pod | null;
+  readonly wasBound: boolean;
+  readonly isBound: boolean;
+}
+
+/** Told at once. */
+export type PodListener = (change: PodChange) => void;
 
 export interface InMemoryApiOptions {
   readonly now: () => number;
@@ -51,8 +61,7 @@ const CLUSTER_KINDS: ReadonlySet<string> = new Set([
 
 export class InMemoryApi {
   readonly #options: InMemoryApiOptions;
-  readonly #byKind = new Map<string, Map<string, KubeObject>>();
-  readonly #pods = new Map<string, Pod>();
+  readonly #store = new ObjectStore();
   readonly #podListeners = new Set<PodListener>();
   readonly #admission = new PodAdmission(() => this.list("PriorityClass") as Iterable<PriorityClass>);
   readonly #eventCounts = new Map<string, number>();
@@ -65,24 +74,16 @@ export class InMemoryApi {
   }
 
   get(kind: string, key: string): KubeObject | undefined {
-    return this.#of(kind).get(key);
-  }
-
-  list(kind: string): IterableIterator<KubeObject> {
-    return this.#of(kind).values();
-  }
-
-  count(kind: string): number {
-    return this.#of(kind).size;
-  }
-
-  pod(uid: string): Pod | undefined {
-    return this.#pods.get(uid);
+    return this.#store.place(kind, key)?.object;
   }
 
   /** In order of creation. */
+  list(kind: string): IterableIterator<KubeObject> {
+    return this.#store.list(kind);
+  }
+
   pods(): IterableIterator<Pod> {
-    return this.#pods.values();
+    return this.list("Pod") as IterableIterator<Pod>;
   }
 
   /** How many events of each reason there were. */
@@ -116,23 +117,26 @@ export class InMemoryApi {
    * @throws {PlumbError} InvalidInput when the name is taken
    */
   create(object: KubeObject): KubeObject {
-    const stored = this.#admitted(object);
-    const key = objectKey(stored);
-    const objects = this.#of(stored.kind);
-    if (objects.has(key))
-      throw new PlumbError("InvalidInput", `Cannot create ${object.kind} '${key}': it exists already`);
-    this.#store(stored, null);
-    return stored;
+    const admitted = isPod(object) ? this.#admittedPod(object) : this.#admitted(object);
+    if (!this.#store.add(admitted)) {
+      const why = `Cannot create ${object.kind} '${objectKey(admitted)}': it exists already`;
+      throw new PlumbError("InvalidInput", why);
+    }
+    this.#changed({ type: "set", object: admitted }, null);
+    return admitted;
   }
 
   /** Only what the API server itself keeps stays: identity, and status or node where the new object says nothing. */
   update(object: KubeObject): KubeObject {
     const key = objectKey({ ...object, metadata: this.#placed(object) });
-    const before = this.get(object.kind, key);
-    if (before === undefined)
+    const place = this.#store.place(object.kind, key);
+    if (place === undefined)
       throw new PlumbError("NotFound", `Cannot update ${object.kind} '${key}': it does not exist`);
-    const after = this.#updated(before, object);
-    this.#store(after, before);
+    const after = this.#updated(place.object, object);
+    this.#write(place, after);
+    const { deletionTimestamp, finalizers = [] } = after.metadata;
+    // It was held by its last finalizer.
+    if (deletionTimestamp !== undefined && finalizers.length === 0) this.#remove(after);
     return after;
   }
 
@@ -140,55 +144,54 @@ export class InMemoryApi {
   delete(kind: string, key: string): void {
     const object = this.get(kind, key);
     if (object === undefined) return;
-    if (kind === "Pod") this.deletePod(present((object as Pod).metadata.uid, "uid"));
+    if (isPod(object)) this.deletePod(uidOf(object));
     else this.#remove(object);
   }
 
   /** @param condition written if the Pod does not go at once */
   deletePod(uid: string, condition: PodCondition | null = null): void {
-    const pod = this.#pods.get(uid);
-    if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return;
-    const isHeld = (pod.metadata.finalizers?.length ?? 0) > 0;
-    const graceMs = isBound(pod) ? (pod.spec?.terminationGracePeriodSeconds ?? 0) * 1000 : 0;
+    const place = this.#store.pod(uid);
+    if (place === undefined) return;
+    const pod = place.object;
+    const { metadata, spec } = pod;
+    if (metadata.deletionTimestamp !== undefined) return;
+    const isHeld = (metadata.finalizers?.length ?? 0) > 0;
+    const graceMs = isBound(pod) ? (spec?.terminationGracePeriodSeconds ?? 0) * 1000 : 0;
     if (!isHeld && graceMs === 0) {
       this.#remove(pod);
       return;
     }
-    const nowMs = this.#options.now();
-    const metadata = { ...this.#revised(pod.metadata), deletionTimestamp: rfc3339(nowMs + graceMs) };
+    const endMs = this.#options.now() + graceMs;
     const status = condition === null ? pod.status : withCondition(pod.status, condition);
-    this.#store({ ...pod, metadata, ...(status === undefined ? {} : { status }) }, pod);
-    if (isHeld) return;
-    this.#options.later(nowMs + graceMs, () => {
-      const left = this.#pods.get(uid);
-      if (left !== undefined) this.#remove(left);
-    });
+    this.#write(
+      place,
+      podWith(pod, { metadata: { ...metadata, deletionTimestamp: rfc3339(endMs) }, status }),
+    );
+    if (!isHeld) this.#options.later(endMs, () => this.#remove(place.object));
   }
 
   /** @returns why not; null: done */
   bind(uid: string, nodeName: string): string | null {
-    const pod = this.#pods.get(uid);
-    if (pod === undefined) return `pods "${uid}" not found`;
-    const { name } = pod.metadata;
-    if (pod.metadata.deletionTimestamp !== undefined)
-      return `pod ${name} is being deleted, cannot be assigned to a host`;
+    const place = this.#store.pod(uid);
+    if (place === undefined) return `pods "${uid}" not found`;
+    const pod = place.object;
+    const { name, deletionTimestamp } = pod.metadata;
+    if (deletionTimestamp !== undefined) return `pod ${name} is being deleted, cannot be assigned to a host`;
     if (isBound(pod)) return `pod ${name} is already assigned to node "${pod.spec?.nodeName}"`;
-    const spec = { ...pod.spec, nodeName };
-    const status = this.#boundStatus(pod);
-    this.#store({ ...pod, metadata: this.#revised(pod.metadata), spec, status } as Pod, pod);
+    this.#write(place, podWith(pod, { spec: { ...pod.spec, nodeName }, status: this.#boundStatus(pod) }));
     return null;
   }
 
   /** A patch that changes nothing is no change. */
   patchStatus({ uid, condition, nominatedNodeName }: UpdateStatusAction): void {
-    const pod = this.#pods.get(uid);
-    if (pod === undefined) return;
+    const place = this.#store.pod(uid);
+    if (place === undefined) return;
+    const pod = place.object;
     let { status } = pod;
     if (condition !== undefined) status = withCondition(status, condition);
     if (nominatedNodeName !== undefined && nominatedNodeName !== (status?.nominatedNodeName ?? ""))
       status = { ...status, nominatedNodeName };
-    if (status === undefined || status === pod.status) return;
-    this.#store({ ...pod, metadata: this.#revised(pod.metadata), status }, pod);
+    if (status !== pod.status) this.#write(place, podWith(pod, { status }));
   }
 
   record(event: EventAction): void {
@@ -207,15 +210,17 @@ export class InMemoryApi {
   }
 
   #admitted(object: KubeObject): KubeObject {
-    const metadata: ObjectMeta = {
-      ...this.#placed(object),
-      uid: object.metadata.uid ?? `${object.kind.toLowerCase()}-${this.#revision + 1}`,
-      creationTimestamp: rfc3339(this.#options.now()),
-      resourceVersion: String(++this.#revision),
-    };
-    if (!isPod(object)) return { ...object, metadata };
-    const spec = this.#admission.spec(object);
-    return { ...object, metadata, spec, status: this.#admission.status(object) } as Pod;
+    const uid = object.metadata.uid ?? `${object.kind.toLowerCase()}-${this.#revision + 1}`;
+    const creationTimestamp = rfc3339(this.#options.now());
+    const resourceVersion = String(++this.#revision);
+    return { ...object, metadata: { ...this.#placed(object), uid, creationTimestamp, resourceVersion } };
+  }
+
+  #admittedPod(pod: Pod): Pod {
+    const uid = pod.metadata.uid ?? `pod-${++this.#revision}`;
+    const metadata = { ...this.#placed(pod), uid, creationTimestamp: rfc3339(this.#options.now()) };
+    const spec = this.#admission.spec(pod);
+    return podWith(pod, { metadata, spec, status: this.#admission.status(pod) });
   }
 
   #updated(before: KubeObject, written: KubeObject): KubeObject {
@@ -225,14 +230,20 @@ export class InMemoryApi {
       ...(uid === undefined ? {} : { uid }),
       ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
       ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-      resourceVersion: String(++this.#revision),
     };
+    if (isPod(before) && isPod(written)) {
+      const spec = this.#admission.spec(written);
+      const nodeName = before.spec?.nodeName;
+      const kept = nodeName === undefined ? spec : { ...spec, nodeName };
+      return podWith(before, { metadata, spec: kept, status: written.status ?? before.status });
+    }
     const status = "status" in written ? written.status : (before as { status?: unknown }).status;
-    const after = { ...written, metadata, ...(status === undefined ? {} : { status }) };
-    if (!isPod(after) || !isPod(before)) return after;
-    const spec = this.#admission.spec(after);
-    const nodeName = before.spec?.nodeName;
-    return { ...after, spec: nodeName === undefined ? spec : { ...spec, nodeName } };
+    const resourceVersion = String(++this.#revision);
+    return {
+      ...written,
+      metadata: { ...metadata, resourceVersion },
+      ...(status === undefined ? {} : { status }),
+    };
   }
 
   /** Metadata with a namespace, where the kind has one. */
@@ -241,56 +252,27 @@ export class InMemoryApi {
     return { ...metadata, namespace: DEFAULT_NAMESPACE };
   }
 
-  #revised(metadata: ObjectMeta): ObjectMeta {
-    return { ...metadata, resourceVersion: String(++this.#revision) };
-  }
-
-  #store(object: KubeObject, before: KubeObject | null): void {
-    this.#of(object.kind).set(objectKey(object), object);
-    this.#changed({ type: "set", object }, before);
+  #write(place: Place, after: KubeObject): void {
+    const before = place.object;
+    place.object = after;
+    this.#changed({ type: "set", object: after }, before);
   }
 
   #remove(object: KubeObject): void {
-    this.#of(object.kind).delete(objectKey(object));
-    this.#changed({ type: "delete", object }, object);
+    if (this.#store.remove(object)) this.#changed({ type: "delete", object }, object);
   }
 
   #changed(event: WatchEvent, before: KubeObject | null): void {
     const { object, type } = event;
     this.#watch.push(event);
     if (object.kind === "PriorityClass") this.#admission.classesChanged();
-    if (!isPod(object)) return;
-    const { uid } = object.metadata;
-    assert(uid !== undefined, "a stored Pod has a uid");
-    if (type === "delete") this.#pods.delete(uid);
-    else this.#pods.set(uid, object);
-    const after = type === "delete" ? null : object;
-    for (const listener of this.#podListeners) listener(before as Pod | null, after);
+    if (!isPod(object) || this.#podListeners.size === 0) return;
+    const change: PodChange = {
+      before: before as Pod | null,
+      after: type === "delete" ? null : object,
+      wasBound: before !== null && isBound(before as Pod),
+      isBound: type !== "delete" && isBound(object),
+    };
+    for (const listener of this.#podListeners) listener(change);
   }
-
-  #of(kind: string): Map<string, KubeObject> {
-    let objects = this.#byKind.get(kind);
-    if (objects === undefined) this.#byKind.set(kind, (objects = new Map()));
-    return objects;
-  }
-}
-
-export function isBound({ spec }: Pod): boolean {
-  return (spec?.nodeName ?? "") !== "";
-}
-
-function isPod(object: KubeObject): object is Pod {
-  return object.kind === "Pod";
-}
-
-/** The same object when the condition says what is said already. */
-function withCondition(status: Pod["status"], condition: PodCondition): Pod["status"] {
-  const conditions = status?.conditions ?? [];
-  const before = conditions.find(({ type }) => type === condition.type);
-  const isSame =
-    before?.status === condition.status &&
-    before.reason === condition.reason &&
-    before.message === condition.message;
-  if (isSame) return status;
-  return { ...status, conditions: [...conditions.filter((each) => each !== before), condition] };
 }

@@ -2,8 +2,9 @@
 import { PlumbError } from "../../base/errors.js";
 import { resolveWorkload } from "../../workload/scheduler-perf/resolve-workload.js";
 import type { SchedulingCase } from "../scenario-types.js";
+import { ownWorkload } from "./load-workload.js";
 import type { SchedulingSource, SchedulingSpec } from "./scheduling-types.js";
-import { findWorkload, WorkloadCatalogue, workloadOf } from "./workload-catalogue.js";
+import { findWorkload, WorkloadCatalogue } from "./workload-catalogue.js";
 
 /** Absolute paths: of the workload and its templates, or of the trace, and of the scheduler's configuration. */
 export function inputFilesOf({ source, schedulerConfigPath }: SchedulingSpec): readonly string[] {
@@ -16,10 +17,14 @@ function workloadFiles(source: Extract<SchedulingSource, { kind: "workload" }>):
   try {
     const { testCase } = new WorkloadCatalogue().find(configPath, source.testCase);
     const found =
-      typeof workload === "string" ? findWorkload(testCase, workload) : workloadOf(testCase, workload.params);
+      typeof workload === "string"
+        ? findWorkload(testCase, workload)
+        : ownWorkload(testCase, workload.params);
     const { ops, schedulerConfigPath } = resolveWorkload(testCase, found);
     const templates = ops.flatMap((op) => Object.entries(op).flatMap(pathsOf));
-    return [...new Set([configPath, ...(schedulerConfigPath === null ? [] : [schedulerConfigPath]), ...templates])];
+    return [
+      ...new Set([configPath, ...(schedulerConfigPath === null ? [] : [schedulerConfigPath]), ...templates]),
+    ];
   } catch (error) {
     // A workload that cannot be resolved has no templates to speak of; its case says why when it is run.
     if (error instanceof PlumbError) return [configPath];

@@ -2,7 +2,8 @@
 // the last of ten thousand costs nothing per attempt.
 // Cost: O(Pods) to begin, O(1) per change.
 import type { Pod } from "../../api/types.js";
-import { type InMemoryApi, isBound } from "./in-memory-api.js";
+import type { InMemoryApi, PodChange } from "./in-memory-api.js";
+import { isBound } from "./pod-objects.js";
 
 export interface PodScope {
   /** null: all. */
@@ -30,24 +31,24 @@ export class PodTally {
 
   constructor(api: InMemoryApi, scope: PodScope) {
     this.#scope = scope;
-    for (const pod of api.pods()) this.#count(pod, 1);
-    this.#close = api.onPod((before, after) => this.#changed(before, after));
+    for (const pod of api.pods()) if (!isBound(pod)) this.#count(pod, 1);
+    this.#close = api.onPod((change) => this.#changed(change));
   }
 
   close(): void {
     this.#close();
   }
 
-  #changed(before: Pod | null, after: Pod | null): void {
-    if (before !== null) this.#count(before, -1);
+  #changed({ before, after, wasBound, isBound }: PodChange): void {
+    if (before !== null && !wasBound) this.#count(before, -1);
     if (after === null) return;
-    this.#count(after, 1);
-    const wasBound = before !== null && isBound(before);
-    if (!wasBound && isBound(after) && isInScope(after, this.#scope)) this.bound++;
+    if (!isBound) this.#count(after, 1);
+    else if (!wasBound && isInScope(after, this.#scope)) this.bound++;
   }
 
+  /** @param pod without a node */
   #count(pod: Pod, times: 1 | -1): void {
-    if (isBound(pod) || !isInScope(pod, this.#scope)) return;
+    if (!isInScope(pod, this.#scope)) return;
     this.waiting += times;
     if (!wasTried(pod)) this.untried += times;
   }
@@ -55,5 +56,8 @@ export class PodTally {
 
 /** Tried and turned down, or held back by a gate. */
 function wasTried({ status }: Pod): boolean {
-  return status?.conditions?.some(({ type, status: holds }) => type === "PodScheduled" && holds === "False") === true;
+  return (
+    status?.conditions?.some(({ type, status: holds }) => type === "PodScheduled" && holds === "False") ===
+    true
+  );
 }

@@ -1,11 +1,14 @@
 // spec.scheduling of a scenario file -> cases; what cannot be found or stands twice is reported at its entry.
+import { readFileSync, statSync } from "node:fs";
 import { PlumbError } from "../../base/errors.js";
 import type { MapNode, Problem } from "../../base/document/source-tree.js";
 import { LIMITS } from "../../base/limits.js";
+import { parseSchedulerConfiguration } from "../../scheduler/config/parse-configuration.js";
 import { placeOf } from "../scenario-matrix.js";
 import type { SchedulingCase } from "../scenario-types.js";
 import type { WrittenScheduling } from "./scheduling-fields.js";
 import { casesOf, type SchedulingOverrides } from "./scheduling-cases.js";
+import type { SchedulingSpec } from "./scheduling-types.js";
 import { WorkloadCatalogue } from "./workload-catalogue.js";
 
 interface Place {
@@ -27,7 +30,9 @@ export function readSchedulingCases(
       const at = placeOf(spec, ["scheduling", index]);
       problems.push({ at, path: `spec.scheduling[${index}]`, message });
     };
-    for (const one of casesOrFault(() => casesOf(entry, catalogue, overrides), complain)) {
+    const make = () => casesOf(entry, catalogue, overrides);
+    for (const one of orFault(make, complain) ?? []) {
+      orFault(() => checkFiles(one.spec), complain);
       if (taken.has(one.id)) complain(`the case ${one.id} is there twice; give the entry a name`);
       taken.add(one.id);
       cases.push(one);
@@ -40,15 +45,25 @@ export function readSchedulingCases(
   return cases;
 }
 
-function casesOrFault(
-  make: () => readonly SchedulingCase[],
-  complain: (message: string) => void,
-): readonly SchedulingCase[] {
+/** Files are read when a sample needs them: a mistake is better told before the first. */
+function checkFiles({ source, schedulerConfigPath }: SchedulingSpec): void {
+  if (source.kind === "trace") for (const path of [source.nodesPath, source.podsPath]) assertFile(path);
+  if (schedulerConfigPath === null) return;
+  assertFile(schedulerConfigPath);
+  parseSchedulerConfiguration({ file: schedulerConfigPath, text: readFileSync(schedulerConfigPath, "utf8") });
+}
+
+function assertFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return;
+  throw new PlumbError("NotFound", `there is no file '${path}'`);
+}
+
+function orFault<T>(make: () => T, complain: (message: string) => void): T | null {
   try {
     return make();
   } catch (error) {
     if (!(error instanceof PlumbError) || error.code !== "NotFound") throw error;
     complain(error.message);
-    return [];
+    return null;
   }
 }

@@ -3,14 +3,16 @@
 // apart, the last one apart. Cost: O(1) points kept; each point taken costs what `take` does.
 import type { Agenda } from "./agenda.js";
 
-const FIRST_INTERVAL_MS = 10;
+const INTERVAL_MS_MIN = 10;
 const POINTS_MAX = 128;
+/** Where the length of a window is known. */
+const POINTS_AIMED = 100;
 
 export class SampledTimeline<Point> {
   readonly #agenda: Agenda;
   readonly #take: (nowMs: number) => Point;
   #points: Point[] = [];
-  #intervalMs = FIRST_INTERVAL_MS;
+  #intervalMs = INTERVAL_MS_MIN;
   #cancel = () => {};
 
   constructor(agenda: Agenda, take: (nowMs: number) => Point) {
@@ -22,7 +24,9 @@ export class SampledTimeline<Point> {
     return this.#points;
   }
 
-  begin(nowMs: number): void {
+  /** @param expectedMs how long it will last at least; 0 when nobody knows */
+  begin(nowMs: number, expectedMs: number): void {
+    this.#intervalMs = Math.max(this.#intervalMs, expectedMs / POINTS_AIMED);
     this.#points.push(this.#take(nowMs));
     this.#next(nowMs);
   }

@@ -7,9 +7,18 @@ import type { LoadModel } from "../../workload/arrivals.js";
 import { resolveWorkload } from "../../workload/scheduler-perf/resolve-workload.js";
 import { type ResolvedWorkload, thresholdOf } from "../../workload/scheduler-perf/test-case.js";
 import type { Labels, SchedulingCase } from "../scenario-types.js";
-import { DEFAULT_CONFIG, type ParamValue, type WrittenScheduling, type WrittenTrace } from "./scheduling-fields.js";
+import {
+  DEFAULT_CONFIG,
+  type ParamValue,
+  type WrittenScheduling,
+  type WrittenTrace,
+} from "./scheduling-fields.js";
+import { ownWorkload } from "./load-workload.js";
 import type { SchedulingSource, SchedulingSpec } from "./scheduling-types.js";
-import { type CatalogueEntry, findWorkload, paramsOf, type WorkloadCatalogue, workloadOf } from "./workload-catalogue.js";
+import { type CatalogueEntry, findWorkload, paramsOf, type WorkloadCatalogue } from "./workload-catalogue.js";
+
+/** Names the scheduler's configuration, in cases that differ in it. */
+export const CONFIG_LABEL = "config";
 
 /** What a command line says for all entries; null and an empty list leave an entry's own. */
 export interface SchedulingOverrides {
@@ -37,7 +46,7 @@ export function casesOf(
       const all = {
         ...labels,
         ...(load === null ? {} : { load: loadText(load) }),
-        ...(configs.length > 1 ? { config: configName(config, configs) } : {}),
+        ...(configs.length > 1 ? { [CONFIG_LABEL]: configName(config, configs) } : {}),
       };
       return { kind: "scheduling", id: idOf(all), labels: all, spec, floor };
     }),
@@ -104,7 +113,7 @@ function sizedSources(
   const base = entry.workload === null ? {} : paramsOf(findWorkload(testCase, entry.workload));
   const sizes = combinations(written).map((values) => {
     const params = { ...base, ...values };
-    const { nodes } = nodesLabel(resolveWorkload(testCase, workloadOf(testCase, params)));
+    const { nodes } = nodesLabel(resolveWorkload(testCase, ownWorkload(testCase, params)));
     return { values, params, nodes };
   });
   // A list of node counts is what the label `nodes` says already.

@@ -43,11 +43,11 @@ function thinned(timeline: readonly TimelinePoint[]): readonly TimelinePoint[] {
 }
 
 function upstreamMetrics(family: MetricFamily): readonly UpstreamMetric[] {
-  const { name } = family;
+  const { name, type: kind } = family;
   if (family.type !== "histogram")
-    return family.series.map(({ labels, value }) => ({ name, labels, unit: "1", data: { Value: value } }));
+    return family.series.map(({ labels, value }) => ({ name, labels, kind, data: { Value: value } }));
   return family.series.flatMap(({ labels, ...histogram }): readonly UpstreamMetric[] => {
     const data = bucketSummaryMs(histogram);
-    return data === null ? [] : [{ name, labels, unit: "ms", data }];
+    return data === null ? [] : [{ name, labels, kind, data }];
   });
 }

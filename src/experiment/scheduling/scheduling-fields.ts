@@ -54,7 +54,8 @@ export interface WrittenScheduling {
 }
 
 const KEY = { pattern: /^[A-Za-z][A-Za-z0-9_]*$/, expected: "the name of a parameter" };
-const isScalarOf = (type: string) => (node: SourceNode) => node.kind === "scalar" && typeof node.value === type;
+const isScalarOf = (type: string) => (node: SourceNode) =>
+  node.kind === "scalar" && typeof node.value === type;
 
 const valueField: Field<ParamValue> = either(
   flag("On or off."),

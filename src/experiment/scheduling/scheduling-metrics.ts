@@ -4,8 +4,8 @@ import { METRICS, type MetricName } from "../../measure/metrics.js";
 import type { Findings } from "../phase.js";
 import type { SchedulingResult } from "./scheduling-types.js";
 
-export const SCHEDULING_METRICS: readonly MetricName[] = (Object.keys(METRICS) as MetricName[]).filter((name) =>
-  name.startsWith("sched."),
+export const SCHEDULING_METRICS: readonly MetricName[] = (Object.keys(METRICS) as MetricName[]).filter(
+  (name) => name.startsWith("sched."),
 );
 
 const LATENCIES = {
@@ -20,7 +20,8 @@ const LATENCIES = {
 export function addTimings(findings: Findings, real: SchedulingResult): void {
   if (real.throughput !== null) findings.add("sched.throughput", real.throughput.average);
   findings.add("sched.pods_per_second", real.podsPerSecond);
-  for (const [name, part] of Object.entries(LATENCIES)) addLatency(findings, name as MetricName, real.latency[part]);
+  for (const [name, part] of Object.entries(LATENCIES))
+    addLatency(findings, name as MetricName, real.latency[part]);
   findings.add("sched.heap_bytes", real.heapBytesMax);
 }
 

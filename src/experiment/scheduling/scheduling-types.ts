@@ -65,7 +65,10 @@ export interface SchedulingResult {
   /** Upstream's metrics over the window. */
   readonly metrics: readonly MetricFamily[];
   readonly placement: PlacementQuality;
-  /** SHA-256 over "pod=node" lines of all Pods that have a node, sorted: equal digests mean equal placements. */
+  /**
+   * SHA-256 over sorted "namespace/pod=node" lines: of all Pods that have a node at the end, in a trace of all that ever
+   * had one. Equal digests mean equal placements.
+   */
   readonly placementDigest: string;
   readonly heapBytesMax: number;
   readonly columnBytes: number;

@@ -14,7 +14,7 @@ export interface Timeline {
 }
 
 /** What an attempt takes in simulated time. Of the order of a real one; a power of two, so that sums of it are exact. */
-export const ATTEMPT_MS = 1 / 8;
+const ATTEMPT_MS = 1 / 8;
 
 const NS_PER_MS = 1e6;
 /** A timer may come so much late: the last of a wait is spent asking the clock. */

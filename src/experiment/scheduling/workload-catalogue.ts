@@ -3,7 +3,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { suggestion } from "../../base/document/suggestion.js";
-import type { ScalarValue, SourceNode } from "../../base/document/source-tree.js";
 import { PlumbError } from "../../base/errors.js";
 import { packageRoot } from "../../base/source-path.js";
 import { readPerformanceConfig } from "../../workload/scheduler-perf/performance-config.js";
@@ -45,7 +44,9 @@ export class WorkloadCatalogue {
    */
   find(path: string | null, name: string): CatalogueEntry {
     const files = path === null ? this.builtIn() : [this.file(path)];
-    const entries = files.flatMap((file) => file.testCases.map((testCase) => ({ path: file.path, testCase })));
+    const entries = files.flatMap((file) =>
+      file.testCases.map((testCase) => ({ path: file.path, testCase })),
+    );
     const found = entries.find(({ testCase }) => testCase.name === name);
     if (found !== undefined) return found;
     const names = entries.map(({ testCase }) => testCase.name);
@@ -65,29 +66,6 @@ export function findWorkload({ workloads }: TestCase, name: string): Workload {
     "NotFound",
     `the case has no workload ${JSON.stringify(name)}${suggestion(name, names) || `; it has ${names.join(", ")}`}`,
   );
-}
-
-/** A workload with values of one's own: no threshold, no labels. */
-export function workloadOf(
-  testCase: TestCase,
-  params: Readonly<Record<string, number | string | boolean>>,
-): Workload {
-  const entries = Object.entries(params).map(([key, value]) => {
-    return [key, { keyAt: testCase.at, node: scalarNode(testCase, value) }] as const;
-  });
-  return {
-    name: "own",
-    at: testCase.at,
-    labels: testCase.labels,
-    featureGates: {},
-    params: new Map(entries),
-    threshold: 0,
-    thresholdMetricSelector: null,
-  };
-}
-
-function scalarNode({ at }: TestCase, value: ScalarValue): SourceNode {
-  return { kind: "scalar", at, folder: dirname(at.file), value };
 }
 
 /** The values that a workload gives parameters; what is no scalar is left out. */

@@ -2,6 +2,7 @@
 import type { Markup } from "../markup.js";
 import { type SeriesStyle, standIn } from "../palette.js";
 import { quantityText } from "../quantity.js";
+import { linearAxis, niceTop } from "./linear-axis.js";
 import { endLabels, type Place, segments } from "./marks.js";
 import { type ChartSize, renderSvg } from "./svg.js";
 
@@ -33,20 +34,14 @@ export function scalingSvg(chart: ScalingChart, size: ChartSize): Markup {
   const top = Math.max(0, ...points.map((point) => point.interval[1]), ...ideals.map(({ end }) => end[1]));
   const option = {
     grid: { left: 70, right: 84, top: 12, bottom: 44, outerBoundsMode: "none" },
-    xAxis: linearAxis(
-      "workers",
-      28,
-      { max: workersMax + 0.15, interval: Math.ceil(workersMax / 8) },
-      String,
-      false,
-    ),
-    yAxis: linearAxis(
-      chart.yName,
-      54,
-      { max: niceTop(top) },
-      (rate) => quantityText(rate, "1/s", "exact"),
-      true,
-    ),
+    xAxis: linearAxis({
+      ...{ name: "workers", nameGap: 28, max: workersMax + 0.15, interval: Math.ceil(workersMax / 8) },
+      ...{ print: String, grid: false },
+    }),
+    yAxis: linearAxis({
+      ...{ name: chart.yName, nameGap: 54, max: niceTop(top), grid: true },
+      print: (rate) => quantityText(rate, "1/s", "exact"),
+    }),
     series: [
       ...ideals.map(({ line, end }) =>
         segments([[[0, 0], end]], line.style.token, { width: 1, dashed: true, z: 1 }),
@@ -96,28 +91,4 @@ function lineSeries(line: ScalingLine): Record<string, unknown> {
     lineStyle: { color, width: 2 },
     itemStyle: { color, borderColor: standIn("surface"), borderWidth: 1 },
   };
-}
-
-function linearAxis(
-  name: string,
-  nameGap: number,
-  scale: { max: number; interval?: number },
-  print: (value: number) => string,
-  grid: boolean,
-): Record<string, unknown> {
-  return {
-    ...{ type: "value", min: 0, ...scale, name, nameLocation: "middle", nameGap, silent: true },
-    nameTextStyle: { color: standIn("muted"), fontSize: 12 },
-    axisLine: { show: true, lineStyle: { color: standIn("line") } },
-    axisTick: { show: true, lineStyle: { color: standIn("line") } },
-    axisLabel: { color: standIn("muted"), fontSize: 12, showMaxLabel: grid, formatter: print },
-    splitLine: { show: grid, lineStyle: { color: standIn("faint"), width: 1 } },
-  };
-}
-
-/** The next round number: 1, 2, 2.5, 5 or 10 times a power of ten. */
-function niceTop(value: number): number {
-  if (!(value > 0)) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  return ([1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value) ?? 10) * power;
 }

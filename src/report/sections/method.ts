@@ -7,12 +7,15 @@ import { metricNamesIn, pairsByName } from "../grid.js";
 import { importedBeside } from "../imported.js";
 import { type Fillable, type Markup, markup } from "../markup.js";
 import type { ReportView, Section } from "../report-view.js";
+import { schedulesPods, sendsPackets } from "../run-subject.js";
 import { tableMarkup } from "../table.js";
 
 /** Beyond this the resolved scenario is left to result.json, to keep the page small. */
 const SCENARIO_CHARACTERS_MAX = 60_000;
 
-const GLOSSARY: readonly (readonly [string, string])[] = [
+type Entry = readonly [string, string];
+
+const PACKET_WORDS: readonly Entry[] = [
   ["First packet", "the packet that opens a connection; nat rules see only this one"],
   ["Established", "a later packet of a connection that conntrack knows"],
   ["Rule", "one rule that the walk reaches, whether it matches or not"],
@@ -20,14 +23,23 @@ const GLOSSARY: readonly (readonly [string, string])[] = [
   ["Core", "this program's packet evaluator, compiled to WebAssembly"],
   ["Full and partial sync", "kube-proxy writing all of its rules, or only those that a change touches"],
   [
-    "p99",
-    "the value that 99% of packets stay at or below; printed only with enough packets (299 for p99, 2,995 for p99.9)",
-  ],
-  ["95% interval", "bootstrap interval of the median over fresh processes"],
-  [
     "Crossover",
     "the size where two modes cost the same, interpolated on logarithmic axes between measured sizes",
   ],
+];
+const SCHEDULING_WORDS: readonly Entry[] = [
+  ["Workload", "what is created, and measured, in which order; upstream's scheduler_perf has named ones"],
+  ["Window", "the time from the first measured Pod's creation to the end of the measurement"],
+  ["Scheduled start", "when a Pod should have come: waiting for a late generator counts as waiting"],
+  ["Floor", "the least that a workload's authors accept of a metric, in their set-up"],
+  ["Extension point", "a step of the scheduling cycle at which plugins are asked"],
+];
+const SHARED_WORDS: readonly Entry[] = [
+  [
+    "p99",
+    "the value that 99% of observations stay at or below; printed only with enough of them (299 for p99, 2,995 for p99.9)",
+  ],
+  ["95% interval", "bootstrap interval of the median over fresh processes"],
 ];
 
 export function methodSection({ record }: ReportView): Section {
@@ -81,18 +93,24 @@ function methodText({ run, scenario, cases }: RunRecord): Markup {
   return markup`<ul class="method">
 <li>${badge("counted")} metrics follow from the seed (${run.seed}) alone: one run is enough, and any difference is a difference.</li>
 <li>${badge("measured-core")} metrics are one value per fresh process, processes of all cases interleaved in blocks of random order; the table shows their median. Outliers are kept.</li>
-<li>${badge("modelled")} times are counts times calibrated costs of kernel primitives; they compare modes, and do not predict your kernel to the digit.</li>
-<li>Percentiles come from merged histograms, never from averaged percentiles. Digits stop where the interval leaves the next one open.</li>
+${sendsPackets(cases) ? MODELLED_ITEM : null}${schedulesPods(cases) ? SCHEDULING_ITEM : null}<li>Percentiles come from merged histograms, never from averaged percentiles. Digits stop where the interval leaves the next one open.</li>
 ${sources}</ul>
 <p class="muted">Scenario ${scenario.name}, digest <code>${scenario.digest.slice(0, 16)}</code>: runs with another digest are not comparable.</p>`;
 }
 
+const MODELLED_ITEM = markup`<li>${badge("modelled")} times are counts times calibrated costs of kernel primitives; they compare modes, and do not predict your kernel to the digit.</li>\n`;
+const SCHEDULING_ITEM = markup`<li>Each scheduling sample runs its workload twice in a fresh process: against the clock, for timings, and in simulated time, for what is counted and for placements. Courses over time are of the process with the median rate.</li>\n`;
+
 function glossary(record: RunRecord): readonly Markup[] {
-  const metrics = metricNamesIn(record.cases).map(
-    (name) => [METRICS[name].title, METRICS[name].meaning] as const,
-  );
+  const { cases } = record;
+  const words = [
+    ...(sendsPackets(cases) ? PACKET_WORDS : []),
+    ...(schedulesPods(cases) ? SCHEDULING_WORDS : []),
+    ...SHARED_WORDS,
+  ];
+  const metrics = metricNamesIn(cases).map((name): Entry => [METRICS[name].title, METRICS[name].meaning]);
   const provenances = Object.entries(PROVENANCES);
-  return [...GLOSSARY, ...metrics, ...provenances].map(
+  return [...words, ...metrics, ...provenances].map(
     ([word, meaning]) => markup`<dt>${word}</dt><dd>${meaning}</dd>`,
   );
 }

@@ -1,7 +1,7 @@
 // Why to believe the numbers, and where not to: the machine, its noise, what was not checked, warnings, provenance.
 import { PROVENANCES, type Provenance } from "../../measure/metrics.js";
 import { MODELLED_ERROR_SHARE } from "../../measure/modelled-error.js";
-import type { CaseRecord, Environment, RunRecord } from "../../measure/run-record.js";
+import type { CaseRecord, Environment, RunRecord, Verification } from "../../measure/run-record.js";
 import { badge } from "../badge.js";
 import { metricNamesIn, pairsByName } from "../grid.js";
 import { importedBeside } from "../imported.js";
@@ -9,6 +9,7 @@ import { type Fillable, type Markup, markup } from "../markup.js";
 import { percentText, quantityText } from "../quantity.js";
 import { clippedText } from "../plain-text.js";
 import type { ReportView, Section } from "../report-view.js";
+import { schedulesPods, sendsPackets } from "../run-subject.js";
 
 /** Above this share of CPU used by others, timings deserve doubt. */
 const BUSY_SHARE_WORTH_SAYING = 0.1;
@@ -27,16 +28,7 @@ ${warningCard(record)}
 /** Everything that a reader might take for checked and is not. */
 function unverified(record: RunRecord): readonly Fillable[] {
   const { verification, run, cases, environment } = record;
-  const items: Fillable[] = [];
-  if (verification.state === "verified")
-    items.push(markup`Rules were checked against a real kernel: ${verification.detail}`);
-  else {
-    const lead =
-      verification.state === "mismatch"
-        ? "The real kernel disagrees with the model"
-        : "Not checked against a real kernel";
-    items.push(markup`<strong>${lead}</strong>: ${verification.detail} <code>${verification.reason}</code>`);
-  }
+  const items: Fillable[] = [...kernelItem(verification, cases), ...schedulingItem(cases)];
   if (provenancesOf(record).includes("modelled")) {
     items.push(
       `Modelled times are counts times calibrated costs of kernel primitives${calibratedOn(record)}: they compare modes, leave out NIC, contention between cores and other software's rules, and claim no accuracy against your kernel.`,
@@ -56,6 +48,23 @@ function unverified(record: RunRecord): readonly Fillable[] {
     items.push(`${countOf(unjudged, "threshold")} could not be evaluated, which counts as failed.`);
   if (environment.noise === null) items.push("The noise floor of this machine was not measured.");
   return items;
+}
+
+/** Whether rules were held against a kernel; nothing to say where Pods are scheduled and no packet is sent. */
+function kernelItem(verification: Verification, cases: readonly CaseRecord[]): readonly Fillable[] {
+  if (!sendsPackets(cases)) return [];
+  const { state, detail, reason } = verification;
+  if (state === "verified") return [markup`Rules were checked against a real kernel: ${detail}`];
+  const lead =
+    state === "mismatch" ? "The real kernel disagrees with the model" : "Not checked against a real kernel";
+  return [markup`<strong>${lead}</strong>: ${detail} <code>${reason}</code>`];
+}
+
+function schedulingItem(cases: readonly CaseRecord[]): readonly Fillable[] {
+  if (!schedulesPods(cases)) return [];
+  return [
+    markup`Pods were scheduled <strong>in process</strong>: no API server, no etcd, no network, no kubelet. Timings are of this program's scheduler, not of kube-scheduler; <code>plumb verify scheduler</code> checks its decisions against upstream's plugins.`,
+  ];
 }
 
 /** How far modelled times may be off, in general and by mode. */
@@ -88,8 +97,11 @@ function provenancesOf(record: RunRecord): readonly Provenance[] {
 
 function provenanceRows(record: RunRecord): readonly Markup[] {
   const rows = provenancesOf(record).map((one) => markup`<dt>${badge(one)}</dt><dd>${PROVENANCES[one]}</dd>`);
-  if (metricNamesIn(record.cases).some((name) => importedBeside(name).length > 0))
-    rows.push(markup`<dt>${badge("imported")}</dt><dd>${PROVENANCES.imported}; hollow marks in charts</dd>`);
+  const hasFloor = record.cases.some(({ scheduling }) => Boolean(scheduling?.floor));
+  if (hasFloor || metricNamesIn(record.cases).some((name) => importedBeside(name).length > 0))
+    rows.push(
+      markup`<dt>${badge("imported")}</dt><dd>${PROVENANCES.imported}; hollow marks and dashed lines in charts</dd>`,
+    );
   return rows;
 }
 

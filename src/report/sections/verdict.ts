@@ -9,6 +9,7 @@ import { packetKindOf } from "../packet-kinds.js";
 import { clippedText } from "../plain-text.js";
 import { percentText } from "../quantity.js";
 import type { ReportView } from "../report-view.js";
+import { schedulesPods, sendsPackets } from "../run-subject.js";
 
 /** Status -> sign and what it means. The sign says it without colour. */
 export const STATUS_SIGNS: Readonly<Record<Verdict["status"], { sign: string; meaning: string }>> = {
@@ -56,10 +57,13 @@ function sentenceBadges({ cases }: RunRecord): readonly Provenance[] {
   const kind = grid === undefined ? null : packetKindOf(grid);
   const counts = [...COUNTED_ANSWERS, ...(kind === null ? [] : [kind.rules])];
   const time = kind?.times.find((name) => held.has(name));
-  return [
+  const provenances: readonly Provenance[] = [
     ...(counts.some((name) => held.has(name)) ? (["counted"] as const) : []),
     ...(time === undefined ? [] : [METRICS[time].provenance]),
+    ...(held.has("sched.pods_per_second") ? (["measured-core"] as const) : []),
+    ...(cases.some(({ scheduling }) => Boolean(scheduling?.floor)) ? (["imported"] as const) : []),
   ];
+  return [...new Set(provenances)];
 }
 
 function facts(record: RunRecord): Markup {
@@ -74,7 +78,11 @@ function facts(record: RunRecord): Markup {
       ? "noise not measured"
       : `noise floor ${percentText(environment.noise.relativeMad)}`;
   const warned = warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`;
-  return markup`<a href="#trust">${checked}</a> · <a href="#trust">${noise}</a> · <a href="#trust">${warned}</a> · ${environment.cpu.model}, ${environment.cpu.cores} cores`;
+  const kernel = sendsPackets(record.cases) ? markup`<a href="#trust">${checked}</a> · ` : null;
+  const process = schedulesPods(record.cases)
+    ? markup`<a href="#trust">in process, no API server</a> · `
+    : null;
+  return markup`${kernel}${process}<a href="#trust">${noise}</a> · <a href="#trust">${warned}</a> · ${environment.cpu.model}, ${environment.cpu.cores} cores`;
 }
 
 /** The first few reasons in sight, the rest a click away. */

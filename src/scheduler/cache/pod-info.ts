@@ -54,6 +54,11 @@ export function podKey(pod: Pod): string {
   return `${pod.metadata.namespace ?? DEFAULT_NAMESPACE}/${pod.metadata.name}`;
 }
 
+/** The Pod as the API will show it once it is bound. */
+export function placedOn(pod: PodInfo, nodeName: string): PodInfo {
+  return { ...pod, pod: { ...pod.pod, spec: { ...pod.pod.spec, nodeName } } };
+}
+
 /** Makes PodInfos; one per scheduler, so that equal specs meet. */
 export class PodReader {
   readonly #specByObject = new WeakMap<PodSpec, SpecInfo>();

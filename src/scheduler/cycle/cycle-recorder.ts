@@ -66,10 +66,13 @@ export class CycleRecorder implements PluginTimer {
   }
 
   pluginEnds(plugin: string, point: MeasuredPoint, begun: number, status: Status | null = null): void {
+    // Filter and Score are counted with their nodes; a filter runs once per chunk of these.
+    const isCounted = point === "Filter" || point === "Score";
+    if (isCounted && begun === NOT_TIMED) return;
+    const cost = this.#cost(plugin, point);
+    if (!isCounted) cost.cycles++;
     if (begun === NOT_TIMED) return;
     const ms = this.#stopwatch() - begun;
-    const cost = this.#cost(plugin, point);
-    // A filter runs once per chunk of nodes: its cycles are counted when the search is over.
     if (point !== "Filter") cost.timedCycles++;
     cost.timedMs += ms;
     this.#metrics.plugin(plugin, point, status, ms / 1000);

@@ -25,20 +25,12 @@ export interface ExtenderVerdicts {
   readonly statuses: ReadonlyMap<string, Status>;
 }
 
-/** Stands for extenders in the set of plugins: any event may help. */
-const EXTENDERS = "Extenders";
+/** Stands for extenders among the plugins. */
+export const EXTENDER = "Extender";
 const NONE: ReadonlySet<string> = new Set();
 
-/** @param why PreFilter's rejection, which holds on all nodes, or words */
-export function diagnoseNothing(why: Status | string): Diagnosis {
-  if (typeof why === "string")
-    return {
-      plugins: NONE,
-      pendingPlugins: NONE,
-      preFilterMessage: why,
-      reasons: new Map(),
-      statuses: () => new Map(),
-    };
+/** @param why PreFilter's rejection, which holds on all nodes */
+export function diagnoseNothing(why: Status): Diagnosis {
   const plugins = new Set([why.plugin]);
   return {
     plugins,
@@ -51,7 +43,7 @@ export function diagnoseNothing(why: Status | string): Diagnosis {
 
 export function diagnoseSearch(
   cycle: PodCycle,
-  { candidates, evaluated }: Search,
+  { candidates, evaluated, found }: Search,
   { excluded, extenders }: { excluded: Status; extenders: ExtenderVerdicts },
 ): Diagnosis {
   const slots = slotsOf(cycle, candidates, evaluated);
@@ -69,7 +61,7 @@ export function diagnoseSearch(
   const others = cycle.nodes.length - candidates.count;
   if (others > 0) counted.set(excluded, others);
   const plugins = new Set([...counted.keys()].map(({ plugin }) => plugin).filter((plugin) => plugin !== ""));
-  if (extenders.statuses.size > 0) plugins.add(EXTENDERS);
+  if (extenders.found < found) plugins.add(EXTENDER);
   const pending = [...counted.keys()].filter(({ code }) => code === "Pending");
   return {
     plugins,

@@ -8,7 +8,7 @@ import { present } from "../../base/assert.js";
 import type { NodeInfo } from "../cache/node-info.js";
 import type { ExtenderReply, ExtenderRequest } from "../extender/extender.js";
 import type { Extenders } from "../extender/extenders.js";
-import type { Status } from "../framework/status.js";
+import { type Status, unresolvable } from "../framework/status.js";
 import type { Nominator } from "../queue/nominator.js";
 import type { CycleRecorder } from "./cycle-recorder.js";
 import { type Diagnosis, diagnoseNothing, diagnoseSearch, type ExtenderVerdicts } from "./diagnosis.js";
@@ -49,8 +49,8 @@ export class Algorithm {
   }
 
   *decide(cycle: PodCycle, recorder: CycleRecorder): Deciding {
-    if (cycle.nodes.length === 0)
-      return { kind: "unschedulable", diagnosis: diagnoseNothing(NO_NODES), evaluatedNodes: 0 };
+    // No plugin has turned the Pod down, and there is nobody to preempt: it comes back after a backoff.
+    if (cycle.nodes.length === 0) return { kind: "error", status: unresolvable("", NO_NODES) };
     const begun = recorder.pointBegins();
     const preFilter = runPreFilter(cycle, recorder);
     recorder.pointEnds("PreFilter", begun, preFilter.status);

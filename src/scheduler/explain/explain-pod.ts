@@ -53,9 +53,9 @@ const NOTHING: Omit<Explanation, "pod" | "preFilterSkip"> = {
 
 function explainCycle(scheduler: Scheduler, cycle: PodCycle, nowMs: number): Explanation {
   const pod = cycle.pod.key;
-  if (cycle.nodes.length === 0) return { ...NOTHING, pod, preFilterSkip: [], error: NO_NODES };
+  if (cycle.nodes.length === 0) return { pod, ...NOTHING, preFilterSkip: [], error: NO_NODES };
   const preFilter = runPreFilter(cycle, UNTIMED);
-  const base = { ...NOTHING, pod, preFilterSkip: skippedFilters(cycle) };
+  const base = { pod, ...NOTHING, preFilterSkip: skippedFilters(cycle) };
   const { status } = preFilter;
   if (status !== null) {
     const verdict = verdictOf(status);

@@ -4,7 +4,7 @@
 import type { NodeInfo } from "../cache/node-info.js";
 import type { PodInfo } from "../cache/pod-info.js";
 import type { ExtenderConfig } from "../config/configuration.js";
-import type { ExtenderVerdicts } from "../cycle/diagnosis.js";
+import { EXTENDER, type ExtenderVerdicts } from "../cycle/diagnosis.js";
 import { failure, type Status, unresolvable, unschedulable } from "../framework/status.js";
 import {
   extenderArgs,
@@ -15,7 +15,6 @@ import {
   isInterested,
 } from "./extender.js";
 
-const NAME = "Extender";
 /** Extenders score 0..10, plugins 0..100. */
 const SCORE_SCALE = 10;
 
@@ -49,10 +48,10 @@ export class Extenders {
       const result = readFilterResult(extender, reply);
       if (typeof result === "string") {
         if (extender.ignorable) continue;
-        return failure(NAME, result);
+        return failure(EXTENDER, result);
       }
-      for (const [name, reason] of result.failed) statuses.set(name, unschedulable(NAME, reason));
-      for (const [name, reason] of result.unresolvable) statuses.set(name, unresolvable(NAME, reason));
+      for (const [name, reason] of result.failed) statuses.set(name, unschedulable(EXTENDER, reason));
+      for (const [name, reason] of result.unresolvable) statuses.set(name, unresolvable(EXTENDER, reason));
       nodes = nodes.filter(({ name }) => result.passed.has(name));
     }
     if (nodes.length < feasible.length) keep(nodes);

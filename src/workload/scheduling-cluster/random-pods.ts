@@ -25,8 +25,19 @@ const PRIORITIES = [0, 0, 10, 100, -5];
 const PENDING_PRIORITIES = [0, 10, 50, 1000];
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
+export interface RunningPlace {
+  readonly nodeName: string;
+  /** Whether it may hold ports of the node: two Pods of one node cannot hold the same. */
+  readonly mayHoldPorts: boolean;
+}
+
 /** A Pod that runs on a node since `index` seconds after the others: upstream orders equals arbitrarily. */
-export function runningPod(prng: Prng, index: number, nodeName: string, maker: PodMaker): Pod {
+export function runningPod(
+  prng: Prng,
+  index: number,
+  { nodeName, mayHoldPorts }: RunningPlace,
+  maker: PodMaker,
+): Pod {
   const labels = podLabels(prng);
   const metadata = podMetadata(prng, `run-${index}`, labels);
   const deletionTimestamp = "2026-06-01T00:00:00Z";
@@ -35,7 +46,7 @@ export function runningPod(prng: Prng, index: number, nodeName: string, maker: P
     kind: "Pod",
     metadata: oneIn(prng, 12) ? { ...metadata, deletionTimestamp } : metadata,
     spec: {
-      ...requests(prng, { isSmall: true }),
+      ...requests(prng, { isSmall: true, mayHoldPorts }),
       ...wishesForPods(prng, labels, 6),
       ...runningVolumes(prng, metadata, maker.volumes),
       priority: prng.pick(PRIORITIES),
@@ -54,7 +65,7 @@ export function pendingPod(prng: Prng, index: number, maker: PodMaker): Pod {
     kind: "Pod",
     metadata,
     spec: {
-      ...requests(prng, { isSmall: oneIn(prng, 2) }),
+      ...requests(prng, { isSmall: oneIn(prng, 2), mayHoldPorts: true }),
       ...wishesForNodes(prng),
       ...wishesForPods(prng, labels, 3, forNodes),
       ...pendingVolumes(prng, metadata, maker.volumes),
@@ -115,12 +126,17 @@ function wishesForPods(prng: Prng, own: Labels, rarity: number, forNodes: Affini
   };
 }
 
-function requests(prng: Prng, { isSmall }: { isSmall: boolean }): PodSpec {
+interface RequestsOptions {
+  readonly isSmall: boolean;
+  readonly mayHoldPorts: boolean;
+}
+
+function requests(prng: Prng, { isSmall, mayHoldPorts }: RequestsOptions): PodSpec {
   const container = (name: string): Container => ({
     name,
     image: randomImage(prng),
     ...randomRequests(prng, isSmall),
-    ...(oneIn(prng, 12) ? { ports: [hostPort(prng)] } : {}),
+    ...(mayHoldPorts && oneIn(prng, 12) ? { ports: [hostPort(prng)] } : {}),
   });
   const init = (name: string): Container => ({
     ...container(name),

@@ -7,7 +7,7 @@ import type { KubeObject, Node, Pod, Service, Workload } from "../../api/types.j
 import { Prng } from "../../base/prng.js";
 import { APPS, between, NAMESPACES, oneIn, podSelector, TEAMS, UNLISTED_NAMESPACE } from "./draws.js";
 import { nodeName, randomNode } from "./random-nodes.js";
-import { pendingPod, runningPod } from "./random-pods.js";
+import { pendingPod, type RunningPlace, runningPod } from "./random-pods.js";
 import { storageObjects } from "./storage-objects.js";
 import { VolumeMaker } from "./volume-maker.js";
 
@@ -38,8 +38,8 @@ export function generateSchedulingCluster(spec: SchedulingClusterSpec): Scheduli
   const maker = { nodeNames, volumes };
   const ofRunning = root.fork("running");
   const most = ofRunning.pick(RUNNING_MOST);
-  const places = nodeNames.flatMap((name) => Array.from({ length: between(ofRunning, 0, most) }, () => name));
-  const running = places.map((name, index) => runningPod(ofRunning, index, name, maker));
+  const places = nodeNames.flatMap((name) => placesOf(name, between(ofRunning, 0, most)));
+  const running = places.map((place, index) => runningPod(ofRunning, index, place, maker));
   const ofPending = root.fork("pending");
   const pending = Array.from({ length: spec.pending }, (_, index) => pendingPod(ofPending, index, maker));
   const ofOthers = root.fork("others");
@@ -57,6 +57,10 @@ export function generateSchedulingCluster(spec: SchedulingClusterSpec): Scheduli
     ],
     pending,
   };
+}
+
+function placesOf(nodeName: string, count: number): RunningPlace[] {
+  return Array.from({ length: count }, (_, index) => ({ nodeName, mayHoldPorts: index === 0 }));
 }
 
 function namespaces(prng: Prng): Namespace[] {

@@ -1,0 +1,12 @@
+// What a run is about, so that a page does not talk of packets where there are none.
+import type { CaseRecord } from "../measure/run-record.js";
+import { isSchedulingCase } from "./scheduling-rows.js";
+
+/** A run without any case was meant to send some. */
+export function sendsPackets(cases: readonly CaseRecord[]): boolean {
+  return cases.length === 0 || !cases.every(isSchedulingCase);
+}
+
+export function schedulesPods(cases: readonly CaseRecord[]): boolean {
+  return cases.some(isSchedulingCase);
+}
