@@ -11,6 +11,8 @@ import type { Action } from "./framework/action.js";
 import type { ListedKind, ListedKinds } from "./objects.js";
 import { DEFAULT_FEATURES, Scheduler, type SchedulerFeatures } from "./scheduler.js";
 
+const ATTEMPTS_MAX = 10_000;
+
 export interface SimulationOptions {
   readonly configuration?: Partial<SchedulerConfiguration>;
   readonly features?: Partial<SchedulerFeatures>;
@@ -80,7 +82,10 @@ export class Simulation {
   /** Attempts until no Pod is ready. */
   run(): Attempt[] {
     const attempts: Attempt[] = [];
-    for (let attempt = this.attempt(); attempt !== null; attempt = this.attempt()) attempts.push(attempt);
+    for (let attempt = this.attempt(); attempt !== null; attempt = this.attempt()) {
+      attempts.push(attempt);
+      assert.ok(attempts.length < ATTEMPTS_MAX, `Pod ${attempt.pod.key} is tried again and again`);
+    }
     return attempts;
   }
 
@@ -115,7 +120,12 @@ export class Simulation {
       case "updateStatus": {
         const { uid, nominatedNodeName } = action;
         const pod = this.pods.get(uid);
-        if (nominatedNodeName !== undefined && pod !== undefined)
+        // Writing what stands there already makes no event.
+        if (
+          pod !== undefined &&
+          nominatedNodeName !== undefined &&
+          nominatedNodeName !== pod.status?.nominatedNodeName
+        )
           this.setPods({ ...pod, status: { ...pod.status, nominatedNodeName } });
         return;
       }

@@ -67,7 +67,7 @@ test("on a phone the rate of a workload shows beside its name", { skip }, async 
 test("without JavaScript tables and drawings show, and folded parts open", { skip }, async () => {
   const { page } = await openPage(browser, file, { javaScriptEnabled: false, viewport: DESKTOP });
   assert.ok(await page.locator("table.rates").isVisible());
-  const folded = page.locator("details.workload").nth(1);
+  const folded = page.locator("details.workload").first();
   assert.equal(await folded.locator("svg").first().isVisible(), false);
   await folded.locator("summary").first().click();
   assert.ok(await folded.locator(".wide svg").first().isVisible());

@@ -156,6 +156,15 @@ test("a record read from its file gives the same page as the one in memory", () 
   assert.equal(reportHtml(readRecord({ file: "result.json", text: writeRecord(record) })), page);
 });
 
+test("the workload that has a floor is unfolded, the others are folded", () => {
+  const open = page.match(/<details class="workload" open>[\s\S]*?<\/summary>/g) ?? [];
+  assert.deepEqual(
+    open.map((summary) => textOf(summary).includes("5000Nodes_10000Pods")),
+    [true],
+  );
+  assert.equal(page.match(/<details class="workload"/g)?.length, 7);
+});
+
 test("every number of the first table is marked with where it comes from", () => {
   const [section = ""] = page.slice(page.indexOf('<section id="scheduling"')).split("</section>");
   const heads = section.match(/<th scope="col">[\s\S]*?<\/th>/g) ?? [];

@@ -39,12 +39,13 @@ export function schedulerSection(view: ReportView): Section | null {
   if (cases.length === 0) return null;
   const drawn = cases.slice(0, DRAWN_MAX);
   const left = cases.length - drawn.length;
+  const unfolded = drawn.find(({ record }) => record.floor !== null) ?? drawn[0];
   const body = markup`${scaleMarkup(cases)}${configurationsMarkup(view.record, cases)}
 <h2>How Pods lie at the end</h2>
 <p class="note">Exact under the seed, from a pass in simulated time. Imbalance: standard deviation over nodes of the share that is taken.</p>
 ${placementTable(cases)}
 <h2>Workload by workload</h2>
-${drawn.map((one, index) => workloadMarkup(one, cases.length <= UNFOLDED_MAX || index === 0))}
+${drawn.map((one) => workloadMarkup(one, cases.length <= UNFOLDED_MAX || one === unfolded))}
 ${left === 0 ? null : markup`<p class="note">${left} more are in the tables and in result.json.</p>`}
 <h2>Every scheduling case and metric</h2>
 <details><summary>Show the table</summary>${measurementTable(view)}</details>`;

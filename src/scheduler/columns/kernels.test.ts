@@ -44,8 +44,8 @@ class Arena {
   /** Distinct slots in any order: a list of nodes, or feasible ones. */
   list(): [address: number, count: number] {
     const all = this.prng.shuffled(Array.from({ length: this.slots }, (_, slot) => slot));
-    const some = all.slice(0, 1 + this.prng.below(all.length));
-    return [this.u32s(some.length, () => some.shift() as number), some.length];
+    const count = 1 + this.prng.below(all.length);
+    return [this.u32s(count, () => all.shift() as number), count];
   }
 
   range(): [list: number, from: number, to: number] {

@@ -1,6 +1,5 @@
 // What was asked for first: Pods a second of every workload, beside the floor that upstream's CI holds it to.
 // The two are not measured alike, which the reader must not miss: the note stands above the table.
-import type { ImportedFloor } from "../../../measure/scheduling-record.js";
 import { badge, metricHead, metricMarkup, numberMarkup } from "../../badge.js";
 import { metricOf } from "../../grid.js";
 import { type Fillable, type Markup, markup } from "../../markup.js";
@@ -9,6 +8,7 @@ import type { ReportView } from "../../report-view.js";
 import { type SchedulingRow, schedulingRows } from "../../scheduling-rows.js";
 import { type TableCell, tableMarkup } from "../../table.js";
 import { clippedText } from "../../plain-text.js";
+import { isRate, rateFloor } from "./rate-floor.js";
 import { caseHead } from "./scheduled-cases.js";
 
 interface Column {
@@ -91,14 +91,11 @@ function floorCell({ floor }: SchedulingRow): TableCell | null {
 
 /** Pods by time against the floor: every run has them, and upstream's mean of samples needs a window of seconds. */
 function ratioCell({ floor, podsPerSecond }: SchedulingRow): TableCell | null {
-  if (floor === null || podsPerSecond === null || floor.isCeiling || !isRate(floor)) return null;
-  const ratio = podsPerSecond / floor.value;
+  const least = rateFloor(floor);
+  if (least === null || podsPerSecond === null) return null;
+  const ratio = podsPerSecond / least.value;
   const content = markup`<data class="value" data-provenance="measured-core" value="${ratio}">${timesText(ratio)}</data>`;
   return { content, sortValue: ratio };
-}
-
-function isRate({ metric }: ImportedFloor): boolean {
-  return metric.startsWith("SchedulingThroughput");
 }
 
 function attemptHead(percentile: string): Markup {

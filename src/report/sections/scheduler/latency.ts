@@ -50,7 +50,7 @@ export function latencyFigure(scheduled: ScheduledCase): Markup | null {
   const counts = parts.map(({ name, distribution }) => `${name} ${countText(distribution.count)}`);
   return figureMarkup({
     ...{ id: `${anchor}-latency`, title: "Latency", provenances: ["measured-core"] },
-    caption: `Attempt: one try, whatever its result. Of placed Pods: in the queue since the scheduled start, the cycle that decided, the binding. n: ${counts.join(", ")}, merged over all processes.`,
+    caption: `${attemptWords(parts)} Of placed Pods: in the queue since the scheduled start, the cycle that decided, the binding. n: ${counts.join(", ")}, merged over all processes.`,
     draw: (size) => percentileSvg(chart, size),
     table: partTable(parts),
   });
@@ -61,6 +61,12 @@ function drawnParts(parts: readonly Part[]): readonly Part[] {
   const countOf = (part: string) => parts.find(({ name }) => name === part)?.distribution.count;
   const hidden = new Set(["total", ...(countOf("attempt") === countOf("cycle") ? ["attempt"] : [])]);
   return parts.filter(({ name }) => !hidden.has(name));
+}
+
+function attemptWords(parts: readonly Part[]): string {
+  return drawnParts(parts).some(({ name }) => name === "attempt")
+    ? "Attempt: one try, whatever its result."
+    : "Every attempt placed a Pod: an attempt is a cycle.";
 }
 
 function partWords({ name, distribution: { percentiles } }: Part): string {

@@ -1,6 +1,6 @@
 // How well Pods lie: how full and how even the nodes are, what cannot be used, who found no place.
 import type { PlacementRecord } from "../../../measure/scheduling-record.js";
-import { badge, numberMarkup } from "../../badge.js";
+import { badge, numberMarkup, prettyUnits } from "../../badge.js";
 import { type CourseLine, courseSvg } from "../../charts/course.js";
 import type { Place } from "../../charts/marks.js";
 import { figureMarkup } from "../../figure.js";
@@ -130,7 +130,7 @@ function shareTable(intervals: readonly Interval[], names: readonly string[]): M
     hideCaption: true,
     head: ["At", ...names.map((name) => markup`${name} ${badge("measured-core")}`)],
     rows: intervals.map((interval) => ({
-      head: quantityText(interval.toMs * 1e6, "ns", 3),
+      head: prettyUnits(quantityText(interval.toMs * 1e6, "ns", 3)),
       cells: names.map((name) => {
         const share = shareAt(interval, name);
         return { content: share === null ? "–" : percentText(share, 3) };

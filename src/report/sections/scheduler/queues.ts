@@ -1,6 +1,6 @@
 // How many Pods wait in each of the scheduler's queues over the window.
 import type { SchedulingMoment } from "../../../measure/scheduling-record.js";
-import { badge } from "../../badge.js";
+import { badge, prettyUnits } from "../../badge.js";
 import { courseSvg, type CourseLine } from "../../charts/course.js";
 import type { Place } from "../../charts/marks.js";
 import { figureMarkup } from "../../figure.js";
@@ -76,7 +76,7 @@ function depthTable(intervals: readonly Interval[], queues: readonly Queue[]): M
     hideCaption: true,
     head: ["Until", ...queues.map((queue) => markup`${queue} ${badge("measured-core")}`)],
     rows: intervals.map(({ toMs, moments }) => ({
-      head: quantityText(toMs * 1e6, "ns", 3),
+      head: prettyUnits(quantityText(toMs * 1e6, "ns", 3)),
       cells: queues.map((queue) => ({ content: countText(deepest(moments, queue)) })),
     })),
   });

@@ -16,6 +16,7 @@ import { type Fillable, type Markup, markup } from "../../markup.js";
 import { type SeriesStyle, partStyles } from "../../palette.js";
 import { countText, timesText } from "../../quantity.js";
 import { type TableCell, tableMarkup } from "../../table.js";
+import { rateFloor } from "./rate-floor.js";
 import { type ScheduledCase, testCaseOf } from "./scheduled-cases.js";
 
 /** Name of our own curve: the title names the workload. */
@@ -73,20 +74,10 @@ function floorsBeside(curved: Curved, cases: readonly ScheduledCase[]): readonly
   const own = testCaseOf(curved);
   const style = styleOf("floor");
   return cases.flatMap(({ row }): readonly ReferencePoint[] => {
-    const { floor, nodes } = row;
-    const isOurs = testCaseOf(row) === own && floor?.metric.startsWith("SchedulingThroughput") === true;
-    if (!isOurs || floor === null || floor.isCeiling || nodes === null) return [];
-    return [
-      {
-        name: `floor of ${row.workload}`,
-        style,
-        size: nodes,
-        value: floor.value,
-        p1: null,
-        p50: null,
-        p99: null,
-      },
-    ];
+    const floor = rateFloor(row.floor);
+    if (floor === null || row.nodes === null || testCaseOf(row) !== own) return [];
+    const place = { size: row.nodes, value: floor.value, p1: null, p50: null, p99: null };
+    return [{ name: `floor of ${row.workload}`, style, ...place }];
   });
 }
 
@@ -171,8 +162,11 @@ function ratioOf(before: CaseRecord, after: CaseRecord, name: MetricName): numbe
 }
 
 function processWords({ points }: Curved, name: MetricName): string {
-  const counts = points.map(({ scheduled }) => metricOf(scheduled.one, name)?.summary.n ?? 0);
-  return `n = ${Math.min(...counts)} processes a point, 95% intervals in the table.`;
+  const metrics = points.flatMap(({ scheduled }) => metricOf(scheduled.one, name) ?? []);
+  const count = Math.min(...metrics.map(({ summary }) => summary.n));
+  const hasIntervals = metrics.every(({ summary }) => summary.ci95 !== null);
+  const intervals = hasIntervals ? "95% intervals in the table" : "too few for an interval";
+  return `n = ${count} processes a point, ${intervals}.`;
 }
 
 function floorWords(floors: readonly ReferencePoint[]): string {

@@ -26,14 +26,17 @@ export function scheduledCases({ record, anchors }: ReportView): readonly Schedu
 }
 
 function caseName({ workload, nodes, variant }: SchedulingRow): string {
-  const size = nodes === null ? "" : `${countText(nodes)} nodes`;
-  return [workload, size, variant].filter(Boolean).join(", ");
+  return [workload, sizeText(nodes), variant].filter(Boolean).join(", ");
 }
 
 /** The workload, which may be broken between its words, and in small print what else tells the case from others. */
 export function caseHead({ workload, nodes, variant }: SchedulingRow): Markup {
-  const rest = [nodes === null ? "" : `${countText(nodes)} nodes`, variant].filter(Boolean).join(", ");
+  const rest = [sizeText(nodes), variant].filter(Boolean).join(", ");
   return markup`${joinMarkup(workload.split(WORD_ENDS), "<wbr>")} <span class="place">${rest}</span>`;
+}
+
+function sizeText(nodes: number | null): string {
+  return nodes === null ? "" : `${countText(nodes)} ${nodes === 1 ? "node" : "nodes"}`;
 }
 
 const WORD_ENDS = /(?<=[/_])|(?<=[a-z])(?=[A-Z])/;

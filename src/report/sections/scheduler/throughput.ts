@@ -1,6 +1,6 @@
 // Pods per second over the window, beside the floor that the workload's authors set.
 import type { ImportedFloor } from "../../../measure/scheduling-record.js";
-import { badge, numberMarkup } from "../../badge.js";
+import { badge, numberMarkup, prettyUnits } from "../../badge.js";
 import { courseSvg, type CourseLine } from "../../charts/course.js";
 import { figureMarkup } from "../../figure.js";
 import { type Markup, markup } from "../../markup.js";
@@ -9,6 +9,7 @@ import { partStyles } from "../../palette.js";
 import { countText, quantityText } from "../../quantity.js";
 import { tableMarkup } from "../../table.js";
 import { intervalsOf, type Interval, rateOf } from "./intervals.js";
+import { rateFloor } from "./rate-floor.js";
 import type { ScheduledCase } from "./scheduled-cases.js";
 
 const STEPS_MAX = 50;
@@ -51,11 +52,6 @@ function stairs(intervals: readonly Interval[]): readonly Place[] {
   ]);
 }
 
-/** The floor, if it is one of Pods per second. */
-function rateFloor(floor: ImportedFloor | null): ImportedFloor | null {
-  return floor !== null && floor.metric.startsWith("SchedulingThroughput") && !floor.isCeiling ? floor : null;
-}
-
 function floorCaption(floor: ImportedFloor | null): Markup | null {
   if (floor === null) return null;
   return markup` Dashed: ${badge("imported")} floor of upstream's CI (${floor.source}), another machine with an API server.`;
@@ -82,7 +78,7 @@ function rateTable(drawn: readonly (readonly Interval[])[], names: readonly stri
       hideCaption: names.length === 1,
       head: ["Until", markup`Pods bound ${badge("measured-core")}`, markup`Pods/s ${badge("measured-core")}`],
       rows: intervals.map((one) => ({
-        head: quantityText(one.toMs * 1e6, "ns", 3),
+        head: prettyUnits(quantityText(one.toMs * 1e6, "ns", 3)),
         cells: [
           { content: countText(one.scheduled) },
           { content: numberMarkup(rateOf(one), "1/s", 3, "measured-core") },
