@@ -141,13 +141,13 @@ export class SchedulingCycles {
       deadlineMs: Number.POSITIVE_INFINITY,
     };
     if (refused !== null) {
-      this.#takeBack(binding, nowMs);
+      this.#takeBack(binding);
       return this.#refuse(work, refusalOf(refused), seen);
     }
     queue.done(pod.uid);
     const failed = bindings.begin(binding, nowMs);
     if (failed !== null) {
-      this.#takeBack(binding, nowMs);
+      this.#undoPromise(binding, nowMs);
       return this.#refuse(work, refusalOf(failed), seen);
     }
     return { result: "scheduled", nodeName: node.name, ...this.#tried(queued, begunMs, seen) };
@@ -173,17 +173,22 @@ export class SchedulingCycles {
   /** A Pod that was promised to a node does not go there after all. */
   #undo(binding: Binding, status: Status, nowMs: number): void {
     const profile = this.#parts.cluster.profileOf(binding.pod);
-    this.#takeBack(binding, nowMs);
+    this.#undoPromise(binding, nowMs);
     if (profile === undefined) return;
     this.#giveBack(binding.queued, profile, refusalOf(status), binding.begunMs, nowMs);
   }
 
-  /** Room is free again: for others this is as good as a deleted Pod. */
-  #takeBack({ framework, state, pod, nodeName }: Binding, nowMs: number): void {
-    const { cache, queue } = this.#parts;
+  /** False when the Pod has come to its node, or is gone, meanwhile. */
+  #takeBack({ framework, state, pod, nodeName }: Binding): boolean {
     for (const plugin of [...framework.reserve].reverse()) plugin.unreserve(state, pod, nodeName);
-    if (!cache.forget(pod.uid)) return;
-    queue.moveAll(
+    return this.#parts.cache.forget(pod.uid);
+  }
+
+  /** Others may have counted with the Pod being there: for them it is as good as deleted. */
+  #undoPromise(binding: Binding, nowMs: number): void {
+    const { pod, nodeName } = binding;
+    if (!this.#takeBack(binding)) return;
+    this.#parts.queue.moveAll(
       EVENTS.AssignedPodDelete,
       { before: placedOn(pod, nodeName), after: null },
       nowMs,
@@ -319,7 +324,8 @@ function refusalOf(status: Status): Refusal {
     message,
     plugins,
     pendingPlugins: status.code === "Pending" ? plugins : NOBODY,
-    nominatedNodeName: null,
+    // What broke may have been on the nominated node: the Pod looks everywhere again.
+    nominatedNodeName: "",
   };
 }
 

@@ -51,9 +51,9 @@ test("diagnoseSearch waits for any event, when an extender drops a node without 
 });
 
 test("diagnoseNothing repeats what PreFilter said, and remembers who waits for something outside", () => {
-  const hopeless = diagnoseNothing(unresolvable("VolumeBinding", "no claim", "no class"));
+  const hopeless = diagnoseNothing(unresolvable("VolumeBinding", "no claim", "no class"), []);
   assert.equal(hopeless.preFilterMessage, "no claim, no class");
   assert.deepEqual([[...hopeless.plugins], [...hopeless.pendingPlugins]], [["VolumeBinding"], []]);
-  const pending = diagnoseNothing({ code: "Pending", reasons: [], plugin: "Later" });
+  const pending = diagnoseNothing({ code: "Pending", reasons: [], plugin: "Later" }, []);
   assert.deepEqual([...pending.pendingPlugins], ["Later"]);
 });

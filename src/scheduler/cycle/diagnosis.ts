@@ -2,6 +2,7 @@
 // Why lazily: a cluster of thousands of nodes gives thousands of statuses, most of them equal; the message needs their
 // counts, the queue the plugins' names, and only preemption each node's.
 import { VERDICT_FEASIBLE } from "../../../asm/abi/scheduler.js";
+import type { NodeInfo } from "../cache/node-info.js";
 import type { Status } from "../framework/status.js";
 import { CODE_NOMINATED, type Search, statusOf } from "./find-nodes.js";
 import { countReasons, type ReasonCounts } from "./fit-error.js";
@@ -30,14 +31,14 @@ export const EXTENDER = "Extender";
 const NONE: ReadonlySet<string> = new Set();
 
 /** @param why PreFilter's rejection, which holds on all nodes */
-export function diagnoseNothing(why: Status): Diagnosis {
+export function diagnoseNothing(why: Status, nodes: readonly NodeInfo[]): Diagnosis {
   const plugins = new Set([why.plugin]);
   return {
     plugins,
     pendingPlugins: why.code === "Pending" ? plugins : NONE,
     preFilterMessage: why.reasons.join(", "),
     reasons: new Map(),
-    statuses: () => new Map(),
+    statuses: () => new Map(nodes.map(({ name }) => [name, why])),
   };
 }
 

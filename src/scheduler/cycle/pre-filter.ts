@@ -28,7 +28,7 @@ export function runPreFilter(cycle: PodCycle, timer: PluginTimer): PreFilterOutc
     const { status, nodeNames: only } = prepare(cycle, order);
     timer.pluginEnds(plugin.name, "PreFilter", begun, status);
     if (status !== null && status.code !== "Skip") {
-      const named = { ...status, plugin: plugin.name };
+      const named = { ...status, plugin: plugin.name, reasons: worded(status, plugin.name) };
       if (status.code !== "Unschedulable")
         return { status: named, nodeNames: null, excluded: NOTHING_EXCLUDED };
       rejection ??= named;
@@ -49,6 +49,11 @@ export function runPreFilter(cycle: PodCycle, timer: PluginTimer): PreFilterOutc
       ? NOTHING_EXCLUDED
       : unresolvable(narrowing[0] as string, `node(s) didn't satisfy plugin(s) [${narrowing.join(" ")}]`);
   return { status: rejection, nodeNames, excluded };
+}
+
+/** Errors say where they come from; rejections are read by users as they are. */
+function worded({ code, reasons }: Status, plugin: string): readonly string[] {
+  return code === "Error" ? [`running PreFilter plugin "${plugin}": ${reasons.join(", ")}`] : reasons;
 }
 
 function intersection(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {

@@ -57,7 +57,7 @@ export class Algorithm {
     const { status, nodeNames, excluded } = preFilter;
     if (status !== null) {
       if (status.code === "Error") return { kind: "error", status };
-      return { kind: "unschedulable", diagnosis: diagnoseNothing(status), evaluatedNodes: 0 };
+      return { kind: "unschedulable", diagnosis: diagnoseNothing(status, cycle.nodes), evaluatedNodes: 0 };
     }
     return (
       (yield* this.#tryNominated(cycle, recorder)) ??

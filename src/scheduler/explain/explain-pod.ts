@@ -60,7 +60,11 @@ function explainCycle(scheduler: Scheduler, cycle: PodCycle, nowMs: number): Exp
   if (status !== null) {
     const verdict = verdictOf(status);
     if (status.code === "Error") return { ...base, preFilter: verdict, error: status.reasons.join(", ") };
-    return { ...base, preFilter: verdict, ...failure(scheduler, cycle, diagnoseNothing(status), nowMs) };
+    return {
+      ...base,
+      preFilter: verdict,
+      ...failure(scheduler, cycle, diagnoseNothing(status, cycle.nodes), nowMs),
+    };
   }
   return { ...base, ...explainSearch(scheduler, cycle, preFilter, nowMs) };
 }

@@ -30,7 +30,7 @@ const COLUMNS: readonly MetricName[] = [
   "sched.nodes_scored_per_pod",
 ];
 
-/** Cases that differ in the number of nodes only, rising. */
+/** Cases with a rate that differ in the number of nodes only, rising. */
 interface Curved {
   readonly workload: string;
   readonly title: string;
@@ -58,7 +58,7 @@ function curvesOf(cases: readonly ScheduledCase[]): readonly Curved[] {
   const groups = new Map<string, Curved & { points: Point[] }>();
   for (const scheduled of cases) {
     const { workload, variant, nodes } = scheduled.row;
-    if (nodes === null) continue;
+    if (nodes === null || metricOf(scheduled.one, RATE) === undefined) continue;
     const title = [workload, variant].filter(Boolean).join(", ");
     const group = groups.get(title) ?? { workload, title, points: [] };
     group.points.push({ nodes, scheduled });
@@ -94,7 +94,8 @@ function rateFigure(curved: Curved, floors: readonly ReferencePoint[], id: strin
   return curveFigure(curved, { id, floors, caption, metric: RATE, title: "Pods per second" });
 }
 
-function costFigure(curved: Curved, id: string): Markup {
+function costFigure(curved: Curved, id: string): Markup | null {
+  if (curved.points.every(({ scheduled }) => metricOf(scheduled.one, COST) === undefined)) return null;
   const caption = `The cycle that places a Pod. Line: median over processes. Band: p1 to p99 of Pods; short tick: p50. ${processWords(curved, COST)}`;
   return curveFigure(curved, { id, caption, floors: [], metric: COST, title: "Cost per Pod" });
 }
