@@ -13,6 +13,7 @@
 export { begin, collect, tallyVerdicts } from "./candidates";
 export { addDomains, addWeightedDomains, anyDomain, minimumDomain, countDomains, zero } from "./domains";
 export { countEligible, fillEligible, keepMasked, keepTabled, keepLabelled } from "./eligible";
+export { filterFitPair } from "./filter-pairs";
 export { filterCounted, filterFit, filterFlagged, filterMasked, filterTabled } from "./filter";
 export { filterAbsent, filterPresent, filterSpread, filterUnlabelled } from "./filter-domains";
 export { intersectValues, uniteMask, fillMask } from "./masks";

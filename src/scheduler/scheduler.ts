@@ -203,10 +203,11 @@ export class Scheduler {
     return [...this.#profiles.values()].flatMap(({ recorder }) => recorder.costs);
   }
 
-  /** Brings gauges up to date before they are read. */
+  /** Brings gauges, and counters that are kept elsewhere, up to date before metrics are read. */
   updateGauges(): void {
     this.#queueMetrics.pending(this.#queue.counts());
     const sizes = this.metrics.gauge("cache_size");
+    for (const { recorder } of this.#profiles.values()) recorder.publish();
     sizes.with("nodes").set(this.#cache.nodes.length);
     sizes.with("pods").set(this.#cache.podCount);
     sizes.with("assumed_pods").set(this.#cache.assumedCount);

@@ -3,7 +3,7 @@
 // Simulated: an attempt costs ATTEMPT_MS, nothing else costs anything, and waiting takes no time. The same case then
 // gives the same numbers on every machine, and hours of a trace pass in seconds.
 import { assert } from "../../base/assert.js";
-import { type Clock, durationBetween, type InstantNs } from "../../base/clock.js";
+import type { Clock } from "../../base/clock.js";
 
 export interface Timeline {
   now(): number;
@@ -16,7 +16,6 @@ export interface Timeline {
 /** What an attempt takes in simulated time. Of the order of a real one; a power of two, so that sums of it are exact. */
 const ATTEMPT_MS = 1 / 8;
 
-const NS_PER_MS = 1e6;
 /** A timer may come so much late: the last of a wait is spent asking the clock. */
 const TIMER_SLACK_MS = 2;
 /** Longest sleep in one piece, so that an interruption is noticed. */
@@ -25,16 +24,16 @@ const SLEEP_MS_MAX = 250;
 export class RealTimeline implements Timeline {
   readonly #clock: Clock;
   readonly #sleep: (ms: number) => Promise<void>;
-  readonly #started: InstantNs;
+  readonly #startedMs: number;
 
   constructor(clock: Clock, sleep: (ms: number) => Promise<void>) {
     this.#clock = clock;
     this.#sleep = sleep;
-    this.#started = clock.now();
+    this.#startedMs = clock.milliseconds();
   }
 
   now(): number {
-    return durationBetween(this.#started, this.#clock.now()) / NS_PER_MS;
+    return this.#clock.milliseconds() - this.#startedMs;
   }
 
   attempted(): void {}

@@ -134,23 +134,22 @@ export class PodReader {
   }
 }
 
-/** Whether all that is read of two Pods is the same objects, as when one was made from the other. */
+/**
+ * Whether all that is read of two Pods is the same objects, as when one was made from the other. Of a spec only what the
+ * API lets change is looked at: the rest comes with the containers.
+ */
 function sharesParts({ metadata, spec = EMPTY_SPEC }: Pod, known: Pod): boolean {
   const { spec: other = EMPTY_SPEC } = known;
   return (
     metadata.labels === known.metadata.labels &&
     metadata.uid === known.metadata.uid &&
     spec.containers === other.containers &&
+    spec.containers !== undefined &&
     spec.initContainers === other.initContainers &&
+    spec.tolerations === other.tolerations &&
     spec.nodeSelector === other.nodeSelector &&
     spec.affinity === other.affinity &&
-    spec.tolerations === other.tolerations &&
-    spec.topologySpreadConstraints === other.topologySpreadConstraints &&
-    spec.overhead === other.overhead &&
-    spec.resources === other.resources &&
-    spec.hostNetwork === other.hostNetwork &&
-    spec.priority === other.priority &&
-    spec.preemptionPolicy === other.preemptionPolicy
+    spec.resources === other.resources
   );
 }
 

@@ -91,6 +91,7 @@ export const TWINS: Twins = {
     for (const slot of feasibleOf(v, list, from, to, verdict))
       if (v.u32[counts / 4 + slot] !== 0) v.u8[verdict + slot] = code;
   },
+  filterFitPair: (v, ...args) => TWINS.filterFit(v, ...args, 2),
   filterFit: (v, list, from, to, verdict, code, reason, pods, podsMax, terms, termCount) => {
     for (const slot of feasibleOf(v, list, from, to, verdict)) {
       let lacks = at(v.u32, pods / 4 + slot) >= at(v.u32, podsMax / 4 + slot) ? 1 : 0;

@@ -131,6 +131,16 @@ const DRAWS: { readonly [Name in keyof Kernels]: (arena: Arena) => Parameters<Ke
   filterTabled: (a) => [...a.filter(), a.reason(), a.ids(), a.u8s(TAINT_LISTS, () => a.pick(0, 0, 2, 255))],
   filterMasked: (a) => [...a.filter(), a.reason(), 7, a.mask()],
   filterCounted: (a) => [...a.filter(), a.counts()],
+  filterFitPair: (a) => {
+    const [terms] = a.terms(2, amounts(a));
+    return [
+      ...a.filter(),
+      a.reason(),
+      a.u32s(a.slots, () => a.prng.below(12)),
+      a.u32s(a.slots, () => 10),
+      terms as number,
+    ];
+  },
   filterFit: (a) => {
     const pods = a.u32s(a.slots, () => a.prng.below(12));
     return [

@@ -32,6 +32,17 @@ export interface Kernels {
       termCount: number,
     ]
   ): void;
+  filterFitPair(
+    ...args: [
+      ...Range,
+      verdict: Address,
+      code: number,
+      reason: Address,
+      pods: Address,
+      podsMax: Address,
+      terms: Address,
+    ]
+  ): void;
   filterPresent(
     ...args: [
       ...Range,

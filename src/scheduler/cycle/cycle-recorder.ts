@@ -2,8 +2,9 @@
 // Why sampled: reading the clock takes as long as a plugin's loop over a hundred nodes. One cycle in ten is timed, as
 // upstream does, by a random stream of its own, so that timing never changes a decision.
 import type { Prng } from "../../base/prng.js";
-import type { MeasuredPoint, ProfileMetrics } from "../metrics/profile-metrics.js";
+import type { EvaluatedPoint, MeasuredPoint, ProfileMetrics } from "../metrics/profile-metrics.js";
 import type { Status } from "../framework/status.js";
+import type { Framework } from "./framework.js";
 import type { PodCycle } from "./pod-cycle.js";
 
 /** Reads a monotonic clock, ms with fractions. */
@@ -41,6 +42,10 @@ export class CycleRecorder implements PluginTimer {
   readonly #stopwatch: Stopwatch;
   readonly #prng: Prng;
   readonly #costs = new Map<MeasuredPoint, Map<string, PluginCost>>();
+  /** By position in framework.filters: a recorder serves one profile. */
+  #filterCosts: (PluginCost | undefined)[] = [];
+  /** Cycles that plugin_evaluation_total knows of. */
+  readonly #published = new Map<PluginCost, number>();
   #isTimed = false;
 
   constructor(metrics: ProfileMetrics, stopwatch: Stopwatch, prng: Prng) {
@@ -55,6 +60,8 @@ export class CycleRecorder implements PluginTimer {
 
   reset(): void {
     this.#costs.clear();
+    this.#filterCosts = [];
+    this.#published.clear();
   }
 
   beginCycle(): void {
@@ -89,28 +96,44 @@ export class CycleRecorder implements PluginTimer {
   /** A search is over; columns.tally holds its verdicts: a node that filter c turned down was seen by filters 1..c. */
   filtered({ columns, framework, modes }: PodCycle, evaluated: number): void {
     const { u32 } = columns.memory;
+    const first = (columns.tally >> 2) + 1;
     let left = evaluated;
-    for (const [index, { name }] of framework.filters.entries()) {
-      if (modes[index] !== "skip") this.#filtered(name, left);
-      left -= u32[(columns.tally >> 2) + index + 1] as number;
+    for (let index = 0; index < framework.filters.length; index++) {
+      if (modes[index] !== "skip") {
+        const cost = this.#filterCost(framework, index);
+        cost.cycles++;
+        cost.nodes += left;
+        if (this.#isTimed) cost.timedCycles++;
+      }
+      left -= u32[first + index] as number;
     }
   }
 
   /** A plugin gave scores for so many nodes. */
   scored(plugin: string, nodes: number): void {
-    this.#count(plugin, "Score", nodes);
-  }
-
-  #filtered(plugin: string, nodes: number): void {
-    this.#count(plugin, "Filter", nodes);
-    if (this.#isTimed) this.#cost(plugin, "Filter").timedCycles++;
-  }
-
-  #count(plugin: string, point: "Filter" | "Score", nodes: number): void {
-    const cost = this.#cost(plugin, point);
+    const cost = this.#cost(plugin, "Score");
     cost.cycles++;
     cost.nodes += nodes;
-    this.#metrics.evaluations(plugin, point, 1);
+  }
+
+  /** Brings plugin_evaluation_total up to date. Not done as it happens: it would be another look-up per plugin and cycle. */
+  publish(): void {
+    for (const cost of this.costs) {
+      const { plugin, point, cycles } = cost;
+      if (!isEvaluated(point)) continue;
+      const fresh = cycles - (this.#published.get(cost) ?? 0);
+      if (fresh > 0) this.#metrics.evaluations(plugin, point, fresh);
+      this.#published.set(cost, cycles);
+    }
+  }
+
+  #filterCost({ filters }: Framework, index: number): PluginCost {
+    let cost = this.#filterCosts[index];
+    if (cost === undefined) {
+      cost = this.#cost((filters[index] as (typeof filters)[number]).name, "Filter");
+      this.#filterCosts[index] = cost;
+    }
+    return cost;
   }
 
   #cost(plugin: string, point: MeasuredPoint): PluginCost {
@@ -126,4 +149,8 @@ export class CycleRecorder implements PluginTimer {
     }
     return cost;
   }
+}
+
+function isEvaluated(point: MeasuredPoint): point is EvaluatedPoint {
+  return point === "PreFilter" || point === "Filter" || point === "PreScore" || point === "Score";
 }

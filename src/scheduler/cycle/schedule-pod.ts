@@ -37,6 +37,8 @@ export interface AlgorithmOptions {
   readonly percentageOfNodesToScore: number;
 }
 
+const NONE: ReadonlyMap<string, Status> = new Map();
+
 export type Deciding = Generator<ExtenderRequest, Decision, ExtenderReply>;
 
 export class Algorithm {
@@ -59,10 +61,11 @@ export class Algorithm {
       if (status.code === "Error") return { kind: "error", status };
       return { kind: "unschedulable", diagnosis: diagnoseNothing(status, cycle.nodes), evaluatedNodes: 0 };
     }
-    return (
-      (yield* this.#tryNominated(cycle, recorder)) ??
-      (yield* this.#search(cycle, this.#candidates(cycle, nodeNames), { recorder, excluded }))
-    );
+    if ((cycle.pod.pod.status?.nominatedNodeName ?? "") !== "") {
+      const decision = yield* this.#tryNominated(cycle, recorder);
+      if (decision !== null) return decision;
+    }
+    return yield* this.#search(cycle, this.#candidates(cycle, nodeNames), { recorder, excluded });
   }
 
   /** A Pod that made room for itself is tried there first; null when it does not fit, or has no such node. */
@@ -85,19 +88,32 @@ export class Algorithm {
     candidates: Candidates,
     { recorder, excluded }: { recorder: CycleRecorder; excluded: Status },
   ): Deciding {
+    const { extenders, prng } = this.#options;
     const search = this.#filter(cycle, candidates, recorder);
     this.#nextStart = (this.#nextStart + search.evaluated) % cycle.nodes.length;
     if (search.error !== null) return { kind: "error", status: search.error };
-    const left = yield* this.#askFilters(cycle, search.found);
+    // Without extenders nothing is awaited: another generator would be made for every Pod for nothing.
+    const left = extenders.isEmpty
+      ? { found: search.found, statuses: NONE }
+      : yield* this.#askFilters(cycle, search.found);
     if ("code" in left) return { kind: "error", status: left };
     const evaluatedNodes = search.evaluated;
     if (left.found === 0) {
       const diagnosis = diagnoseSearch(cycle, search, { excluded, extenders: left });
       return { kind: "unschedulable", diagnosis, evaluatedNodes };
     }
-    const chosen = yield* this.#choose(cycle, left.found, recorder);
-    if ("code" in chosen) return { kind: "error", status: chosen };
-    return { kind: "node", node: chosen, evaluatedNodes, feasibleNodes: left.found };
+    const feasible = left.found;
+    if (feasible > 1) {
+      this.#score(cycle, feasible, recorder);
+      if (!extenders.isEmpty)
+        addExtraScores(
+          cycle,
+          feasible,
+          yield* extenders.prioritize(cycle.pod, feasibleNodes(cycle, feasible)),
+        );
+    }
+    const node = feasible > 1 ? selectNode(cycle, feasible, prng) : onlyNode(cycle);
+    return { kind: "node", node, evaluatedNodes, feasibleNodes: feasible };
   }
 
   #candidates(cycle: PodCycle, nodeNames: ReadonlySet<string> | null): Candidates {
@@ -137,28 +153,21 @@ export class Algorithm {
     found: number,
   ): Generator<ExtenderRequest, ExtenderVerdicts | Status, ExtenderReply> {
     const { extenders } = this.#options;
-    if (extenders.isEmpty || found === 0) return { found, statuses: new Map() };
+    if (extenders.isEmpty || found === 0) return { found, statuses: NONE };
     return yield* extenders.filter(cycle.pod, feasibleNodes(cycle, found), (nodes) =>
       cycle.columns.writeSlots(cycle.columns.feasible, nodes),
     );
   }
 
-  *#choose(
-    cycle: PodCycle,
-    found: number,
-    recorder: CycleRecorder,
-  ): Generator<ExtenderRequest, NodeInfo | Status, ExtenderReply> {
-    const { extenders, prng } = this.#options;
-    if (found === 1) return present(feasibleNodes(cycle, 1)[0], "feasible node");
+  #score(cycle: PodCycle, feasible: number, recorder: CycleRecorder): void {
     const begun = recorder.pointBegins();
-    prioritize(cycle, found, recorder);
+    prioritize(cycle, feasible, recorder);
     recorder.pointEnds("Score", begun);
-    if (!extenders.isEmpty) {
-      const extra = yield* extenders.prioritize(cycle.pod, feasibleNodes(cycle, found));
-      addExtraScores(cycle, found, extra);
-    }
-    return selectNode(cycle, found, prng);
   }
+}
+
+function onlyNode(cycle: PodCycle): NodeInfo {
+  return present(feasibleNodes(cycle, 1)[0], "feasible node");
 }
 
 function listOf({ columns }: PodCycle, nodes: readonly NodeInfo[]): number {

@@ -41,7 +41,9 @@ export function createFitColumns(args: NodeResourcesFitArgs): ColumnFilter & Col
       const { memory, verdict, reason, resources } = columns;
       const { podCount, podLimit } = resources;
       const { at, count } = table;
-      memory.kernels.filterFit(list, from, to, verdict, code, reason, podCount, podLimit, at, count);
+      const { kernels } = memory;
+      if (count === 2) kernels.filterFitPair(list, from, to, verdict, code, reason, podCount, podLimit, at);
+      else kernels.filterFit(list, from, to, verdict, code, reason, podCount, podLimit, at, count);
     },
     describe: (reason) => fitStatus(reason, names),
     prepareScore: () => true,
