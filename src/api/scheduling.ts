@@ -1,6 +1,6 @@
 // What a scheduler reads of Pods, Nodes, volumes and policies, reduced to the fields it uses. Names and meaning are
 // upstream's (core/v1, storage.k8s.io/v1, policy/v1, scheduling.k8s.io/v1).
-import type { KubeObject, LabelSelector } from "./types.js";
+import type { KubeObject, LabelSelector } from "./meta.js";
 
 /** Resource name -> quantity as written: "100m", "500Mi", 2. */
 export type ResourceList = Readonly<Record<string, string | number>>;

@@ -1,6 +1,6 @@
 // The Kubernetes objects that Plumbline reads, reduced to the fields it uses; unknown fields are kept by the reader
 // and ignored here. Names and meaning are upstream's (core/v1, discovery.k8s.io/v1, apps/v1).
-
+import type { KubeObject, LabelSelector } from "./meta.js";
 import type {
   Affinity,
   ResourceList,
@@ -11,33 +11,7 @@ import type {
   Volume,
 } from "./scheduling.js";
 
-export interface ObjectMeta {
-  readonly name: string;
-  readonly namespace?: string;
-  readonly generateName?: string;
-  readonly resourceVersion?: string;
-  /** RFC 3339. */
-  readonly creationTimestamp?: string;
-  readonly finalizers?: readonly string[];
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly uid?: string;
-  /** Set while the object is being deleted, RFC 3339. */
-  readonly deletionTimestamp?: string;
-  readonly ownerReferences?: readonly {
-    readonly apiVersion?: string;
-    readonly kind: string;
-    readonly name: string;
-    readonly uid?: string;
-    readonly controller?: boolean;
-  }[];
-}
-
-export interface KubeObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: ObjectMeta;
-}
+export type { KubeObject, LabelSelector, LabelSelectorRequirement, ObjectMeta } from "./meta.js";
 
 export type TransportProtocol = "TCP" | "UDP" | "SCTP";
 export type TrafficPolicy = "Cluster" | "Local";
@@ -210,18 +184,6 @@ export interface Pod extends KubeObject {
 export interface PodTemplateSpec {
   readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: PodSpec;
-}
-
-/** metav1.LabelSelector; a requirement holds when all of its parts do. */
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly LabelSelectorRequirement[];
-}
-
-export interface LabelSelectorRequirement {
-  readonly key: string;
-  readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
-  readonly values?: readonly string[];
 }
 
 /** Kinds that make Pods from a template. */

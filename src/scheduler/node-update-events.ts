@@ -26,7 +26,7 @@ export function nodeUpdateEvents(before: Node, after: Node): ClusterEvent[] {
     ({ action }) => ({
       resource: "Node",
       action: ACTION[action],
-      label: action.slice("Update".length) + "Update",
+      label: `${action.slice("Update".length)}Update`,
     }),
   );
 }

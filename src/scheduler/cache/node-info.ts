@@ -109,7 +109,7 @@ export class NodeInfo {
   }
 }
 
-export function hasAffinity({ terms }: PodInfo): boolean {
+function hasAffinity({ terms }: PodInfo): boolean {
   return (
     terms.requiredAffinity.length > 0 || terms.requiredAntiAffinity.length > 0 || terms.preferred.length > 0
   );

@@ -141,8 +141,8 @@ export class PodReader {
 function sharesParts({ metadata, spec = EMPTY_SPEC }: Pod, known: Pod): boolean {
   const { spec: other = EMPTY_SPEC } = known;
   return (
-    metadata.labels === known.metadata.labels &&
-    metadata.uid === known.metadata.uid &&
+    (metadata === known.metadata ||
+      (metadata.labels === known.metadata.labels && metadata.uid === known.metadata.uid)) &&
     spec.containers === other.containers &&
     spec.containers !== undefined &&
     spec.initContainers === other.initContainers &&

@@ -5,8 +5,8 @@ import type { ResourceList } from "../../api/scheduling.js";
 import type { Container, PodSpec } from "../../api/types.js";
 
 /** Requests counted for a container that names none, in the "non-zero" sums that scores use. */
-export const DEFAULT_MILLI_CPU = 100;
-export const DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024;
+const DEFAULT_MILLI_CPU = 100;
+const DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024;
 
 /** Names of the resources that have a field of their own. */
 export const CPU = "cpu";

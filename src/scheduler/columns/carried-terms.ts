@@ -7,7 +7,7 @@ import type { AffinityTerm, PodMatcher, PodTerms } from "../cache/pod-terms.js";
 import type { ColumnMemory } from "./column-memory.js";
 
 /** What a term does to a Pod that it means. */
-export const TERM_KINDS = ["requiredAntiAffinity", "requiredAffinity", "preferred"] as const;
+const TERM_KINDS = ["requiredAntiAffinity", "requiredAffinity", "preferred"] as const;
 export type TermKind = (typeof TERM_KINDS)[number];
 
 export interface CarriedTerm {

@@ -94,7 +94,7 @@ export class NodeMasks {
 
 function matchesNode(selection: NodeSelection, { name, node }: NodeInfo): boolean {
   const labels = node.metadata.labels ?? {};
-  const valueOf = (key: string) =>
+  const labelValue = (key: string) =>
     key === NAME_FIELD ? name : Object.hasOwn(labels, key) ? labels[key] : undefined;
-  return selection.some((term) => term.every(({ key, accepts }) => accepts(valueOf(key))));
+  return selection.some((term) => term.every(({ key, accepts }) => accepts(labelValue(key))));
 }

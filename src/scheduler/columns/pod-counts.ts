@@ -83,7 +83,8 @@ export class PodCounts {
     for (const { slot, pods } of this.#nodes.values()) {
       let count = 0;
       for (const { labelSet, isTerminating } of pods) {
-        const matches = (verdicts[labelSet.id] ??= selector.matches(labelSet));
+        const matches = verdicts[labelSet.id] ?? selector.matches(labelSet);
+        verdicts[labelSet.id] = matches;
         if (matches && (!isTerminating || selector.countsTerminating)) count++;
       }
       this.#memory.u32[(at >> 2) + slot] = count;

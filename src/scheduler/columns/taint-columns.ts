@@ -12,7 +12,7 @@ interface Table {
   at: number;
   capacity: number;
   filled: number;
-  readonly valueOf: (taints: readonly Taint[]) => number;
+  readonly entryOf: (taints: readonly Taint[]) => number;
 }
 
 export class TaintColumns {
@@ -60,10 +60,10 @@ export class TaintColumns {
    * Address of a table over the numbers of taint lists: u8 when `bytes` is 1, u32 when it is 4.
    * @param key equal keys must mean equal functions and widths
    */
-  table(key: string, bytes: 1 | 4, valueOf: (taints: readonly Taint[]) => number): number {
+  table(key: string, bytes: 1 | 4, entryOf: (taints: readonly Taint[]) => number): number {
     let table = this.#tables.get(key);
     if (table === undefined) {
-      table = { at: 0, capacity: 0, filled: 0, valueOf };
+      table = { at: 0, capacity: 0, filled: 0, entryOf };
       this.#tables.set(key, table);
     }
     if (table.filled < this.#lists.length) this.#fill(table, bytes);
@@ -78,7 +78,7 @@ export class TaintColumns {
       table.filled = 0;
     }
     for (; table.filled < this.#lists.length; table.filled++) {
-      const value = table.valueOf(this.#lists[table.filled] as readonly Taint[]);
+      const value = table.entryOf(this.#lists[table.filled] as readonly Taint[]);
       if (bytes === 1) this.#memory.u8[table.at + table.filled] = value;
       else this.#memory.u32[(table.at >> 2) + table.filled] = value;
     }

@@ -1,9 +1,8 @@
 // What happened in the cluster, as far as it can make a waiting Pod schedulable, and what plugins say of it.
 // Source: kube-scheduler framework/events.go and types.go (EventResource, ActionType, QueueingHint).
-import type { Pod } from "../../api/types.js";
 import type { PodInfo } from "../cache/pod-info.js";
 
-export const EVENT_RESOURCES = [
+const EVENT_RESOURCES = [
   "AssignedPod",
   "UnscheduledPod",
   "Node",
@@ -78,11 +77,6 @@ export interface EventRegistration {
   readonly actions: number;
   /** Absent: always Queue. */
   readonly hint?: QueueingHintFn;
-}
-
-/** A Pod as an event object. */
-export function podOf(object: unknown): Pod | null {
-  return object === null || object === undefined ? null : (object as PodInfo).pod;
 }
 
 export function eventMatches(event: ClusterEvent, registration: EventRegistration): boolean {

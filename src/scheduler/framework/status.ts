@@ -2,7 +2,7 @@
 // Source: kube-scheduler framework/interface.go.
 
 /** Outcomes; each comment says what becomes of the Pod. */
-export const CODES = [
+const CODES = [
   /** Something broke: the Pod is tried again after a backoff. */
   "Error",
   /** Not here now; preempting other Pods may help. The Pod waits for an event that a rejecting plugin asked for. */

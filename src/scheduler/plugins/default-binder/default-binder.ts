@@ -2,7 +2,7 @@
 // Source: kube-scheduler plugins/defaultbinder/default_binder.go.
 import type { BindPlugin } from "../../framework/plugin.js";
 
-export const NAME = "DefaultBinder";
+const NAME = "DefaultBinder";
 
 export function createDefaultBinder() {
   return {

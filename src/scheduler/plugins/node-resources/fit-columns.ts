@@ -69,15 +69,16 @@ function scoreByStrategy(
   const { at, count: terms } = table;
   switch (strategy.type) {
     case "LeastAllocated":
-      return resources.isPair(table)
-        ? kernels.scoreLeastAllocatedPairs(feasible, count, score, at)
-        : kernels.scoreLeastAllocated(feasible, count, score, at, terms);
+      if (resources.isPair(table)) kernels.scoreLeastAllocatedPairs(feasible, count, score, at);
+      else kernels.scoreLeastAllocated(feasible, count, score, at, terms);
+      break;
     case "MostAllocated":
-      return kernels.scoreMostAllocated(feasible, count, score, at, terms);
+      kernels.scoreMostAllocated(feasible, count, score, at, terms);
+      break;
     case "RequestedToCapacityRatio": {
       const { shape } = present(strategy.requestedToCapacityRatio, "requestedToCapacityRatio");
       const points = writePoints(columns, shape);
-      return kernels.scoreRatio(feasible, count, score, at, terms, points, shape.length);
+      kernels.scoreRatio(feasible, count, score, at, terms, points, shape.length);
     }
   }
 }

@@ -29,7 +29,7 @@ import {
   usesClaim,
 } from "../volume-claims.js";
 
-export const NAME = "NodeVolumeLimits";
+const NAME = "NodeVolumeLimits";
 const EXCEEDED = unschedulable(NAME, "node(s) exceed max volume count");
 
 /** "driver/handle" -> driver. */

@@ -2,7 +2,7 @@
 // Source: kube-scheduler plugins/queuesort/priority_sort.go.
 import type { QueueSortPlugin } from "../../framework/plugin.js";
 
-export const NAME = "PrioritySort";
+const NAME = "PrioritySort";
 
 export function createPrioritySort() {
   return {

@@ -5,7 +5,7 @@ import { podEvents, queueIfSelf } from "../../framework/event-objects.js";
 import type { PreEnqueuePlugin } from "../../framework/plugin.js";
 import { unresolvable } from "../../framework/status.js";
 
-export const NAME = "SchedulingGates";
+const NAME = "SchedulingGates";
 
 export function createSchedulingGates() {
   return {

@@ -15,7 +15,7 @@ import type { FilterPlugin, PreFilterPlugin, PreFilterResult } from "../../frame
 import { SKIP, type Status, unresolvable, unschedulable } from "../../framework/status.js";
 import { claimNotFound } from "../volume-claims.js";
 
-export const NAME = "VolumeRestrictions";
+const NAME = "VolumeRestrictions";
 const DISK_CONFLICT = unschedulable(NAME, "node(s) had no available disk");
 const CLAIM_CONFLICT = unschedulable(
   NAME,

@@ -21,7 +21,7 @@ import type { FilterPlugin, PreFilterPlugin, PreFilterResult } from "../../frame
 import { SKIP, type Status, unresolvable } from "../../framework/status.js";
 import { claimNotFound, podClaims, storageClassOf } from "../volume-claims.js";
 
-export const NAME = "VolumeZone";
+const NAME = "VolumeZone";
 const CONFLICT = unresolvable(NAME, "node(s) had no available volume zone");
 const TOPOLOGY_LABELS = [LABEL_ZONE_BETA, LABEL_REGION_BETA, LABEL_ZONE, LABEL_REGION];
 /** Where a volume carries the old label and the node only the new one. */
