@@ -124,7 +124,7 @@ function runWarnings(scenario: Scenario, execution: Execution, busyShare: number
     const why = execution.end === "time-budget" ? "the time budget ran out" : "so few were asked for";
     byCode.set("TOO_FEW_SAMPLES", {
       code: "TOO_FEW_SAMPLES",
-      message: `${execution.blocksDone} blocks, because ${why}: timings carry no interval, below ${SAMPLES_FOR_CLAIM} samples no claim`,
+      message: `${blocksText(execution.blocksDone)}, because ${why}: timings carry no interval, below ${SAMPLES_FOR_CLAIM} samples no claim`,
       hint: "raise --time-budget or --samples",
     });
   }
@@ -187,4 +187,8 @@ function shellWord(word: string): string {
 function commitOf(): string | null {
   const run = spawnSync("git", ["-C", packageRoot, "rev-parse", "HEAD"], { encoding: "utf8" });
   return run.status === 0 ? run.stdout.trim() : null;
+}
+
+function blocksText(count: number): string {
+  return count === 1 ? "1 block" : `${count} blocks`;
 }

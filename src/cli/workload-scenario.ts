@@ -37,7 +37,10 @@ export function workloadScenario(name: string, labels: string): ScenarioText | n
     workload: workload.name,
   }));
   const what = named.pattern === "*" ? "all workloads" : named.pattern;
-  return { file: name, text: JSON.stringify(scenario(`How fast does ${what} schedule?`, scheduling)) };
+  return {
+    file: name,
+    text: JSON.stringify(scenario(`How fast are the Pods of ${what} scheduled?`, scheduling)),
+  };
 }
 
 function scenario(purpose: string, scheduling: readonly unknown[]): unknown {

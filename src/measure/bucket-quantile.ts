@@ -50,13 +50,21 @@ export function mergedHistogram(histograms: readonly BucketHistogram[]): BucketH
 
 /** The buckets that perf-dash shows, in milliseconds; null without values. `histogram` is in seconds. */
 export function bucketSummaryMs(histogram: BucketHistogram): Readonly<Record<string, number>> | null {
+  return bucketSummary(histogram, 1000);
+}
+
+/** The same of a histogram that counts something else than seconds, times `factor`; null without values. */
+export function bucketSummary(
+  histogram: BucketHistogram,
+  factor: number,
+): Readonly<Record<string, number>> | null {
   if (histogram.count === 0) return null;
-  const ms = (quantile: number) => bucketQuantile(histogram, quantile) * 1000;
+  const scaled = (quantile: number) => bucketQuantile(histogram, quantile) * factor;
   return {
-    Average: (histogram.sum / histogram.count) * 1000,
-    Perc50: ms(0.5),
-    Perc90: ms(0.9),
-    Perc95: ms(0.95),
-    Perc99: ms(0.99),
+    Average: (histogram.sum / histogram.count) * factor,
+    Perc50: scaled(0.5),
+    Perc90: scaled(0.9),
+    Perc95: scaled(0.95),
+    Perc99: scaled(0.99),
   };
 }

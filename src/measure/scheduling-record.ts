@@ -65,8 +65,13 @@ export interface UpstreamMetric {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly kind: "histogram" | "counter" | "gauge";
-  /** Average, Perc50, ... of a histogram, in ms; Value of a counter or gauge. */
+  /** Average, Perc50, ... of a histogram, in ms where it is timed; Value of a counter or gauge. */
   readonly data: Readonly<Record<string, number>>;
+}
+
+/** Whether a metric of this name holds times, as against counts. */
+export function isTimed(name: string): boolean {
+  return name.endsWith("_seconds");
 }
 
 export interface SlowAttemptRecord {

@@ -1,4 +1,5 @@
 // Scheduling results of a run in the file that upstream's benchmark leaves behind, for perf-dash.
+import { isTimed } from "../measure/scheduling-record.js";
 import type { CaseRecord, RunRecord } from "../measure/run-record.js";
 import { type DataItem, perfDashJson } from "../measure/perf-dash.js";
 import { isSchedulingCase } from "./scheduling-rows.js";
@@ -17,7 +18,7 @@ function dataItems({ labels: own, scheduling }: CaseRecord): readonly DataItem[]
   const variant = Object.fromEntries(Object.entries(others).map(([label, value]) => [label, String(value)]));
   const labels = { ...variant, Name: String(workload) };
   const histograms = scheduling.upstreamMetrics
-    .filter(({ kind }) => kind === "histogram")
+    .filter(({ kind, name }) => kind === "histogram" && isTimed(name))
     .map(({ name, data, labels: series }) => ({
       data,
       unit: "ms",

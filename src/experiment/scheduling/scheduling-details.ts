@@ -1,6 +1,11 @@
 // Two passes of one sample -> what the run record keeps of them beside metrics.
-import { bucketSummaryMs } from "../../measure/bucket-quantile.js";
-import type { ImportedFloor, SchedulingRecord, UpstreamMetric } from "../../measure/scheduling-record.js";
+import { bucketSummary, bucketSummaryMs } from "../../measure/bucket-quantile.js";
+import {
+  type ImportedFloor,
+  isTimed,
+  type SchedulingRecord,
+  type UpstreamMetric,
+} from "../../measure/scheduling-record.js";
 import type { MetricFamily } from "../../scheduler/metrics/metric-family.js";
 import type { SchedulingResult, TimelinePoint } from "./scheduling-types.js";
 
@@ -47,7 +52,8 @@ function upstreamMetrics(family: MetricFamily): readonly UpstreamMetric[] {
   if (family.type !== "histogram")
     return family.series.map(({ labels, value }) => ({ name, labels, kind, data: { Value: value } }));
   return family.series.flatMap(({ labels, ...histogram }): readonly UpstreamMetric[] => {
-    const data = bucketSummaryMs(histogram);
+    // Some count attempts or victims.
+    const data = isTimed(name) ? bucketSummaryMs(histogram) : bucketSummary(histogram, 1);
     return data === null ? [] : [{ name, labels, kind, data }];
   });
 }

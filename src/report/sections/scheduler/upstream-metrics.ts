@@ -1,5 +1,5 @@
 // Upstream's metrics by upstream's names, for those who know them from a running scheduler.
-import type { UpstreamMetric } from "../../../measure/scheduling-record.js";
+import { isTimed, type UpstreamMetric } from "../../../measure/scheduling-record.js";
 import { badge } from "../../badge.js";
 import { pairsByName } from "../../grid.js";
 import { type Markup, markup } from "../../markup.js";
@@ -13,11 +13,13 @@ const DIGITS = 4;
 export function upstreamTables({ record, row }: ScheduledCase): Markup | null {
   const { upstreamMetrics } = record;
   if (upstreamMetrics.length === 0) return null;
-  const times = upstreamMetrics.filter(({ kind }) => kind === "histogram");
+  const histograms = upstreamMetrics.filter(({ kind }) => kind === "histogram");
+  const times = histograms.filter(({ name }) => isTimed(name));
+  const sizes = histograms.filter(({ name }) => !isTimed(name));
   const values = upstreamMetrics.filter(({ kind }) => kind !== "histogram");
   return markup`<details><summary>Upstream's metrics (${upstreamMetrics.length})</summary>
 <p class="note">Of the process of median rate. Percentiles are interpolated in upstream's buckets, as its benchmark does: the first of most ends at 1 ms, and a percentile below that says no more.</p>
-${metricTable(times, `Histograms, ${row.workload}`)}${metricTable(values, `Counters and gauges, ${row.workload}`)}</details>`;
+${metricTable(times, `Histograms of time, ${row.workload}`)}${metricTable(sizes, `Histograms of counts, ${row.workload}`)}${metricTable(values, `Counters and gauges, ${row.workload}`)}</details>`;
 }
 
 function metricTable(metrics: readonly UpstreamMetric[], caption: string): Markup | null {
@@ -38,7 +40,7 @@ function metricTable(metrics: readonly UpstreamMetric[], caption: string): Marku
 }
 
 function unitOf(metrics: readonly UpstreamMetric[]): string {
-  return metrics[0]?.kind === "histogram" ? ", ms" : "";
+  return metrics[0]?.kind === "histogram" && isTimed(metrics[0].name) ? ", ms" : "";
 }
 
 function labelText(labels: UpstreamMetric["labels"]): string {

@@ -25,10 +25,20 @@ const SYSTEM_DEFAULTS: readonly DefaultConstraint[] = [
   { topologyKey: LABEL_ZONE, maxSkew: 5, ...ANYWAY },
 ];
 
+interface Defaults {
+  readonly hard: readonly SpreadConstraint[];
+  readonly soft: readonly SpreadConstraint[];
+}
+
+const NO_DEFAULTS: Defaults = { hard: [], soft: [] };
+
+/** What is deduced for Pods without constraints is kept until some object changes: it asks every Service. */
 export class ConstraintSource {
   readonly #defaults: readonly DefaultConstraint[];
   readonly #isSystem: boolean;
   readonly #objects: ObjectLister;
+  readonly #known = new Map<string, Defaults>();
+  #generation = -1;
 
   constructor({ defaultingType, defaultConstraints }: PodTopologySpreadArgs, objects: ObjectLister) {
     this.#isSystem = defaultingType === "System";
@@ -38,12 +48,12 @@ export class ConstraintSource {
 
   /** Nodes that violate these are turned down. */
   hard(pod: PodInfo): readonly SpreadConstraint[] {
-    return hasOwn(pod) ? pod.terms.hardSpread : this.#defaultsFor(pod, "DoNotSchedule");
+    return hasOwn(pod) ? pod.terms.hardSpread : this.#defaultsOf(pod).hard;
   }
 
   /** Nodes that violate these score less. */
   soft(pod: PodInfo): readonly SpreadConstraint[] {
-    return hasOwn(pod) ? pod.terms.softSpread : this.#defaultsFor(pod, "ScheduleAnyway");
+    return hasOwn(pod) ? pod.terms.softSpread : this.#defaultsOf(pod).soft;
   }
 
   /** Whether nodes that lack a key do not score. Under system defaults they do: a cluster need not have zones. */
@@ -51,13 +61,38 @@ export class ConstraintSource {
     return hasOwn(pod) || !this.#isSystem;
   }
 
-  #defaultsFor(pod: PodInfo, kind: DefaultConstraint["whenUnsatisfiable"]): readonly SpreadConstraint[] {
-    const constraints = this.#defaults.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === kind);
-    const selector = constraints.length === 0 ? null : defaultSelector(pod, this.#objects);
-    if (selector === null) return [];
-    const selectorId = JSON.stringify([pod.namespace, selector]);
-    return constraints.map((constraint) => ({ ...constraint, selector, selectorId }));
+  #defaultsOf(pod: PodInfo): Defaults {
+    if (this.#defaults.length === 0) return NO_DEFAULTS;
+    const { generation } = this.#objects;
+    if (generation !== this.#generation) this.#known.clear();
+    this.#generation = generation;
+    const key = groupOf(pod);
+    let defaults = this.#known.get(key);
+    if (defaults === undefined) {
+      defaults = this.#deduce(pod);
+      this.#known.set(key, defaults);
+    }
+    return defaults;
   }
+
+  #deduce(pod: PodInfo): Defaults {
+    const selector = defaultSelector(pod, this.#objects);
+    if (selector === null) return NO_DEFAULTS;
+    const selectorId = JSON.stringify([pod.namespace, selector]);
+    const of = (kind: DefaultConstraint["whenUnsatisfiable"]) =>
+      this.#defaults
+        .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === kind)
+        .map((constraint) => ({ ...constraint, selector, selectorId }));
+    return { hard: of("DoNotSchedule"), soft: of("ScheduleAnyway") };
+  }
+}
+
+/** Equal for Pods of which the same is deduced. */
+function groupOf({ labelSet, pod }: PodInfo): string {
+  const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
+  return owner === undefined
+    ? String(labelSet.id)
+    : `${labelSet.id} ${owner.apiVersion} ${owner.kind} ${owner.name}`;
 }
 
 function hasOwn({ pod }: PodInfo): boolean {

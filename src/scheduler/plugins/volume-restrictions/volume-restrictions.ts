@@ -53,6 +53,7 @@ class VolumeRestrictions implements PreFilterPlugin, FilterPlugin {
   }
 
   preFilter(state: CycleState, pod: PodInfo): PreFilterResult {
+    if (pod.pod.spec?.volumes === undefined) return { status: SKIP, nodeNames: null };
     const { objects, snapshot } = this.#handle;
     const exclusive = new Set<string>();
     for (const name of claimNames(pod)) {
