@@ -35,14 +35,14 @@ test("profile scheduler --json is one object, seeded, with as many slow attempts
     ...[
       "profile",
       "scheduler",
-      "scheduler_perf:PreemptionBasic/5Nodes",
+      "scheduler_perf:SchedulingBasic/5Nodes",
       "--seed",
       "7",
       "--top",
       "2",
       "--json",
     ],
-    ...["-o", join(folder, "preemption")],
+    ...["-o", join(folder, "seeded")],
   ]);
   assert.equal(code, 0, stderr);
   const found = JSON.parse(stdout) as {

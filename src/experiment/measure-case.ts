@@ -15,7 +15,6 @@ import { runProgram } from "./program-phase.js";
 import { measureRuleset } from "./ruleset-case.js";
 import type { SampleRequest, SampleResult } from "./sample-types.js";
 import type { PacketsCase, Phase, ProgramPhase, ScenarioCase } from "./scenario-types.js";
-import { measureScheduling } from "./scheduling/measure-scheduling.js";
 import type { SchedulingWaits } from "./scheduling/real-waits.js";
 import { runTraffic } from "./traffic-phase.js";
 import { runWorkers } from "./workers-phase.js";
@@ -56,7 +55,11 @@ async function measureKind(
   scenarioCase: ScenarioCase,
   waits: SchedulingWaits,
 ): Promise<Measured> {
-  if (scenarioCase.kind === "scheduling") return measureScheduling(context, scenarioCase, waits);
+  if (scenarioCase.kind === "scheduling") {
+    // A process that sends packets need not load a scheduler: it would take as long as a small sample.
+    const { measureScheduling } = await import("./scheduling/measure-scheduling.js");
+    return measureScheduling(context, scenarioCase, waits);
+  }
   const { source } = scenarioCase.cluster;
   const workload =
     source.kind === "iptablesSave"

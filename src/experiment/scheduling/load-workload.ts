@@ -27,9 +27,7 @@ export function loadWorkload({
   testCase: caseName,
   workload: wanted,
 }: WorkloadSource): LoadedWorkload {
-  const text = readFileSync(configPath, "utf8");
-  const testCases = readPerformanceConfig({ file: configPath, text, folder: dirname(configPath) });
-  const testCase = named(testCases, caseName, "test case");
+  const testCase = named(readConfig(configPath), caseName, "test case");
   const workload =
     typeof wanted === "string"
       ? named(testCase.workloads, wanted, `workload of ${caseName}`)
@@ -41,6 +39,20 @@ export function loadWorkload({
   };
   checkSupported(resolved, making.templates);
   return { workload: resolved, making };
+}
+
+let lastRead: {
+  readonly text: string;
+  readonly path: string;
+  readonly testCases: readonly TestCase[];
+} | null = null;
+
+/** A sample reads its file once per pass: a large one takes half a second. */
+function readConfig(path: string): readonly TestCase[] {
+  const text = readFileSync(path, "utf8");
+  if (lastRead?.path !== path || lastRead.text !== text)
+    lastRead = { text, path, testCases: readPerformanceConfig({ file: path, text, folder: dirname(path) }) };
+  return lastRead.testCases;
 }
 
 function named<T extends { readonly name: string }>(all: readonly T[], name: string, what: string): T {
