@@ -1,7 +1,6 @@
 // One Pod after another: take it from the queue, decide, promise it to its node and send it off to be bound; or say why
 // not, see whether preemption helps, and put it back.
 // Source: kube-scheduler schedule_one.go (ScheduleOne, schedulingCycle, handleSchedulingFailure).
-import { assert } from "../base/assert.js";
 import type { Attempt } from "./attempt.js";
 import type { Binding, Bindings } from "./bindings.js";
 import { type PodInfo, placedOn } from "./cache/pod-info.js";
@@ -208,7 +207,7 @@ export class SchedulingCycles {
     for (const plugin of framework.postFilter) {
       const outcome = plugin.postFilter(state, cycle.pod, diagnosis.statuses());
       nominatedNodeName = outcome.nominatedNodeName;
-      this.#preempt(cycle.pod, outcome.actions, () => plugin.deletionsSent?.(cycle.pod.uid));
+      this.#preempt(outcome.actions, () => plugin.deletionsSent?.(cycle.pod.uid));
       if (outcome.status === null) break;
       messages.push(...outcome.status.reasons);
       if (!isRejected(outcome.status)) break;
@@ -224,7 +223,7 @@ export class SchedulingCycles {
     return this.#refuse(work, refusal, { evaluatedNodes, feasibleNodes: 0 });
   }
 
-  #preempt(pod: PodInfo, actions: readonly Action[], lift: () => void): void {
+  #preempt(actions: readonly Action[], lift: () => void): void {
     const { gate, act, metrics, queue } = this.#parts;
     const victims = actions.filter(({ kind }) => kind === "deletePod").length;
     if (actions.length === 0) return;
@@ -237,7 +236,6 @@ export class SchedulingCycles {
         queue.nominator.delete(action.uid);
       act(action);
     }
-    assert(pod.uid !== "", "a preemptor has a uid");
   }
 
   #refuse(work: Work, refusal: Refusal, seen: Seen): Attempt {
