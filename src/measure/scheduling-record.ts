@@ -80,16 +80,20 @@ export interface SlowAttemptRecord {
   readonly cycleMs: number;
   readonly evaluatedNodes: number;
   readonly feasibleNodes: number;
+  /** The node, or why there is none. */
   readonly outcome: string;
 }
 
 export interface PlacementRecord {
   /** Resource -> taken / allocatable of the cluster. */
   readonly utilisation: Readonly<Record<string, number>>;
-  /** Resource -> standard deviation of the nodes' shares. */
+  /** Resource -> standard deviation of the nodes' shares, 0..0.5. */
   readonly imbalance: Readonly<Record<string, number>>;
+  /** Share of Pods that asked for a node and have one. */
   readonly placedShare: number;
+  /** Nodes without a Pod. */
   readonly emptyNodes: number;
+  /** Of the scarce resource; null where there is none. */
   readonly fragmentation: number | null;
 }
 

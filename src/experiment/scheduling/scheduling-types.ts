@@ -1,6 +1,8 @@
 // What a scheduling case asks for, and what one carrying-out of it found. Plain data: it crosses process boundaries and
 // is written into result.json. Times are milliseconds, of the wall clock or of simulated time.
+
 import type { HistogramJson } from "../../measure/histogram.js";
+import type { PlacementRecord, SlowAttemptRecord } from "../../measure/scheduling-record.js";
 import type { MeasuredPoint } from "../../scheduler/metrics/profile-metrics.js";
 import type { MetricFamily } from "../../scheduler/metrics/metric-family.js";
 import type { QueueCounts } from "../../scheduler/queue/scheduling-queue.js";
@@ -122,26 +124,7 @@ export interface PluginCostRow {
   readonly timedMs: number;
 }
 
-/** How well Pods lie at the end. */
-export interface PlacementQuality {
-  /** By resource: taken / allocatable of the cluster. */
-  readonly utilisation: Readonly<Record<string, number>>;
-  /** By resource: standard deviation of the nodes' shares, 0..0.5. */
-  readonly imbalance: Readonly<Record<string, number>>;
-  /** Share of Pods that asked for a node and have one. */
-  readonly placedShare: number;
-  /** Nodes without a Pod. */
-  readonly emptyNodes: number;
-  /** Of the scarce resource; null where there is none. */
-  readonly fragmentation: number | null;
-}
+/** How well Pods lie at the end; the record keeps it as it is. */
+export type PlacementQuality = PlacementRecord;
 
-export interface SlowAttempt {
-  readonly pod: string;
-  readonly result: "scheduled" | "unschedulable" | "error";
-  readonly cycleMs: number;
-  readonly evaluatedNodes: number;
-  readonly feasibleNodes: number;
-  /** The node, or why there is none. */
-  readonly outcome: string;
-}
+export type SlowAttempt = SlowAttemptRecord;

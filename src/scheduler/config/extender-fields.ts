@@ -31,7 +31,7 @@ const extenderField = checkedWithin(
   object<WrittenExtender>("A service that takes part in scheduling.", {
     urlPrefix: text("Where it answers."),
     filterVerb: verb("Filters nodes."),
-    preemptVerb: verb("Filters victims."),
+    preemptVerb: verb("Filters victims. Taken, but never called."),
     prioritizeVerb: verb("Scores nodes."),
     weight: omittable(count("Factor of its scores."), 0),
     bindVerb: verb("Binds."),
