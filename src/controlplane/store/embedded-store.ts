@@ -112,7 +112,7 @@ export class EmbeddedStore implements Store {
     await (acknowledged ?? Promise.resolve());
     this.#assertCompactable(revision);
     const dropped = this.#index.compact(revision);
-    this.#journal?.forget(dropped, revision);
+    this.#journal?.forget(dropped);
   }
 
   watch(options: WatchOptions, listener: WatchListener): StoreWatch {

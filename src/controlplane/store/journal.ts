@@ -23,7 +23,7 @@ export interface Journal {
    */
   write(entries: readonly JournalEntry[], committed: Revision): Promise<void>;
   /** Free the space of entries that no state needs. Not urgent, may be lost. */
-  forget(dropped: readonly KeyValue[], compacted: Revision): void;
+  forget(dropped: readonly KeyValue[]): void;
   sizeBytes(): Promise<number>;
   close(): Promise<void>;
 }

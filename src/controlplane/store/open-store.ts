@@ -1,7 +1,8 @@
 // `memory`, `file:DIR` or `etcd:URL`: the three stores behind one interface.
 import { PlumbError } from "../../base/errors.js";
 import type { Timers } from "../../base/timers.js";
-import { memoryStore } from "./embedded-store.js";
+import { EmbeddedStore, memoryStore } from "./embedded-store.js";
+import { openLevelJournal } from "./level-journal.js";
 import type { Store } from "./store.js";
 import type { StoreLimits } from "./store-limits.js";
 
@@ -18,6 +19,9 @@ export interface OpenStoreOptions {
  */
 export async function openStore(spec: string, options: OpenStoreOptions): Promise<Store> {
   if (spec === "memory") return memoryStore(options);
+  const [, kind, where] = /^(file|etcd):(.+)$/.exec(spec) ?? [];
+  if (kind === "file" && where !== undefined)
+    return new EmbeddedStore(options, await openLevelJournal(where));
   throw new PlumbError(
     "Usage",
     `Cannot open store '${spec}': it is none of memory, file:DIR, etcd:http://HOST:PORT`,

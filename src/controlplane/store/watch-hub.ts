@@ -110,8 +110,8 @@ export class WatchHub {
       for (const group of this.#groupsOfRange)
         if (rangeHolds(group.options, change.kv.key)) collect(eventsOf, group, change);
     }
+    // One that a listener has just started begins after these.
     for (const [group, events] of eventsOf)
-      // One that a listener has just started begins after these.
       for (const watcher of [...group.watchers])
         if (!watcher.over && watcher.next <= to) watcher.listener.onEvents(events, to);
   }
