@@ -231,7 +231,8 @@ export class ObjectStore {
     this.#revision = revision;
     this.#isLoaded = true;
     this.#watch = this.#store.watch(
-      { key: REGISTRY, rangeEnd: prefixEnd(REGISTRY), startRevision: revision + 1, prevKv: false },
+      // Every key, not just the registry's: a change elsewhere moves the store's revision on, which reads wait for.
+      { key: "\0", rangeEnd: "\0", startRevision: revision + 1, prevKv: false },
       {
         onEvents: (events, newest) => this.#onEvents(events, newest),
         onEnd: (error) => this.#onEnd(error),
