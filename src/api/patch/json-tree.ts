@@ -58,3 +58,14 @@ export function jsonTypeName(value: unknown): string {
   if (isJsonList(value)) return "array";
   return typeof value === "boolean" ? "bool" : typeof value;
 }
+
+/** JSON with members in order of their names, as Go writes it. */
+export function sortedJson(value: unknown): string {
+  if (isJsonList(value)) return `[${value.map(sortedJson).join(",")}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value ?? null);
+  const names = Object.keys(value).filter((name) => value[name] !== undefined);
+  return `{${names
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${sortedJson(value[name])}`)
+    .join(",")}}`;
+}
