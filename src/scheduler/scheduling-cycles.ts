@@ -16,7 +16,7 @@ import type { Action } from "./framework/action.js";
 import { EVENTS } from "./framework/cluster-event.js";
 import type { QueuedPod } from "./framework/queued-pod.js";
 import { failure, isRejected, type Status } from "./framework/status.js";
-import type { Histogram } from "./metrics/histogram.js";
+import type { Histogram } from "../base/metrics/histogram.js";
 import type { SchedulerMetrics } from "./metrics/scheduler-metrics.js";
 import type { PreemptionGate } from "./preemption-gate.js";
 import type { ProfileRuntime } from "./profiles.js";
