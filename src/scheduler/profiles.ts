@@ -14,6 +14,7 @@ import type { SchedulerMetrics } from "./metrics/scheduler-metrics.js";
 import type { ObjectLister } from "./objects.js";
 import type { TrimVictims } from "./plugins/default-preemption/preemption.js";
 import type { BalanceFormula } from "./plugins/node-resources/balanced-allocation.js";
+import type { PluginRegistry } from "./plugins/registry.js";
 import { ANY_EVENT } from "./queue/event-interests.js";
 
 /** What all profiles are made with. */
@@ -28,6 +29,7 @@ export interface ProfileParts {
   readonly balanceFormula: BalanceFormula;
   readonly asyncPreemption: boolean;
   readonly trimVictims: TrimVictims | null;
+  readonly registry: PluginRegistry;
 }
 
 export interface ProfileRuntime {
@@ -44,7 +46,7 @@ export function makeProfiles({ profiles }: SchedulerConfiguration, parts: Profil
 }
 
 function makeProfile(profile: Profile, parts: ProfileParts): ProfileRuntime {
-  const { cache, objects, nominated, prng, now, balanceFormula, asyncPreemption, trimVictims } = parts;
+  const { cache, objects, nominated, prng, now } = parts;
   const handle: FrameworkHandle = {
     snapshot: cache,
     objects,
@@ -55,12 +57,12 @@ function makeProfile(profile: Profile, parts: ProfileParts): ProfileRuntime {
     addPod: (state, pod, added, node) => framework.addPod(state, pod, added, node),
     removePod: (state, pod, removed, node) => framework.removePod(state, pod, removed, node),
   };
-  const framework: Framework = new Framework(profile, {
+  const framework: Framework = new Framework(profile, parts.registry, {
     args: profile.args,
     handle,
-    balanceFormula,
-    asyncPreemption,
-    trimVictims,
+    balanceFormula: parts.balanceFormula,
+    asyncPreemption: parts.asyncPreemption,
+    trimVictims: parts.trimVictims,
     preemptInMemory: () => false,
   });
   const metrics = new ProfileMetrics(parts.metrics, profile.schedulerName);

@@ -26,6 +26,7 @@ import { QueueMetrics } from "./metrics/queue-metrics.js";
 import { SchedulerMetrics } from "./metrics/scheduler-metrics.js";
 import { ObjectLister } from "./objects.js";
 import type { BalanceFormula } from "./plugins/node-resources/balanced-allocation.js";
+import { type PluginMaker, registryWith } from "./plugins/registry.js";
 import { PreemptionGate } from "./preemption-gate.js";
 import { makeProfiles, preEnqueueOf, type Profiles, registrationsOf } from "./profiles.js";
 import type { Nominator } from "./queue/nominator.js";
@@ -59,6 +60,8 @@ export interface SchedulerOptions {
   readonly seed: number;
   /** For measuring only: no decision depends on it. */
   readonly stopwatch: Stopwatch;
+  /** Plugins that do not come with the scheduler, by name; the configuration says where they run. None when absent. */
+  readonly plugins?: Readonly<Record<string, PluginMaker>>;
   /** Told what is to be done; may keep it for later, must not call back at once. */
   readonly act: (action: Action) => void;
 }
@@ -77,7 +80,7 @@ export class Scheduler {
   readonly #cycles: SchedulingCycles;
   #nowMs = 0;
 
-  constructor({ configuration, features, seed, stopwatch, act }: SchedulerOptions) {
+  constructor({ configuration, features, seed, stopwatch, plugins, act }: SchedulerOptions) {
     const objects = new ObjectLister();
     const prng = new Prng(seed);
     const extenders = new Extenders(configuration.extenders);
@@ -93,6 +96,7 @@ export class Scheduler {
       balanceFormula: features.balanceFormula,
       asyncPreemption: features.asyncPreemption,
       trimVictims: victimTrimmer(configuration.extenders, this.#cache),
+      registry: registryWith(plugins ?? {}),
     });
     this.#queue = this.#makeQueue(configuration, features, objects);
     this.#bindings = new Bindings(extenders, act);
