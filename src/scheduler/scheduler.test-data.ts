@@ -134,7 +134,7 @@ export class Simulation {
         if (
           pod !== undefined &&
           nominatedNodeName !== undefined &&
-          nominatedNodeName !== pod.status?.nominatedNodeName
+          nominatedNodeName !== (pod.status?.nominatedNodeName ?? "")
         )
           this.setPods({ ...pod, status: { ...pod.status, nominatedNodeName } });
         return;

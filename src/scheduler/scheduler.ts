@@ -25,6 +25,7 @@ import type { Action } from "./framework/action.js";
 import { QueueMetrics } from "./metrics/queue-metrics.js";
 import { SchedulerMetrics } from "./metrics/scheduler-metrics.js";
 import { ObjectLister } from "./objects.js";
+import { NAME as DEFAULT_PREEMPTION } from "./plugins/default-preemption/preemption.js";
 import type { BalanceFormula } from "./plugins/node-resources/balanced-allocation.js";
 import { type PluginMaker, registryWith } from "./plugins/registry.js";
 import { PreemptionGate } from "./preemption-gate.js";
@@ -85,6 +86,7 @@ export class Scheduler {
     const prng = new Prng(seed);
     const extenders = new Extenders(configuration.extenders);
     this.#cache = new SchedulerCache(objects);
+    this.#bindings = new Bindings(extenders, act);
     this.#profiles = makeProfiles(configuration, {
       cache: this.#cache,
       objects,
@@ -96,10 +98,11 @@ export class Scheduler {
       balanceFormula: features.balanceFormula,
       asyncPreemption: features.asyncPreemption,
       trimVictims: victimTrimmer(configuration.extenders, this.#cache),
+      waitingPods: this.#bindings.waitingPods,
+      preemptInMemory: ({ uid }) => this.#bindings.preempt(uid, DEFAULT_PREEMPTION),
       registry: registryWith(plugins ?? {}),
     });
     this.#queue = this.#makeQueue(configuration, features, objects);
-    this.#bindings = new Bindings(extenders, act);
     const gate = new PreemptionGate();
     const shared = {
       cache: this.#cache,
@@ -114,6 +117,7 @@ export class Scheduler {
       reader: new PodReader(),
       metrics: this.#queueMetrics,
       stopwatch,
+      endWaits: (nowMs) => this.#cycles.endWaits(nowMs),
     });
     this.#cycles = new SchedulingCycles({
       ...shared,
@@ -156,7 +160,7 @@ export class Scheduler {
     this.#cycles.bindFailed(uid, why, nowMs);
   }
 
-  /** Lets go what has waited long enough: backoffs, parked Pods, PreBind work. To be called when nextTickMs says so. */
+  /** Lets go what has waited long enough: backoffs, parked Pods, Permit, PreBind work. To be called when nextTickMs says so. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#queue.flush(nowMs);
@@ -165,6 +169,8 @@ export class Scheduler {
 
   /** When tick must next be called; null when nothing waits for time. */
   nextTickMs(nowMs: number): number | null {
+    // A plugin has spoken outside of any attempt.
+    if (this.#bindings.hasEnded) return nowMs;
     const flush = this.#queue.nextFlushMs(nowMs);
     const deadline = this.#bindings.nextDeadlineMs();
     if (flush === null || deadline === null) return flush ?? deadline;
@@ -176,7 +182,7 @@ export class Scheduler {
     return this.#queue.counts();
   }
 
-  /** Pods on their way to a node. */
+  /** Pods on their way to a node: those that wait in Permit or PreBind, and those being bound. */
   get bindingCount(): number {
     return this.#bindings.count;
   }
