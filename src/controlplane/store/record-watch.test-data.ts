@@ -10,6 +10,7 @@ interface RecordedWatch {
   ended(): Promise<StoreError | null>;
   /** `type key=value (previous value)`. */
   lines(): string[];
+  events(): StoreEvent[];
   revisions(): Revision[];
   /** Of each call: its revision and how many events it had. */
   batches(): [Revision, number][];
@@ -52,6 +53,7 @@ export function recordWatch(
       );
       return end?.error ?? null;
     },
+    events,
     lines: () => events().map(lineOf),
     revisions: () => events().map((event) => event.kv.modRevision),
     batches: () => calls.map((call) => [call.revision, call.events.length]),
