@@ -10,7 +10,7 @@ function object(name: string, fields: Fields, isAtomic = false): ObjectSchema {
     const plain = { isRequired: false, default: undefined, patchStrategy: [], mergeKey: null, protobufNumber: 0 };
     return [field, { ...plain, name: field, type, ...notes } as FieldSchema] as const;
   });
-  return { kind: "object", name, fields: new Map(entries), isAtomic, isOpen: false };
+  return { kind: "object", name, fields: new Map(entries), isAtomic, isOpen: false, inlined: new Map() };
 }
 
 const STRING: TypeSchema = { kind: "scalar", scalar: "string" };
