@@ -45,10 +45,10 @@ export function storageApiVersionOf(kind: Kind): string {
 function convertTo(object: KubeObject, apiVersion: string): KubeObject {
   if (object.apiVersion === apiVersion) return object;
   const conversion = CONVERSIONS.get(`${itemKind(object)} ${apiVersion}`);
-  const { items } = object as { items?: readonly KubeObject[] };
+  const { items, ...list } = object as KubeObject & { readonly items?: readonly KubeObject[] };
   if (items !== undefined && object.kind.endsWith("List"))
     return withVersion(
-      { ...object, items: items.map((item) => convertItem(item, apiVersion, conversion)) },
+      Object.assign({}, list, { items: items.map((item) => convertItem(item, apiVersion, conversion)) }),
       apiVersion,
     );
   return withVersion(conversion === undefined ? object : conversion(object), apiVersion);
