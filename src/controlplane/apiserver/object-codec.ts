@@ -1,9 +1,10 @@
 // Bodies to objects and back between versions: what handlers ask of the codec.
+import { parse } from "yaml";
 import type { Kind } from "../../api/kinds/kind.js";
 import { apiVersionOf } from "../../api/kinds/kinds.js";
 import type { KubeObject } from "../../api/meta.js";
 import { StatusError } from "../../api/status.js";
-import type { ApiRequest } from "../protocol/api-request.js";
+import type { ApiRequest, PatchType } from "../protocol/api-request.js";
 
 export interface DecodedBody {
   readonly object: KubeObject;
@@ -27,6 +28,10 @@ export interface ObjectCodec {
   decode(request: ApiRequest, expected: ExpectedBody): DecodedBody;
   /** The options that come with a request in its body: "DeleteOptions". */
   decodeOptions(request: ApiRequest, kind: string): object;
+  /** A patch: any JSON value; YAML of an apply patch. @throws {StatusError} BadRequest */
+  decodePatch(request: ApiRequest, type: PatchType): unknown;
+  /** What a patch left, checked as a body is. @throws {StatusError} */
+  check(request: ApiRequest, object: KubeObject, expected: ExpectedBody): DecodedBody;
   /** To the version that is stored. Same object when nothing differs. */
   toStorage(object: KubeObject, kind: Kind): KubeObject;
   /** From the version that is stored. Same object when nothing differs; the same result for the same object. */
@@ -40,26 +45,54 @@ export const plainCodec: ObjectCodec = {
     return { object: checkedKind(object, expected), warnings: [] };
   },
   decodeOptions: (request) => parsedBody(request),
+  decodePatch: (request, type) => parsedPatch(request, type),
+  check: (_request, object, expected) => ({ object: checkedKind(object, expected), warnings: [] }),
   toStorage: (object) => object,
   toVersion: (object) => object,
 };
 
-/** @throws {StatusError} BadRequest when it is not JSON */
-export function parsedBody({ body }: ApiRequest): object {
+/** @throws {StatusError} BadRequest when it is not a JSON object */
+export function parsedBody(request: ApiRequest): object {
+  const parsed = parsedJson(request);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw new StatusError("BadRequest", "the body is not a JSON object");
+  return parsed;
+}
+
+export function parsedPatch(request: ApiRequest, type: PatchType): unknown {
+  if (type !== "apply") return parsedJson(request);
+  try {
+    return parsedJson(request);
+  } catch {
+    return parsedYaml(request.body as Uint8Array);
+  }
+}
+
+function parsedJson({ body }: ApiRequest): unknown {
   if (body === null) throw new StatusError("BadRequest", "the request has no body");
   if (!(body instanceof Uint8Array)) return body;
-  let parsed: unknown;
   try {
-    parsed = JSON.parse(strictUtf8.decode(body));
+    return JSON.parse(strictUtf8.decode(body));
   } catch (error) {
     throw new StatusError(
       "BadRequest",
       `couldn't parse the body as JSON: ${error instanceof Error ? error.message : error}`,
     );
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw new StatusError("BadRequest", "the body is not a JSON object");
-  return parsed;
+}
+
+/** Aliases are few in honest documents, and can be a bomb in others. */
+const YAML_ALIASES_MAX = 100;
+
+function parsedYaml(body: Uint8Array): unknown {
+  try {
+    return parse(strictUtf8.decode(body), { maxAliasCount: YAML_ALIASES_MAX });
+  } catch (error) {
+    throw new StatusError(
+      "BadRequest",
+      `error decoding YAML: ${error instanceof Error ? error.message : error}`,
+    );
+  }
 }
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });

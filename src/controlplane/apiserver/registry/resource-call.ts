@@ -7,7 +7,7 @@ import type { Timers } from "../../../base/timers.js";
 import type { ApiRequest, ApiResponse, UserInfo } from "../../protocol/api-request.js";
 import type { Admission, Eventually } from "../access.js";
 import type { ObjectCodec } from "../object-codec.js";
-import type { FieldTracker, ObjectRules } from "../object-rules.js";
+import type { ObjectRules } from "../object-rules.js";
 import type { RequestInfo } from "../request-info.js";
 import type { BookmarkClock } from "./bookmark-clock.js";
 import type { ObjectStore } from "../storage/object-store.js";
@@ -22,7 +22,6 @@ export interface Registry {
   readonly admission: Admission;
   readonly codec: ObjectCodec;
   readonly rules: ObjectRules;
-  readonly tracker: FieldTracker;
   readonly bookmarks: BookmarkClock;
 }
 

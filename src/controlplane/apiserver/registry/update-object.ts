@@ -3,7 +3,7 @@
 // Source: apiserver pkg/registry/rest/update.go, pkg/registry/generic/registry/store.go (deletion during update).
 import type { KubeObject } from "../../../api/meta.js";
 import type { ApiResponse } from "../../protocol/api-request.js";
-import { isSameJson } from "../storage/same-json.js";
+import { jsonEquals } from "../../../api/patch/json-tree.js";
 import { strategyOf } from "../strategy/strategies.js";
 import type { SpecObject } from "../strategy/strategy.js";
 import { admitted } from "./admission-steps.js";
@@ -153,7 +153,7 @@ function ownersOf(metadata: KubeObject["metadata"], current: KubeObject): KubeOb
 /** Nothing but metadata and status differs. */
 function isSameDesire(next: SpecObject, current: SpecObject): boolean {
   const desire = ({ metadata: _metadata, status: _status, ...rest }: SpecObject) => rest;
-  return isSameJson(desire(next), desire(current));
+  return jsonEquals(desire(next), desire(current));
 }
 
 function checkFinalizers(call: ResourceCall, next: KubeObject, current: KubeObject): void {
