@@ -28,6 +28,8 @@ import { RequestPipeline } from "./request-pipeline.js";
 import { Routes } from "./routes.js";
 import { ObjectStore } from "./storage/object-store.js";
 import { resourcePrefix } from "./storage/storage-key.js";
+import type { ComponentHealth } from "./subresources/component-statuses.js";
+import { specialHandlers } from "./subresources/special-handlers.js";
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -45,6 +47,8 @@ export interface ApiServerOptions {
   readonly extraGroups?: readonly ExtraGroup[];
   /** Beside the server's own. */
   readonly healthChecks?: readonly HealthCheck[];
+  /** What `kubectl get componentstatuses` shows. */
+  readonly components?: readonly ComponentHealth[];
   /** Given one line of JSON, without its end, for each request. */
   readonly auditLog?: (line: string) => void;
   readonly inFlight?: Readonly<Record<PriorityLevel, InFlightLimits>>;
@@ -84,7 +88,10 @@ class Server implements ApiServer {
       bookmarks: new BookmarkClock(timers),
     };
     const routes = new Routes({
-      router: new ResourceRouter(this.#registry, {}),
+      router: new ResourceRouter(
+        this.#registry,
+        specialHandlers({ authorizer, tokens: options.tokens ?? null, components: options.components ?? [] }),
+      ),
       extraGroups,
       discovery: new DiscoveryRoutes(offeredGroups(extraGroups)),
       health: new HealthRoutes([...this.#healthChecks(), ...(options.healthChecks ?? [])]),

@@ -19,11 +19,22 @@ import { answer, keyOf, type ResourceCall, timestamp } from "./resource-call.js"
 import { changeObject } from "./update-object.js";
 
 export async function patchObject(call: ResourceCall): Promise<ApiResponse> {
+  if (patchType(call) === "apply")
+    return applyObject(call, call.registry.codec.decodePatch(call.request, "apply"));
+  return answer(
+    call,
+    200,
+    await changeObject(call, { subresource: call.info.subresource, change: patchedBy(call) }),
+  );
+}
+
+/** What the request's patch makes of an object. @throws {StatusError} */
+export function patchedBy(call: ResourceCall): (current: KubeObject) => KubeObject {
   const type = patchType(call);
   const patch = call.registry.codec.decodePatch(call.request, type);
-  if (type === "apply") return applyObject(call, patch);
-  const change = (current: KubeObject) => patched(call, type, current, patch);
-  return answer(call, 200, await changeObject(call, { subresource: call.info.subresource, change }));
+  return type === "apply"
+    ? (current) => applied(call, current, patch)
+    : (current) => patched(call, type, current, patch);
 }
 
 /** By content type. @throws {StatusError} UnsupportedMediaType */

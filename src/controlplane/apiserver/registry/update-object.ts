@@ -134,8 +134,11 @@ function allowedChange(
   const metadata = updatedMetadata(given.metadata, current.metadata);
   if (subresource === "status")
     return { ...current, ...statusOf(given), metadata: ownersOf(metadata, current) };
-  const next = withStatusOf(kind, { ...given, metadata }, current);
-  const kept = subresource === "" ? strategyOf(kind).forUpdate(next, current) : next;
+  // What other subresources may change, `change` has seen to.
+  const kept =
+    subresource === ""
+      ? strategyOf(kind).forUpdate(withStatusOf(kind, { ...given, metadata }, current), current)
+      : { ...given, metadata };
   if (!strategyOf(kind).hasGeneration || isSameDesire(kept, current)) return kept;
   return withMetadata(kept, { generation: (current.metadata.generation ?? 0) + 1 });
 }
