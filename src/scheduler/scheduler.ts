@@ -25,7 +25,9 @@ import type { Action } from "./framework/action.js";
 import { QueueMetrics } from "./metrics/queue-metrics.js";
 import { SchedulerMetrics } from "./metrics/scheduler-metrics.js";
 import { ObjectLister } from "./objects.js";
+import { NAME as DEFAULT_PREEMPTION } from "./plugins/default-preemption/preemption.js";
 import type { BalanceFormula } from "./plugins/node-resources/balanced-allocation.js";
+import { type PluginMaker, registryWith } from "./plugins/registry.js";
 import { PreemptionGate } from "./preemption-gate.js";
 import { makeProfiles, preEnqueueOf, type Profiles, registrationsOf } from "./profiles.js";
 import type { Nominator } from "./queue/nominator.js";
@@ -59,6 +61,8 @@ export interface SchedulerOptions {
   readonly seed: number;
   /** For measuring only: no decision depends on it. */
   readonly stopwatch: Stopwatch;
+  /** Plugins that do not come with the scheduler, by name; the configuration says where they run. None when absent. */
+  readonly plugins?: Readonly<Record<string, PluginMaker>>;
   /** Told what is to be done; may keep it for later, must not call back at once. */
   readonly act: (action: Action) => void;
 }
@@ -77,11 +81,12 @@ export class Scheduler {
   readonly #cycles: SchedulingCycles;
   #nowMs = 0;
 
-  constructor({ configuration, features, seed, stopwatch, act }: SchedulerOptions) {
+  constructor({ configuration, features, seed, stopwatch, plugins, act }: SchedulerOptions) {
     const objects = new ObjectLister();
     const prng = new Prng(seed);
     const extenders = new Extenders(configuration.extenders);
     this.#cache = new SchedulerCache(objects);
+    this.#bindings = new Bindings(extenders, act);
     this.#profiles = makeProfiles(configuration, {
       cache: this.#cache,
       objects,
@@ -93,9 +98,11 @@ export class Scheduler {
       balanceFormula: features.balanceFormula,
       asyncPreemption: features.asyncPreemption,
       trimVictims: victimTrimmer(configuration.extenders, this.#cache),
+      waitingPods: this.#bindings.waitingPods,
+      preemptInMemory: ({ uid }) => this.#bindings.preempt(uid, DEFAULT_PREEMPTION),
+      registry: registryWith(plugins ?? {}),
     });
     this.#queue = this.#makeQueue(configuration, features, objects);
-    this.#bindings = new Bindings(extenders, act);
     const gate = new PreemptionGate();
     const shared = {
       cache: this.#cache,
@@ -110,6 +117,7 @@ export class Scheduler {
       reader: new PodReader(),
       metrics: this.#queueMetrics,
       stopwatch,
+      endWaits: (nowMs) => this.#cycles.endWaits(nowMs),
     });
     this.#cycles = new SchedulingCycles({
       ...shared,
@@ -152,7 +160,7 @@ export class Scheduler {
     this.#cycles.bindFailed(uid, why, nowMs);
   }
 
-  /** Lets go what has waited long enough: backoffs, parked Pods, PreBind work. To be called when nextTickMs says so. */
+  /** Lets go what has waited long enough: backoffs, parked Pods, Permit, PreBind work. To be called when nextTickMs says so. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#queue.flush(nowMs);
@@ -161,6 +169,8 @@ export class Scheduler {
 
   /** When tick must next be called; null when nothing waits for time. */
   nextTickMs(nowMs: number): number | null {
+    // A plugin has spoken outside of any attempt.
+    if (this.#bindings.hasEnded) return nowMs;
     const flush = this.#queue.nextFlushMs(nowMs);
     const deadline = this.#bindings.nextDeadlineMs();
     if (flush === null || deadline === null) return flush ?? deadline;
@@ -172,7 +182,7 @@ export class Scheduler {
     return this.#queue.counts();
   }
 
-  /** Pods on their way to a node. */
+  /** Pods on their way to a node: those that wait in Permit or PreBind, and those being bound. */
   get bindingCount(): number {
     return this.#bindings.count;
   }
