@@ -19,7 +19,6 @@ import type { ExtraGroup } from "./extra-group.js";
 import { DEFAULT_IN_FLIGHT, type InFlightLimits, type PriorityLevel } from "./filters/max-in-flight.js";
 import { type HealthCheck, HealthRoutes } from "./health/health-checks.js";
 import { ApiMetrics } from "./metrics/api-metrics.js";
-import { plainCodec } from "./object-codec.js";
 import { noRules } from "./object-rules.js";
 import { BookmarkClock } from "./registry/bookmark-clock.js";
 import type { Registry } from "./registry/resource-call.js";
@@ -83,7 +82,6 @@ class Server implements ApiServer {
       prng,
       newUid,
       admission: options.admission ?? admitAll,
-      codec: plainCodec,
       rules: noRules,
       bookmarks: new BookmarkClock(timers),
     };

@@ -1,16 +1,15 @@
-// Bodies to objects and back between versions: what handlers ask of the codec.
-import { parse } from "yaml";
+// Bodies to objects and back between versions, as handlers ask for it.
+import {
+  type Decoded,
+  decodeObject,
+  type FieldValidation,
+  parseBody,
+} from "../../api/codec/decode-object.js";
+import { fromStorage } from "../../api/codec/convert.js";
 import type { Kind } from "../../api/kinds/kind.js";
-import { apiVersionOf } from "../../api/kinds/kinds.js";
 import type { KubeObject } from "../../api/meta.js";
 import { StatusError } from "../../api/status.js";
-import type { ApiRequest, PatchType } from "../protocol/api-request.js";
-
-export interface DecodedBody {
-  readonly object: KubeObject;
-  /** Unknown or repeated fields, when the client wants to be told rather than refused. */
-  readonly warnings: readonly string[];
-}
+import type { ApiRequest } from "../protocol/api-request.js";
 
 /** What a body is expected to be. */
 export interface ExpectedBody {
@@ -19,95 +18,74 @@ export interface ExpectedBody {
   readonly kind: string;
 }
 
-export interface ObjectCodec {
-  /**
-   * Reads a body, whatever its content type, checked against the schema of what is expected.
-   *
-   * @throws {StatusError} BadRequest, UnsupportedMediaType
-   */
-  decode(request: ApiRequest, expected: ExpectedBody): DecodedBody;
-  /** The options that come with a request in its body: "DeleteOptions". */
-  decodeOptions(request: ApiRequest, kind: string): object;
-  /** A patch: any JSON value; YAML of an apply patch. @throws {StatusError} BadRequest */
-  decodePatch(request: ApiRequest, type: PatchType): unknown;
-  /** What a patch left, checked as a body is. @throws {StatusError} */
-  check(request: ApiRequest, object: KubeObject, expected: ExpectedBody): DecodedBody;
-  /** To the version that is stored. Same object when nothing differs. */
-  toStorage(object: KubeObject, kind: Kind): KubeObject;
-  /** From the version that is stored. Same object when nothing differs; the same result for the same object. */
-  toVersion(object: KubeObject, kind: Kind, version: string): KubeObject;
-}
-
-/** JSON as it comes, of one version only. */
-export const plainCodec: ObjectCodec = {
-  decode(request, expected) {
-    const object = parsedBody(request);
-    return { object: checkedKind(object, expected), warnings: [] };
-  },
-  decodeOptions: (request) => parsedBody(request),
-  decodePatch: (request, type) => parsedPatch(request, type),
-  check: (_request, object, expected) => ({ object: checkedKind(object, expected), warnings: [] }),
-  toStorage: (object) => object,
-  toVersion: (object) => object,
-};
-
-/** @throws {StatusError} BadRequest when it is not a JSON object */
-export function parsedBody(request: ApiRequest): object {
-  const parsed = parsedJson(request);
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw new StatusError("BadRequest", "the body is not a JSON object");
-  return parsed;
-}
-
-export function parsedPatch(request: ApiRequest, type: PatchType): unknown {
-  if (type !== "apply") return parsedJson(request);
-  try {
-    return parsedJson(request);
-  } catch {
-    return parsedYaml(request.body as Uint8Array);
-  }
-}
-
-function parsedJson({ body }: ApiRequest): unknown {
+/**
+ * Reads a body, whatever its content type, checked against the schema of what is expected.
+ *
+ * @throws {StatusError} BadRequest, UnsupportedMediaType
+ */
+export function decodedBody(request: ApiRequest, expected: ExpectedBody): Decoded {
+  const { body, headers } = request;
   if (body === null) throw new StatusError("BadRequest", "the request has no body");
-  if (!(body instanceof Uint8Array)) return body;
-  try {
-    return JSON.parse(strictUtf8.decode(body));
-  } catch (error) {
-    throw new StatusError(
-      "BadRequest",
-      `couldn't parse the body as JSON: ${error instanceof Error ? error.message : error}`,
-    );
+  return decodeObject(body, {
+    ...expected,
+    contentType: headers["content-type"],
+    fieldValidation: fieldValidation(request),
+  });
+}
+
+/** The options that come with a DELETE in its body, in the version of whatever is deleted. */
+export function decodedDeleteOptions(request: ApiRequest): object {
+  const { body, headers } = request;
+  return decodeObject(body as Uint8Array | object, {
+    group: "",
+    version: "v1",
+    kind: "DeleteOptions",
+    contentType: headers["content-type"],
+    fieldValidation: "Ignore",
+  }).object;
+}
+
+/** A patch: any JSON value, or YAML. @throws {StatusError} BadRequest */
+export function decodedPatch({ body, headers }: ApiRequest): unknown {
+  if (body === null) throw new StatusError("BadRequest", "the request has no body");
+  return body instanceof Uint8Array ? parseBody(body, headers["content-type"]) : body;
+}
+
+/** What a patch left, checked as a body is. @throws {StatusError} */
+export function checkedObject(request: ApiRequest, object: KubeObject, expected: ExpectedBody): Decoded {
+  return decodeObject(object, { ...expected, fieldValidation: fieldValidation(request) });
+}
+
+/** Programs of this process send what they have built; nobody would read their warnings. */
+function fieldValidation({ query, body }: ApiRequest): FieldValidation {
+  const asked = query.get("fieldValidation");
+  switch (asked) {
+    case null:
+    case "":
+      return body instanceof Uint8Array ? "Warn" : "Ignore";
+    case "Strict":
+    case "Warn":
+    case "Ignore":
+      return asked;
+    default:
+      throw new StatusError(
+        "Invalid",
+        `CreateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "${asked}": supported values: "", "Ignore", "Strict", "Warn"`,
+      );
   }
 }
 
-/** Aliases are few in honest documents, and can be a bomb in others. */
-const YAML_ALIASES_MAX = 100;
+const CONVERTED = new WeakMap<KubeObject, Map<string, KubeObject>>();
 
-function parsedYaml(body: Uint8Array): unknown {
-  try {
-    return parse(strictUtf8.decode(body), { maxAliasCount: YAML_ALIASES_MAX });
-  } catch (error) {
-    throw new StatusError(
-      "BadRequest",
-      `error decoding YAML: ${error instanceof Error ? error.message : error}`,
-    );
-  }
-}
-
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
-
-/** The kind may be left out; a wrong one is refused. */
-export function checkedKind(object: object, expected: ExpectedBody): KubeObject {
-  const given = object as Partial<KubeObject>;
-  const apiVersion = apiVersionOf(expected.group, expected.version);
-  if (given.apiVersion === apiVersion && given.kind === expected.kind && given.metadata !== undefined)
-    return given as KubeObject;
-  if ((given.kind ?? expected.kind) !== expected.kind || (given.apiVersion ?? apiVersion) !== apiVersion)
-    throw new StatusError(
-      "BadRequest",
-      `${given.kind ?? ""} in version "${given.apiVersion ?? ""}" cannot be handled as a ${expected.kind}: expected ${expected.kind} in version "${apiVersion}"`,
-    );
-  const metadata = given.metadata ?? ({} as KubeObject["metadata"]);
-  return { ...given, apiVersion, kind: expected.kind, metadata };
+/** From the version that is stored; the same object when nothing differs, and the same result for the same object. */
+export function toVersion(object: KubeObject, kind: Kind, version: string): KubeObject {
+  if (kind.storedAs === undefined && version === kind.storageVersion) return object;
+  const versions = CONVERTED.get(object);
+  const name = `${kind.group}/${version}`;
+  const known = versions?.get(name);
+  if (known !== undefined) return known;
+  const converted = fromStorage(object, kind.group, version);
+  if (versions === undefined) CONVERTED.set(object, new Map([[name, converted]]));
+  else versions.set(name, converted);
+  return converted;
 }

@@ -2,6 +2,7 @@
 import type { ApiRequest, ApiResponse, UserInfo } from "../protocol/api-request.js";
 import type { Eventually } from "./access.js";
 import type { DiscoveryRoutes } from "./discovery/discovery-routes.js";
+import { openApiRoute } from "./discovery/openapi-routes.js";
 import { SERVER_VERSION } from "./discovery/version.js";
 import type { ExtraGroup } from "./extra-group.js";
 import type { HealthRoutes } from "./health/health-checks.js";
@@ -38,7 +39,8 @@ export class Routes {
     const { discovery, health, metricsText } = this.#options;
     const parts = path.split("/").filter((part) => part !== "");
     if (request.method !== "GET" && request.method !== "HEAD") throw unknownPath();
-    const found = discovery.handle(request, parts) ?? health.handle(request, parts);
+    const found =
+      discovery.handle(request, parts) ?? health.handle(request, parts) ?? openApiRoute(request, parts);
     if (found !== null) return found;
     switch (path) {
       case "/version":

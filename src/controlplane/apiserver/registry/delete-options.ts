@@ -1,5 +1,6 @@
 // How a deletion is to be done: from the body, or from the query.
 // Source: apimachinery meta/v1 DeleteOptions; apiserver pkg/registry/generic/registry/store.go (finalizers for dependents).
+import { decodedDeleteOptions } from "../object-codec.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { badRequest, invalid } from "./api-failures.js";
 import type { ResourceCall } from "./resource-call.js";
@@ -35,10 +36,10 @@ export interface DeleteBody {
 
 /** @throws {StatusError} BadRequest, Invalid */
 export function deleteOptionsOf(call: ResourceCall): DeleteOptions {
-  const { request, registry } = call;
+  const { request } = call;
   return parsedDeleteOptions(
     call,
-    hasBody(request.body) ? (registry.codec.decodeOptions(request, "DeleteOptions") as DeleteBody) : {},
+    hasBody(request.body) ? (decodedDeleteOptions(request) as DeleteBody) : {},
   );
 }
 

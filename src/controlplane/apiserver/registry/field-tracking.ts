@@ -1,6 +1,7 @@
 // managedFields of ordinary writes. Programs of this process hand objects over and are not recorded: nobody asks what
 // they own, and comparing every status they write would cost more than the write.
-import { apiVersionOf } from "../../../api/kinds/kinds.js";
+import { storageApiVersionOf } from "../../../api/codec/convert.js";
+import { groupVersionOf } from "../../../api/kinds/kinds.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { trackUpdate } from "../../../api/patch/field-tracking.js";
 import type { JsonObject } from "../../../api/patch/json-tree.js";
@@ -23,11 +24,12 @@ export function tracked(
   )
     return next;
   // Objects are compared as they are stored: fields of other versions are rarely called otherwise.
-  const schema = schemaOf(kind.group, kind.storageVersion, kind.kind);
+  const apiVersion = storageApiVersionOf(kind);
+  const schema = schemaOf(...groupVersionOf(apiVersion), kind.kind);
   if (schema === undefined) return next;
   return trackUpdate(current as unknown as JsonObject | null, next as unknown as JsonObject, {
     manager: fieldManager(call),
-    apiVersion: apiVersionOf(kind.group, kind.storageVersion),
+    apiVersion,
     subresource,
     schema,
     now: timestamp(registry.timers),

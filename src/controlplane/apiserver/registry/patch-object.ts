@@ -1,5 +1,7 @@
 // PATCH: the object as it is, with the patch applied, then as any update; again when somebody came between.
 // Source: apiserver pkg/endpoints/handlers/patch.go.
+import { checkedObject, decodedPatch, toVersion } from "../object-codec.js";
+import { toStorage } from "../../../api/codec/convert.js";
 import { apiVersionOf } from "../../../api/kinds/kinds.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { applyJsonPatch } from "../../../api/patch/json-patch.js";
@@ -19,8 +21,7 @@ import { answer, keyOf, type ResourceCall, timestamp } from "./resource-call.js"
 import { changeObject } from "./update-object.js";
 
 export async function patchObject(call: ResourceCall): Promise<ApiResponse> {
-  if (patchType(call) === "apply")
-    return applyObject(call, call.registry.codec.decodePatch(call.request, "apply"));
+  if (patchType(call) === "apply") return applyObject(call, decodedPatch(call.request));
   return answer(
     call,
     200,
@@ -31,7 +32,7 @@ export async function patchObject(call: ResourceCall): Promise<ApiResponse> {
 /** What the request's patch makes of an object. @throws {StatusError} */
 export function patchedBy(call: ResourceCall): (current: KubeObject) => KubeObject {
   const type = patchType(call);
-  const patch = call.registry.codec.decodePatch(call.request, type);
+  const patch = decodedPatch(call.request);
   return type === "apply"
     ? (current) => applied(call, current, patch)
     : (current) => patched(call, type, current, patch);
@@ -50,10 +51,10 @@ export function patchType(call: ResourceCall): PatchType {
 
 /** An object with a patch applied in the version that the client speaks. */
 function patched(call: ResourceCall, type: PatchType, current: KubeObject, patch: unknown): KubeObject {
-  const { registry, kind, version } = call;
-  const target = registry.codec.toVersion(current, kind, version) as unknown as JsonObject;
+  const { kind, version } = call;
+  const target = toVersion(current, kind, version) as unknown as JsonObject;
   const result = resultOf(type, target, patch, schemaOfCall(call)) as unknown as KubeObject;
-  return registry.codec.toStorage(checked(call, result), kind);
+  return toStorage(checked(call, result));
 }
 
 function resultOf(type: PatchType, target: JsonObject, patch: unknown, schema: ObjectSchema): JsonObject {
@@ -69,12 +70,12 @@ function resultOf(type: PatchType, target: JsonObject, patch: unknown, schema: O
 
 /** A patch can neither rename an object nor make another kind of it, and must leave something the schema allows. */
 function checked(call: ResourceCall, result: KubeObject): KubeObject {
-  const { kind, version, info, registry, request } = call;
+  const { kind, version, info, request } = call;
   if (result.metadata?.name !== info.name)
     throw badRequest(
       `the name of the object (${result.metadata?.name}) does not match the name on the URL (${info.name})`,
     );
-  const { object, warnings } = registry.codec.check(request, result, {
+  const { object, warnings } = checkedObject(request, result, {
     group: kind.group,
     version,
     kind: kind.kind,
@@ -110,8 +111,7 @@ async function applyObject(call: ResourceCall, patch: unknown): Promise<ApiRespo
 
 function applied(call: ResourceCall, live: KubeObject | null, patch: unknown): KubeObject {
   const { registry, kind, version, info, request } = call;
-  const target =
-    live === null ? null : (registry.codec.toVersion(live, kind, version) as unknown as JsonObject);
+  const target = live === null ? null : (toVersion(live, kind, version) as unknown as JsonObject);
   const result = applyPatch(target, patch, {
     manager: fieldManager(call),
     apiVersion: apiVersionOf(kind.group, version),
@@ -122,5 +122,5 @@ function applied(call: ResourceCall, live: KubeObject | null, patch: unknown): K
     force: request.query.get("force") === "true",
   }) as unknown as KubeObject;
   const { name = info.name } = result.metadata ?? {};
-  return registry.codec.toStorage(checked(call, { ...result, metadata: { ...result.metadata, name } }), kind);
+  return toStorage(checked(call, { ...result, metadata: { ...result.metadata, name } }));
 }

@@ -1,6 +1,8 @@
 // PUT and everything else that changes an object: what of the change counts, admission, and the write, again and again
 // until nobody comes between.
 // Source: apiserver pkg/registry/rest/update.go, pkg/registry/generic/registry/store.go (deletion during update).
+import { decodedBody } from "../object-codec.js";
+import { toStorage } from "../../../api/codec/convert.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { ApiResponse } from "../../protocol/api-request.js";
 import { jsonEquals } from "../../../api/patch/json-tree.js";
@@ -15,9 +17,9 @@ import { answer, isDryRun, keyOf, type ResourceCall } from "./resource-call.js";
 /** PUT of the object or of its status. */
 export async function updateObject(call: ResourceCall): Promise<ApiResponse> {
   const { kind, version, registry, info } = call;
-  const decoded = registry.codec.decode(call.request, { group: kind.group, version, kind: kind.kind });
+  const decoded = decodedBody(call.request, { group: kind.group, version, kind: kind.kind });
   call.warnings.push(...decoded.warnings);
-  const given = registry.codec.toStorage(decoded.object, kind);
+  const given = toStorage(decoded.object);
   checkName(call, given);
   const mayCreate = info.subresource === "" && strategyOf(kind).allowsCreateOnUpdate;
   if (mayCreate) {

@@ -1,5 +1,6 @@
 // Questions about access that are asked by creating an object, which is answered and not stored.
 // Source: k8s.io/api authorization/v1, authentication/v1 types.go; pkg/registry/authorization, pkg/registry/authentication.
+import { decodedBody } from "../object-codec.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { ApiResponse, UserInfo } from "../../protocol/api-request.js";
 import type { AccessAttributes, Authorizer, TokenAuthority } from "../access.js";
@@ -34,7 +35,7 @@ export function accessReviewHandlers(authorizer: Authorizer, tokens: TokenAuthor
 
 function reviewOf(call: ResourceCall): { readonly review: SpecObject; readonly spec: ReviewSpec } {
   const { kind, version } = call;
-  const { object } = call.registry.codec.decode(call.request, {
+  const { object } = decodedBody(call.request, {
     group: kind.group,
     version,
     kind: kind.kind,

@@ -1,5 +1,7 @@
 // Subresources that are the object itself, of which they may change one part: a whole object or a patch comes in, and
 // only that part of it counts.
+import { decodedBody } from "../object-codec.js";
+import { toStorage } from "../../../api/codec/convert.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { ApiResponse } from "../../protocol/api-request.js";
 import { patchedBy } from "../registry/patch-object.js";
@@ -31,14 +33,14 @@ function withSpec(object: SpecObject, change: object): SpecObject {
 
 function updateOf(part: PartOf): ResourceHandler {
   return async (call) => {
-    const { kind, version, registry } = call;
-    const { object, warnings } = registry.codec.decode(call.request, {
+    const { kind, version } = call;
+    const { object, warnings } = decodedBody(call.request, {
       group: kind.group,
       version,
       kind: kind.kind,
     });
     call.warnings.push(...warnings);
-    const given = registry.codec.toStorage(object, kind);
+    const given = toStorage(object);
     return changePart(call, part, () => given);
   };
 }

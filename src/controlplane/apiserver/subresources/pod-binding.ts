@@ -1,5 +1,6 @@
 // POST pods/NAME/binding: the Pod goes to a node, once and for all.
 // Source: pkg/registry/core/pod/storage/storage.go (BindingREST).
+import { decodedBody } from "../object-codec.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { ApiResponse } from "../../protocol/api-request.js";
 import { admissionRequest } from "../registry/admission-steps.js";
@@ -15,12 +16,12 @@ interface Binding extends KubeObject {
 const BINDING = { group: "", version: "v1", kind: "Binding" };
 
 export function bindPod(call: ResourceCall): Promise<ApiResponse> {
-  return bind(call, call.info.name, call.registry.codec.decode(call.request, BINDING).object);
+  return bind(call, call.info.name, decodedBody(call.request, BINDING).object);
 }
 
 /** POST bindings: the Pod is the one that the Binding is called. */
 export function createBinding(call: ResourceCall): Promise<ApiResponse> {
-  const { object } = call.registry.codec.decode(call.request, BINDING);
+  const { object } = decodedBody(call.request, BINDING);
   if (!object.metadata.name) throw badRequest("name must be provided");
   return bind(call, object.metadata.name, object);
 }

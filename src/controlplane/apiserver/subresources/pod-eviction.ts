@@ -1,5 +1,6 @@
 // POST pods/NAME/eviction: a deletion that the Pod's disruption budget must allow.
 // Source: pkg/registry/core/pod/storage/eviction.go.
+import { decodedBody } from "../object-codec.js";
 import { kindNamed } from "../../../api/kinds/kinds.js";
 import type { KubeObject, LabelSelector } from "../../../api/meta.js";
 import { matchesSelector } from "../../../api/selector.js";
@@ -36,7 +37,7 @@ interface DisruptionBudget extends KubeObject {
 
 export async function evictPod(call: ResourceCall): Promise<ApiResponse> {
   const { registry, info, request } = call;
-  const eviction = registry.codec.decode(request, EVICTION).object;
+  const eviction = decodedBody(request, EVICTION).object;
   if (eviction.metadata.name && eviction.metadata.name !== info.name)
     throw badRequest("name in URL does not match name in Eviction object");
   const { deleteOptions } = eviction as { deleteOptions?: DeleteBody };

@@ -1,5 +1,6 @@
 // The scale subresource: how many replicas a workload wants and has, in one shape for all kinds.
 // Source: k8s.io/api autoscaling/v1 Scale; pkg/registry/apps/*/storage (ScaleREST).
+import { decodedBody, decodedPatch } from "../object-codec.js";
 import type { KubeObject, LabelSelector } from "../../../api/meta.js";
 import { applyJsonPatch } from "../../../api/patch/json-patch.js";
 import type { JsonObject } from "../../../api/patch/json-tree.js";
@@ -25,7 +26,7 @@ export async function getScale(call: ResourceCall): Promise<ApiResponse> {
 }
 
 export async function updateScale(call: ResourceCall): Promise<ApiResponse> {
-  const scale = call.registry.codec.decode(call.request, SCALE).object as Scale;
+  const scale = decodedBody(call.request, SCALE).object as Scale;
   if (scale.metadata.name !== call.info.name)
     throw badRequest(
       `the name of the object (${scale.metadata.name}) does not match the name on the URL (${call.info.name})`,
@@ -35,7 +36,7 @@ export async function updateScale(call: ResourceCall): Promise<ApiResponse> {
 
 export function patchScale(call: ResourceCall): Promise<ApiResponse> {
   const type = patchType(call);
-  const patch = call.registry.codec.decodePatch(call.request, type);
+  const patch = decodedPatch(call.request);
   return changed(call, (scale) => {
     const target = scale as unknown as JsonObject;
     // A Scale has no lists: a strategic patch of it is a merge patch, and an applied one states all it has.

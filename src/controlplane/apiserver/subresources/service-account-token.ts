@@ -1,4 +1,5 @@
 // POST serviceaccounts/NAME/token.
+import { decodedBody } from "../object-codec.js";
 import { StatusError } from "../../../api/status.js";
 import type { TokenAuthority } from "../access.js";
 import { current } from "../registry/read-object.js";
@@ -8,7 +9,7 @@ const TOKEN_REQUEST = { group: "authentication.k8s.io", version: "v1", kind: "To
 
 export function tokenHandler(tokens: TokenAuthority | null): ResourceHandler {
   return async (call) => {
-    const { object } = call.registry.codec.decode(call.request, TOKEN_REQUEST);
+    const { object } = decodedBody(call.request, TOKEN_REQUEST);
     if (tokens === null) throw new StatusError("ServiceUnavailable", "this server issues no tokens");
     await call.registry.objects.fresh();
     const issued = await tokens.issue(current(call), object);
