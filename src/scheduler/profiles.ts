@@ -12,6 +12,7 @@ import type { PreEnqueuePlugin } from "./framework/plugin.js";
 import { ProfileMetrics } from "./metrics/profile-metrics.js";
 import type { SchedulerMetrics } from "./metrics/scheduler-metrics.js";
 import type { ObjectLister } from "./objects.js";
+import type { TrimVictims } from "./plugins/default-preemption/preemption.js";
 import type { BalanceFormula } from "./plugins/node-resources/balanced-allocation.js";
 import { ANY_EVENT } from "./queue/event-interests.js";
 
@@ -26,6 +27,7 @@ export interface ProfileParts {
   readonly now: () => number;
   readonly balanceFormula: BalanceFormula;
   readonly asyncPreemption: boolean;
+  readonly trimVictims: TrimVictims | null;
 }
 
 export interface ProfileRuntime {
@@ -42,7 +44,7 @@ export function makeProfiles({ profiles }: SchedulerConfiguration, parts: Profil
 }
 
 function makeProfile(profile: Profile, parts: ProfileParts): ProfileRuntime {
-  const { cache, objects, nominated, prng, now, balanceFormula, asyncPreemption } = parts;
+  const { cache, objects, nominated, prng, now, balanceFormula, asyncPreemption, trimVictims } = parts;
   const handle: FrameworkHandle = {
     snapshot: cache,
     objects,
@@ -58,7 +60,7 @@ function makeProfile(profile: Profile, parts: ProfileParts): ProfileRuntime {
     handle,
     balanceFormula,
     asyncPreemption,
-    trimVictims: null,
+    trimVictims,
     preemptInMemory: () => false,
   });
   const metrics = new ProfileMetrics(parts.metrics, profile.schedulerName);

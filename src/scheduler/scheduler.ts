@@ -20,6 +20,7 @@ import type { PluginCost, Stopwatch } from "./cycle/cycle-recorder.js";
 import { Algorithm } from "./cycle/schedule-pod.js";
 import type { ExtenderReply, ExtenderRequest } from "./extender/extender.js";
 import { Extenders } from "./extender/extenders.js";
+import { victimTrimmer } from "./extender/trim-victims.js";
 import type { Action } from "./framework/action.js";
 import { QueueMetrics } from "./metrics/queue-metrics.js";
 import { SchedulerMetrics } from "./metrics/scheduler-metrics.js";
@@ -91,6 +92,7 @@ export class Scheduler {
       now: () => this.#nowMs,
       balanceFormula: features.balanceFormula,
       asyncPreemption: features.asyncPreemption,
+      trimVictims: victimTrimmer(configuration.extenders, this.#cache),
     });
     this.#queue = this.#makeQueue(configuration, features, objects);
     this.#bindings = new Bindings(extenders, act);

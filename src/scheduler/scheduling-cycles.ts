@@ -16,7 +16,7 @@ import type { Action } from "./framework/action.js";
 import { EVENTS } from "./framework/cluster-event.js";
 import type { QueuedPod } from "./framework/queued-pod.js";
 import { failure, isRejected, type Status } from "./framework/status.js";
-import type { Histogram } from "./metrics/histogram.js";
+import type { Histogram } from "../base/metrics/histogram.js";
 import type { SchedulerMetrics } from "./metrics/scheduler-metrics.js";
 import type { PreemptionGate } from "./preemption-gate.js";
 import type { ProfileRuntime } from "./profiles.js";
@@ -73,7 +73,10 @@ export class SchedulingCycles {
     const cycle = new PodCycle(pod, profile.framework, cache);
     const decision = yield* algorithm.decide(cycle, profile.recorder);
     this.#algorithmTimes.observe((stopwatch() - begunMs) / 1000);
-    return this.#carryOut({ queued, cycle, profile, begunMs, nowMs }, decision);
+    const work = { queued, cycle, profile, begunMs, nowMs };
+    return decision.kind === "unschedulable"
+      ? yield* this.#postFilter(work, decision)
+      : this.#carryOut(work, decision);
   }
 
   /** The API server has taken the binding. */
@@ -110,12 +113,10 @@ export class SchedulingCycles {
     }
   }
 
-  #carryOut(work: Work, decision: Decision): Attempt {
+  #carryOut(work: Work, decision: Exclude<Decision, { kind: "unschedulable" }>): Attempt {
     switch (decision.kind) {
       case "node":
         return this.#place(work, decision);
-      case "unschedulable":
-        return this.#postFilter(work, decision.diagnosis, decision.evaluatedNodes);
       case "error":
         return this.#refuse(work, refusalOf(decision.status), { evaluatedNodes: 0, feasibleNodes: 0 });
     }
@@ -195,7 +196,10 @@ export class SchedulingCycles {
     );
   }
 
-  #postFilter(work: Work, diagnosis: Diagnosis, evaluatedNodes: number): Attempt {
+  *#postFilter(
+    work: Work,
+    { diagnosis, evaluatedNodes }: Decision & { kind: "unschedulable" },
+  ): Generator<ExtenderRequest, Attempt, ExtenderReply> {
     const { cache } = this.#parts;
     const { cycle, profile } = work;
     const { framework } = profile;
@@ -205,7 +209,7 @@ export class SchedulingCycles {
     // Dry runs need the object forms' state, which is dear; without a less important Pod there is none to make.
     const state = cache.hasPodsBelow(cycle.pod.priority) ? cycle.objectState() : cycle.state;
     for (const plugin of framework.postFilter) {
-      const outcome = plugin.postFilter(state, cycle.pod, diagnosis.statuses());
+      const outcome = yield* plugin.postFilter(state, cycle.pod, diagnosis.statuses());
       nominatedNodeName = outcome.nominatedNodeName;
       this.#preempt(outcome.actions, () => plugin.deletionsSent?.(cycle.pod.uid));
       if (outcome.status === null) break;
@@ -213,13 +217,7 @@ export class SchedulingCycles {
       if (!isRejected(outcome.status)) break;
     }
     if (framework.postFilter.length > 0) profile.recorder.pointEnds("PostFilter", begun);
-    const { preFilterMessage, reasons, plugins, pendingPlugins } = diagnosis;
-    const isPreempting = nominatedNodeName !== null && nominatedNodeName !== "";
-    const message = fitErrorMessage(cycle.nodes.length, reasons, {
-      preFilterMessage,
-      postFilterMessage: isPreempting ? "" : messages.join(", "),
-    });
-    const refusal = { result: "unschedulable", message, plugins, pendingPlugins, nominatedNodeName } as const;
+    const refusal = misfit(cycle, diagnosis, { nominatedNodeName, messages });
     return this.#refuse(work, refusal, { evaluatedNodes, feasibleNodes: 0 });
   }
 
@@ -311,6 +309,18 @@ interface Work {
 interface Seen {
   readonly evaluatedNodes: number;
   readonly feasibleNodes: number;
+}
+
+/** No node takes the Pod as things are. `messages`: what PostFilter plugins say, of interest when they do not help. */
+function misfit(
+  { nodes }: PodCycle,
+  { preFilterMessage, reasons, plugins, pendingPlugins }: Diagnosis,
+  { nominatedNodeName, messages }: { nominatedNodeName: string | null; messages: readonly string[] },
+): Refusal {
+  const isPreempting = nominatedNodeName !== null && nominatedNodeName !== "";
+  const postFilterMessage = isPreempting ? "" : messages.join(", ");
+  const message = fitErrorMessage(nodes.length, reasons, { preFilterMessage, postFilterMessage });
+  return { result: "unschedulable", message, plugins, pendingPlugins, nominatedNodeName };
 }
 
 function refusalOf(status: Status): Refusal {

@@ -1,7 +1,7 @@
 // What the scheduling and binding cycles of one profile count. Children are made when first needed, so a snapshot names
 // only what happened, and are found again by their labels one by one: no string is built per observation.
 import type { Code, Status } from "../framework/status.js";
-import { LazyMap } from "./lazy-map.js";
+import { LazyMap } from "../../base/metrics/lazy-map.js";
 import type { SchedulerMetrics } from "./scheduler-metrics.js";
 
 /** As the label "extension_point". */

@@ -1,4 +1,4 @@
-import { assert } from "../../base/assert.js";
+import { assert } from "../assert.js";
 
 /** A number that only rises, between resets. */
 export class Counter {

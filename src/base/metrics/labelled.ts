@@ -1,5 +1,5 @@
 // One metric of the table: a histogram, counter or gauge for every combination of label values met so far.
-import { assert } from "../../base/assert.js";
+import { assert } from "../assert.js";
 
 /** One string for every label. */
 export type LabelValues<Labels extends readonly string[]> = { readonly [Index in keyof Labels]: string };

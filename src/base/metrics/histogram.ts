@@ -2,7 +2,7 @@
 // exceed, or behind the last.
 // Why: upstream's own buckets make our numbers comparable with a kube-scheduler's; counts of several processes add up.
 // Cost: observe walks the bounds, 20 at most, and allocates nothing.
-import { assert } from "../../base/assert.js";
+import { assert } from "../assert.js";
 
 /** Plain data, as quantiles are computed from. */
 export interface HistogramJson {

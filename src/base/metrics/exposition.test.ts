@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { sourcePath } from "../../base/source-path.js";
+import { sourcePath } from "../source-path.js";
 import { exposition } from "./exposition.js";
 import { Histogram } from "./histogram.js";
 import type { MetricFamily } from "./metric-family.js";
-import { METRICS } from "./metric-table.js";
+import { exponentialBuckets } from "./metric-set.js";
 
 const GOLDEN = readFileSync(sourcePath(import.meta.url, "./testdata/exposition.txt"), "utf8");
 
 function hintSeries(plugin: string, ...seconds: readonly number[]) {
-  const histogram = new Histogram(METRICS.queueing_hint_execution_duration_seconds.buckets);
+  const histogram = new Histogram(exponentialBuckets(0.00001, 1.5, 20));
   for (const each of seconds) histogram.observe(each);
   return { labels: { plugin, event: "NodeAdd", hint: "Queue" }, ...histogram.toJSON() };
 }
