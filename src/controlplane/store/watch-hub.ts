@@ -72,7 +72,12 @@ export class WatchHub {
       this.#waiting.add(watcher);
       this.#schedule();
     }
-    return { cancel: () => this.#remove(watcher) };
+    return { cancel: () => this.#remove(watcher), delivered: () => this.#deliveredTo(watcher) };
+  }
+
+  #deliveredTo(watcher: Watcher): Revision {
+    // A watcher in a group has seen what the groups have; one that began above that is up to date as well.
+    return this.#waiting.has(watcher) ? Math.min(watcher.next - 1, this.#delivered) : this.#delivered;
   }
 
   close(): void {
