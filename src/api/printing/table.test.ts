@@ -64,7 +64,7 @@ test("tableOf marks Pods that ran to their end, when asked about a list with met
   });
   assert.deepEqual(table.metadata, { resourceVersion: "7" });
   assert.deepEqual(
-    table.rows.map(({ conditions }) => (conditions?.[0] as { reason: string }).reason),
+    table.rows.map(({ conditions }) => (conditions as { reason: string }[])[0]?.reason),
     ["Succeeded", "Failed"],
   );
 });
