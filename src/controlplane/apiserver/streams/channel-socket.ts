@@ -63,7 +63,7 @@ function send(socket: WebSocket, channel: number, chunk: Uint8Array): void {
 }
 
 /** An exit code that is not 0 is a failure with a cause that clients read. */
-async function outcomeOf(running: Promise<number>): Promise<object> {
+export async function outcomeOf(running: Promise<number>): Promise<object> {
   try {
     const exitCode = await running;
     return exitCode === 0 ? { metadata: {}, status: "Success" } : nonZeroExit(exitCode);
@@ -73,7 +73,9 @@ async function outcomeOf(running: Promise<number>): Promise<object> {
   }
 }
 
-function nonZeroExit(exitCode: number): Omit<Status, "kind" | "apiVersion" | "code" | "reason"> & { reason: string } {
+function nonZeroExit(
+  exitCode: number,
+): Omit<Status, "kind" | "apiVersion" | "code" | "reason"> & { reason: string } {
   return {
     metadata: {},
     status: "Failure",

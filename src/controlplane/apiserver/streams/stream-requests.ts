@@ -3,15 +3,10 @@
 // Source: k8s.io/api core/v1 PodExecOptions, PodAttachOptions, PodPortForwardOptions.
 import type { ApiRequest } from "../../protocol/api-request.js";
 import { badRequest } from "../registry/api-failures.js";
-import { isTrue, type RequestInfo } from "../request-info.js";
+import { isTrue } from "../request-info.js";
 
 export const STREAM_SUBRESOURCES = ["exec", "attach", "portforward"] as const;
 export type StreamSubresource = (typeof STREAM_SUBRESOURCES)[number];
-
-export function streamSubresource(info: RequestInfo): StreamSubresource | null {
-  if (info.group !== "" || info.resource !== "pods") return null;
-  return STREAM_SUBRESOURCES.find((each) => each === info.subresource) ?? null;
-}
 
 export interface ProcessOptions {
   readonly container: string | null;
@@ -26,7 +21,8 @@ export interface ProcessOptions {
 export function processOptions({ query }: ApiRequest, subresource: "exec" | "attach"): ProcessOptions {
   const isSet = (name: string) => query.has(name) && isTrue(query.get(name));
   const command = query.getAll("command");
-  if (subresource === "exec" && command.length === 0) throw badRequest("you must specify at least one command");
+  if (subresource === "exec" && command.length === 0)
+    throw badRequest("you must specify at least one command");
   const options = {
     container: query.get("container") || null,
     command,

@@ -48,7 +48,8 @@ function numberOf(query: URLSearchParams, name: string, min: number): number | n
   const text = query.get(name);
   if (text === null || text === "") return null;
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw badRequest(`invalid ${name}: ${JSON.stringify(text)} is not a whole number`);
+  if (!Number.isSafeInteger(value))
+    throw badRequest(`invalid ${name}: ${JSON.stringify(text)} is not a whole number`);
   if (value < min)
     throw new StatusError(
       "Invalid",
