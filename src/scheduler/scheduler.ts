@@ -16,6 +16,7 @@ import { PodReader } from "./cache/pod-info.js";
 import { SchedulerCache } from "./cache/scheduler-cache.js";
 import { ClusterState } from "./cluster-state.js";
 import type { SchedulerConfiguration } from "./config/configuration.js";
+import { DEFAULT_SCHEDULER_NAME } from "./config/default-configuration.js";
 import type { PluginCost, Stopwatch } from "./cycle/cycle-recorder.js";
 import { Algorithm } from "./cycle/schedule-pod.js";
 import type { ExtenderReply, ExtenderRequest } from "./extender/extender.js";
@@ -102,7 +103,7 @@ export class Scheduler {
       preemptInMemory: ({ uid }) => this.#bindings.preempt(uid, DEFAULT_PREEMPTION),
       registry: registryWith(plugins ?? {}),
     });
-    this.#queue = this.#makeQueue(configuration, features, objects);
+    this.#queue = this.#makeQueue(configuration, features, objects, stopwatch);
     const gate = new PreemptionGate();
     const shared = {
       cache: this.#cache,
@@ -218,6 +219,7 @@ export class Scheduler {
   /** Brings gauges, and counters that are kept elsewhere, up to date before metrics are read. */
   updateGauges(): void {
     this.#queueMetrics.pending(this.#queue.counts());
+    for (const [name, { metrics }] of this.#profiles) metrics.unschedulable(this.#turnedDownBy(name));
     const sizes = this.metrics.gauge("cache_size");
     for (const { recorder } of this.#profiles.values()) recorder.publish();
     sizes.with("nodes").set(this.#cache.nodes.length);
@@ -231,10 +233,22 @@ export class Scheduler {
     for (const { recorder } of this.#profiles.values()) recorder.reset();
   }
 
+  /** Plugin -> Pods of a profile that wait and that it turned down. */
+  #turnedDownBy(profile: string): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { pod, unschedulablePlugins, pendingPlugins } of this.#queue.waiting()) {
+      if ((pod.pod.spec?.schedulerName ?? DEFAULT_SCHEDULER_NAME) !== profile) continue;
+      for (const plugin of new Set([...unschedulablePlugins, ...pendingPlugins]))
+        counts.set(plugin, (counts.get(plugin) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   #makeQueue(
     { podInitialBackoffSeconds, podMaxBackoffSeconds, extenders }: SchedulerConfiguration,
     features: SchedulerFeatures,
     objects: ObjectLister,
+    stopwatch: Stopwatch,
   ): SchedulingQueue {
     const [first] = this.#profiles.values();
     assert(first !== undefined, "a configuration has at least one profile");
@@ -249,7 +263,8 @@ export class Scheduler {
       hintsEnabled: features.queueingHints,
       namespaceLabels: objects.namespaceLabels,
       onIncoming: (queue, event) => this.#queueMetrics.incoming(queue, event),
-      onHint: () => {},
+      onHint: (plugin, event, result, seconds) => this.#queueMetrics.hint(plugin, event, result, seconds),
+      stopwatch,
     });
   }
 }

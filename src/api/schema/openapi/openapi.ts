@@ -9,7 +9,11 @@ import { encodeOpenApiV2 } from "./openapi-v2-protobuf.js";
 import { type Operation, operationsOf, QUERY_PARAMETERS } from "./openapi-paths.js";
 import { type Dialect, type GroupVersionKind, type Json, referenceTo, schemasOf } from "./openapi-schemas.js";
 
-export const OPENAPI_V2_PROTOBUF_TYPE = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/** Clients ask for it with "@" before the version, which is no media type: answers must be named with "." instead. */
+export const OPENAPI_V2_PROTOBUF_TYPES = {
+  accept: "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+  contentType: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+} as const;
 
 export interface OpenApiDocument {
   /** JSON. */
@@ -56,7 +60,7 @@ export function openApiV2Json(): string {
   return v2Json;
 }
 
-/** GET /openapi/v2 as OPENAPI_V2_PROTOBUF_TYPE. */
+/** GET /openapi/v2 as OPENAPI_V2_PROTOBUF_TYPES.contentType, for clients that accept that. */
 export function openApiV2Protobuf(): Uint8Array {
   v2Protobuf ??= encodeOpenApiV2(makeV2());
   return v2Protobuf;
