@@ -2,13 +2,11 @@
 // not, see whether preemption helps, and put it back.
 // Source: kube-scheduler schedule_one.go (ScheduleOne, schedulingCycle, handleSchedulingFailure).
 import type { Attempt } from "./attempt.js";
-import type { Binding, Bindings } from "./bindings.js";
+import type { Binding, Bindings, EndedWait } from "./bindings.js";
 import { type PodInfo, placedOn } from "./cache/pod-info.js";
 import type { SchedulerCache } from "./cache/scheduler-cache.js";
 import type { ClusterState } from "./cluster-state.js";
 import type { Stopwatch } from "./cycle/cycle-recorder.js";
-import type { Diagnosis } from "./cycle/diagnosis.js";
-import { fitErrorMessage } from "./cycle/fit-error.js";
 import { PodCycle } from "./cycle/pod-cycle.js";
 import type { Algorithm, Decision } from "./cycle/schedule-pod.js";
 import type { ExtenderReply, ExtenderRequest } from "./extender/extender.js";
@@ -18,9 +16,11 @@ import type { QueuedPod } from "./framework/queued-pod.js";
 import { failure, isRejected, type Status } from "./framework/status.js";
 import type { Histogram } from "../base/metrics/histogram.js";
 import type { SchedulerMetrics } from "./metrics/scheduler-metrics.js";
+import { type PermitHold, runPermit } from "./permit.js";
 import type { PreemptionGate } from "./preemption-gate.js";
 import type { ProfileRuntime } from "./profiles.js";
 import type { SchedulingQueue } from "./queue/scheduling-queue.js";
+import { misfit, type Refusal, refusalOf, refusalOfNode } from "./refusal.js";
 
 export interface CycleParts {
   readonly cache: SchedulerCache;
@@ -36,17 +36,6 @@ export interface CycleParts {
 
 /** Longest message of an event, as the API server takes it. */
 const MESSAGE_LENGTH_MAX = 1024;
-const NOBODY: ReadonlySet<string> = new Set();
-
-/** Why an attempt failed. */
-interface Refusal {
-  readonly result: "unschedulable" | "error";
-  readonly message: string;
-  readonly plugins: ReadonlySet<string>;
-  readonly pendingPlugins: ReadonlySet<string>;
-  /** From preemption: a node, "" to clear an earlier one, null to leave things as they are. */
-  readonly nominatedNodeName: string | null;
-}
 
 export class SchedulingCycles {
   readonly #parts: CycleParts;
@@ -74,9 +63,18 @@ export class SchedulingCycles {
     const decision = yield* algorithm.decide(cycle, profile.recorder);
     this.#algorithmTimes.observe((stopwatch() - begunMs) / 1000);
     const work = { queued, cycle, profile, begunMs, nowMs };
-    return decision.kind === "unschedulable"
-      ? yield* this.#postFilter(work, decision)
-      : this.#carryOut(work, decision);
+    const attempt =
+      decision.kind === "unschedulable"
+        ? yield* this.#postFilter(work, decision)
+        : this.#carryOut(work, decision);
+    this.endWaits(nowMs);
+    return attempt;
+  }
+
+  /** Carries out what was decided about Pods that wait in Permit or PreBind; that may bring on other decisions. */
+  endWaits(nowMs: number): void {
+    const { bindings } = this.#parts;
+    while (bindings.hasEnded) this.#endWait(bindings.takeEnded(), nowMs);
   }
 
   /** The API server has taken the binding. */
@@ -98,19 +96,24 @@ export class SchedulingCycles {
       action: "Binding",
       message: `Successfully assigned ${pod.key} to ${nodeName}`,
     });
+    this.endWaits(nowMs);
   }
 
   bindFailed(uid: string, why: string, nowMs: number): void {
     const binding = this.#parts.bindings.end(uid);
-    if (binding !== undefined) this.#undo(binding, failure("", why), nowMs);
+    if (binding !== undefined) this.#undo(binding, refusalOf(failure("", why)), nowMs);
+    this.endWaits(nowMs);
   }
 
   advanceBindings(nowMs: number): void {
     const { bindings } = this.#parts;
+    bindings.waitingPods.expire(nowMs);
+    this.endWaits(nowMs);
     for (const { binding, status } of bindings.advance(nowMs)) {
       bindings.end(binding.pod.uid);
-      this.#undo(binding, status, nowMs);
+      this.#undo(binding, refusalOf(status), nowMs);
     }
+    this.endWaits(nowMs);
   }
 
   #carryOut(work: Work, decision: Exclude<Decision, { kind: "unschedulable" }>): Attempt {
@@ -123,31 +126,20 @@ export class SchedulingCycles {
   }
 
   #place(work: Work, { node, ...seen }: Decision & { kind: "node" }): Attempt {
-    const { cache, queue, bindings } = this.#parts;
+    const { cache, queue } = this.#parts;
     const { queued, cycle, profile, begunMs, nowMs } = work;
     const { pod } = queued;
     cache.assume(pod, node.name);
     queue.nominator.delete(pod.uid);
-    const refused = this.#reserve(cycle, node.name) ?? this.#permit(cycle, node.name);
-    const { framework } = profile;
-    const binding: Binding = {
-      queued,
-      pod,
-      nodeName: node.name,
-      framework,
-      state: cycle.state,
-      begunMs,
-      works: [],
-      deadlineMs: Number.POSITIVE_INFINITY,
-    };
-    if (refused !== null) {
+    const said = this.#reserve(cycle, node.name) ?? runPermit(cycle, node.name, profile.recorder);
+    const binding = newBinding(work, node.name);
+    if (said !== null && "code" in said) {
       this.#takeBack(binding);
-      return this.#refuse(work, refusalOf(refused), seen);
+      return this.#refuse(work, refusalOfNode(said), seen);
     }
-    queue.done(pod.uid);
-    const failed = bindings.begin(binding, nowMs);
+    const failed = said === null ? this.#begin(binding, nowMs) : this.#wait(binding, said, nowMs);
     if (failed !== null) {
-      this.#undoPromise(binding, nowMs);
+      if (this.#takeBack(binding)) this.#tellOthers(binding, nowMs);
       return this.#refuse(work, refusalOf(failed), seen);
     }
     return { result: "scheduled", nodeName: node.name, ...this.#tried(queued, begunMs, seen) };
@@ -161,21 +153,47 @@ export class SchedulingCycles {
     return null;
   }
 
-  /** No plugin that comes with the scheduler makes Pods wait here: Wait counts as a rejection. */
-  #permit({ framework, state, pod }: PodCycle, nodeName: string): Status | null {
-    for (const plugin of framework.permit) {
-      const { status } = plugin.permit(state, pod, nodeName);
-      if (status !== null) return { ...status, plugin: plugin.name };
-    }
+  /** From here on nobody can turn the Pod down, only something break: events need not be kept for it any more. */
+  #begin(binding: Binding, nowMs: number): Status | null {
+    const { queue, bindings } = this.#parts;
+    queue.done(binding.pod.uid);
+    return bindings.begin(binding, nowMs);
+  }
+
+  /** The Pod stays in flight: if it is turned down after all, events that came meanwhile count for it. */
+  #wait(binding: Binding, { timeouts }: PermitHold, nowMs: number): null {
+    const { bindings, act } = this.#parts;
+    const { pod, nodeName } = binding;
+    bindings.wait(binding, timeouts, nowMs);
+    // Others, such as an autoscaler, are to know that the room is taken.
+    act({ kind: "updateStatus", ...identityOf(pod), nominatedNodeName: nodeName });
     return null;
   }
 
+  #endWait({ binding, status, permitSinceMs }: EndedWait, nowMs: number): void {
+    const { bindings, cluster } = this.#parts;
+    const { pod } = binding;
+    if (permitSinceMs !== null)
+      cluster.profileOf(pod)?.metrics.permitWait(status, (nowMs - permitSinceMs) / 1000);
+    bindings.end(pod.uid);
+    if (status !== null) {
+      this.#undo(binding, refusalOfNode(status), nowMs);
+      return;
+    }
+    const failed = this.#begin(binding, nowMs);
+    if (failed !== null) this.#undo(binding, refusalOf(failed), nowMs);
+  }
+
   /** A Pod that was promised to a node does not go there after all. */
-  #undo(binding: Binding, status: Status, nowMs: number): void {
-    const profile = this.#parts.cluster.profileOf(binding.pod);
-    this.#undoPromise(binding, nowMs);
-    if (profile === undefined) return;
-    this.#giveBack(binding.queued, profile, refusalOf(status), binding.begunMs, nowMs);
+  #undo(binding: Binding, refusal: Refusal, nowMs: number): void {
+    const { pod, queued, begunMs } = binding;
+    const profile = this.#parts.cluster.profileOf(pod);
+    const isTurnedDown = refusal.result === "unschedulable";
+    const hasLeft = this.#takeBack(binding);
+    if (hasLeft && !isTurnedDown) this.#tellOthers(binding, nowMs);
+    if (profile !== undefined) this.#giveBack(queued, profile, refusal, begunMs, nowMs);
+    // Not before: events count for a Pod in flight, and its own leaving must not bring it back.
+    if (hasLeft && isTurnedDown) this.#tellOthers(binding, nowMs);
   }
 
   /** False when the Pod has come to its node, or is gone, meanwhile. */
@@ -184,10 +202,8 @@ export class SchedulingCycles {
     return this.#parts.cache.forget(pod.uid);
   }
 
-  /** Others may have counted with the Pod being there: for them it is as good as deleted. */
-  #undoPromise(binding: Binding, nowMs: number): void {
-    const { pod, nodeName } = binding;
-    if (!this.#takeBack(binding)) return;
+  /** They may have counted with the Pod being on its node: for them it is as good as deleted. */
+  #tellOthers({ pod, nodeName }: Binding, nowMs: number): void {
     this.#parts.queue.moveAll(
       EVENTS.AssignedPodDelete,
       { before: placedOn(pod, nodeName), after: null },
@@ -306,35 +322,15 @@ interface Work {
   readonly nowMs: number;
 }
 
+function newBinding({ queued, cycle, begunMs }: Work, nodeName: string): Binding {
+  const { pod, framework, state } = cycle;
+  const deadlineMs = Number.POSITIVE_INFINITY;
+  return { queued, pod, nodeName, framework, state, begunMs, works: [], deadlineMs };
+}
+
 interface Seen {
   readonly evaluatedNodes: number;
   readonly feasibleNodes: number;
-}
-
-/** No node takes the Pod as things are. `messages`: what PostFilter plugins say, of interest when they do not help. */
-function misfit(
-  { nodes }: PodCycle,
-  { preFilterMessage, reasons, plugins, pendingPlugins }: Diagnosis,
-  { nominatedNodeName, messages }: { nominatedNodeName: string | null; messages: readonly string[] },
-): Refusal {
-  const isPreempting = nominatedNodeName !== null && nominatedNodeName !== "";
-  const postFilterMessage = isPreempting ? "" : messages.join(", ");
-  const message = fitErrorMessage(nodes.length, reasons, { preFilterMessage, postFilterMessage });
-  return { result: "unschedulable", message, plugins, pendingPlugins, nominatedNodeName };
-}
-
-function refusalOf(status: Status): Refusal {
-  const message = status.reasons.join(", ");
-  const isRejection = isRejected(status);
-  const plugins = isRejection && status.plugin !== "" ? new Set([status.plugin]) : NOBODY;
-  return {
-    result: isRejection ? "unschedulable" : "error",
-    message,
-    plugins,
-    pendingPlugins: status.code === "Pending" ? plugins : NOBODY,
-    // What broke may have been on the nominated node: the Pod looks everywhere again.
-    nominatedNodeName: "",
-  };
 }
 
 function identityOf({ pod, namespace, uid }: PodInfo) {

@@ -24,39 +24,52 @@ type step struct {
 	Object      map[string]any `json:"object"`
 }
 
-// asIs neither converts nor defaults: steps are all of one version.
-type asIs struct{ gvk schema.GroupVersionKind }
+// oneVersion makes Go's types of objects, as a server does. It neither changes versions nor defaults.
+type oneVersion struct{ gvk schema.GroupVersionKind }
 
-func (asIs) Convert(_, _, _ any) error { return errors.New("not implemented") }
+func (oneVersion) Convert(_, _, _ any) error { return errors.New("not implemented") }
 
-func (asIs) ConvertToVersion(in runtime.Object, _ runtime.GroupVersioner) (runtime.Object, error) {
-	return in, nil
+func (v oneVersion) ConvertToVersion(in runtime.Object, _ runtime.GroupVersioner) (runtime.Object, error) {
+	untyped, ok := in.(*unstructured.Unstructured)
+	if !ok {
+		return in, nil
+	}
+	typed, err := v.New(v.gvk)
+	if err != nil {
+		return nil, err
+	}
+	return typed, runtime.DefaultUnstructuredConverter.FromUnstructured(untyped.Object, typed)
 }
 
-func (asIs) ConvertFieldLabel(_ schema.GroupVersionKind, _, _ string) (string, string, error) {
+func (oneVersion) ConvertFieldLabel(_ schema.GroupVersionKind, _, _ string) (string, string, error) {
 	return "", "", errors.New("not implemented")
 }
 
-func (asIs) Default(runtime.Object) {}
+func (oneVersion) Default(runtime.Object) {}
 
-func (a asIs) New(gvk schema.GroupVersionKind) (runtime.Object, error) {
-	empty := &unstructured.Unstructured{Object: map[string]any{}}
-	empty.SetGroupVersionKind(gvk)
-	return empty, nil
+func (oneVersion) New(gvk schema.GroupVersionKind) (runtime.Object, error) {
+	empty, err := scheme.Scheme.New(gvk)
+	if err == nil {
+		empty.GetObjectKind().SetGroupVersionKind(gvk)
+	}
+	return empty, err
 }
 
 // manage carries the steps out; an answer is the object after each, or the Status that refused it.
 func manage(gvk schema.GroupVersionKind, steps []step) (any, error) {
 	types := applyconfigurations.NewTypeConverter(scheme.Scheme)
-	live, _ := asIs{gvk}.New(gvk)
+	seam := oneVersion{gvk}
+	live, err := seam.New(gvk)
+	if err != nil {
+		return nil, err
+	}
 	answers := []map[string]any{}
 	for _, each := range steps {
-		seam := asIs{gvk}
 		manager, err := managedfields.NewDefaultFieldManager(types, seam, seam, seam, gvk, gvk.GroupVersion(), each.Subresource, nil)
 		if err != nil {
 			return nil, err
 		}
-		next, err := write(manager, live.DeepCopyObject(), each)
+		next, err := write(manager, live.DeepCopyObject(), each, seam)
 		if err != nil {
 			answers = append(answers, map[string]any{"error": errorOf(err)})
 			continue
@@ -67,13 +80,17 @@ func manage(gvk schema.GroupVersionKind, steps []step) (any, error) {
 	return map[string]any{"steps": answers}, nil
 }
 
-func write(manager *managedfields.FieldManager, live runtime.Object, each step) (runtime.Object, error) {
+func write(manager *managedfields.FieldManager, live runtime.Object, each step, seam oneVersion) (runtime.Object, error) {
 	object := &unstructured.Unstructured{Object: each.Object}
 	switch each.Op {
 	case "apply":
 		return manager.Apply(live, object, each.Manager, each.Force)
 	case "update":
-		return manager.Update(live, object, each.Manager)
+		typed, err := seam.ConvertToVersion(object, nil)
+		if err != nil {
+			return nil, err
+		}
+		return manager.Update(live, typed, each.Manager)
 	}
 	return nil, fmt.Errorf("unknown op %q", each.Op)
 }

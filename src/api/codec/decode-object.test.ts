@@ -172,7 +172,18 @@ test("decodeObject survives hostile bodies with a BadRequest", () => {
   assert.equal(({} as { polluted?: number }).polluted, undefined);
   for (const text of ["", "{", '{"a"', "[]", "null", "7", '"x"', "{]}", "\0"])
     refusal(() => decodeText(text));
-  for (const text of ["a: [", "- 1", "x: &a [*a]", "%"])
+  const bomb = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
+  for (const [name, of] of ["ba", "cb", "dc", "ed", "fe", "gf"].map((pair) => [...pair]))
+    bomb.push(`${name}: &${name} [${Array.from({ length: 10 }, () => `*${of}`)}]`);
+  for (const text of [
+    "a: [",
+    "- 1",
+    "x: &a [*a]",
+    "%",
+    bomb.join("\n"),
+    "? ".repeat(50_000),
+    "- ".repeat(50_000),
+  ])
     refusal(() => decodeText(text, { contentType: "application/yaml" }));
 });
 

@@ -22,6 +22,15 @@ const NOT_JSON = new Set(["timestamp", "binary", "omap", "pairs", "set"]);
 export function parseYaml(bytes: Uint8Array): ParsedYaml {
   const text = decodeText(bytes);
   refuseDeepFlow(text);
+  try {
+    return readDocument(text);
+  } catch (error) {
+    // Too many aliases, or nested so deeply that the parser's own stack ends.
+    throw new SyntaxError(`yaml: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function readDocument(text: string): ParsedYaml {
   const document = parseDocument(text, {
     version: "1.1",
     merge: true,
@@ -33,7 +42,7 @@ export function parseYaml(bytes: Uint8Array): ParsedYaml {
   });
   const duplicates = document.errors.filter(({ code }) => code === "DUPLICATE_KEY");
   const fatal = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
-  if (fatal !== undefined) throw new SyntaxError(`yaml: ${fatal.message}`);
+  if (fatal !== undefined) throw fatal;
   return {
     value: document.toJS({ maxAliasCount: ALIASES_MAX }),
     problems: duplicates.map(({ pos }) => duplicateMessage(text, pos[0])),

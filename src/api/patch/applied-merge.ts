@@ -1,4 +1,5 @@
-// An applied configuration merged into the live object, and fields taken out of one.
+// An applied configuration merged into the live object, and fields taken out of one. Both leave nulls where nothing is left
+// or wanted: they count when owners are compared, and are dropped at the end.
 //
 // Leaves are the configuration's where it has them. Lists that are sets or maps are merged item by item; items that both
 // have come in the configuration's order, items of the live object keep their place between them.
@@ -9,7 +10,6 @@ import { memberType } from "./applied-fields.js";
 import { isLeaf } from "./field-comparison.js";
 import { below, type FieldSet, hasElement } from "./field-set.js";
 import { isJsonList, isJsonObject, type JsonObject, membersOf } from "./json-tree.js";
-import { withoutNulls } from "./merge-patch.js";
 import { elementOf } from "./path-element.js";
 
 export function mergeApplied(live: JsonObject, applied: JsonObject, schema: TypeSchema): JsonObject {
@@ -20,7 +20,7 @@ export function mergeApplied(live: JsonObject, applied: JsonObject, schema: Type
 function merged(live: unknown, applied: unknown, schema: TypeSchema): unknown {
   if (applied === undefined) return live;
   if (isLeaf(schema)) return applied;
-  if (live === undefined || live === null) return withoutNulls(applied);
+  if (live === undefined || live === null) return applied;
   if (schema.kind === "list")
     return isJsonList(live) && isJsonList(applied) ? mergedItems(live, applied, schema) : applied;
   return isJsonObject(live) && isJsonObject(applied) ? mergedMembers(live, applied, schema) : applied;
@@ -31,8 +31,7 @@ function mergedMembers(live: JsonObject, applied: JsonObject, schema: TypeSchema
   for (const [name, value] of membersOf(applied)) {
     const type = memberType(schema, name);
     const member = type === null ? value : merged(live[name], value, type);
-    if (member === null) delete result[name];
-    else result[name] = member;
+    result[name] = member;
   }
   return result;
 }
@@ -93,23 +92,23 @@ function zippedElements(lefts: readonly string[], rights: readonly string[]): re
   return places;
 }
 
-/** The object without these fields; lists and objects that lose all their members go as well. */
+/** The object without these fields; lists and objects that lose all their members become null. */
 export function withoutFields(object: JsonObject, fields: FieldSet, schema: TypeSchema): JsonObject {
-  return (pruned(object, fields, schema) as JsonObject | undefined) ?? {};
+  return (pruned(object, fields, schema) as JsonObject | null) ?? {};
 }
 
 function pruned(value: unknown, fields: FieldSet, schema: TypeSchema): unknown {
   if (schema.kind === "scalar") return value;
-  if (isLeaf(schema)) return undefined;
-  if (schema.kind === "list") return isJsonList(value) ? prunedItems(value, fields, schema) : undefined;
-  return isJsonObject(value) ? prunedMembers(value, fields, schema) : undefined;
+  if (isLeaf(schema)) return null;
+  if (schema.kind === "list") return isJsonList(value) ? prunedItems(value, fields, schema) : null;
+  return isJsonObject(value) ? prunedMembers(value, fields, schema) : null;
 }
 
 function prunedItems(
   items: readonly unknown[],
   fields: FieldSet,
   schema: ListSchema,
-): readonly unknown[] | undefined {
+): readonly unknown[] | null {
   const kept: unknown[] = [];
   for (const item of items) {
     const element = elementOf(item, schema);
@@ -117,10 +116,10 @@ function prunedItems(
     const part = below(fields, element);
     kept.push(part === null ? item : pruned(item, part, schema.items));
   }
-  return kept.length === 0 ? undefined : kept;
+  return kept.length === 0 ? null : kept;
 }
 
-function prunedMembers(object: JsonObject, fields: FieldSet, schema: TypeSchema): JsonObject | undefined {
+function prunedMembers(object: JsonObject, fields: FieldSet, schema: TypeSchema): JsonObject | null {
   const kept: Record<string, unknown> = {};
   let isEmpty = true;
   for (const [name, value] of membersOf(object)) {
@@ -128,10 +127,8 @@ function prunedMembers(object: JsonObject, fields: FieldSet, schema: TypeSchema)
     if (hasElement(fields, element)) continue;
     const part = below(fields, element);
     const type = memberType(schema, name);
-    const rest = part === null || type === null ? value : pruned(value, part, type);
-    if (rest === undefined) continue;
-    kept[name] = rest;
+    kept[name] = part === null || type === null ? value : pruned(value, part, type);
     isEmpty = false;
   }
-  return isEmpty ? undefined : kept;
+  return isEmpty ? null : kept;
 }

@@ -13,8 +13,8 @@ export interface Conflict {
 
 export function conflictError(conflicts: readonly Conflict[]): StatusError {
   const byManager = conflicts
-    .map(({ entry, fields }) => ({ manager: managerText(entry), paths: [...pathsOf(fields)].map(pathText) }))
-    .sort((left, right) => (left.manager < right.manager ? -1 : 1));
+    .toSorted((left, right) => (identityText(left.entry) < identityText(right.entry) ? -1 : 1))
+    .map(({ entry, fields }) => ({ manager: managerText(entry), paths: [...pathsOf(fields)].map(pathText) }));
   const causes = byManager.flatMap(({ manager, paths }) =>
     paths.map((field) => ({ reason: "FieldManagerConflict", message: `conflict with ${manager}`, field })),
   );
@@ -40,4 +40,10 @@ function managerText({ manager, subresource, operation, apiVersion }: ManagedEnt
   const name =
     JSON.stringify(manager) + (subresource === "" ? "" : ` with subresource ${JSON.stringify(subresource)}`);
   return operation === "Update" ? `${name} using ${apiVersion}` : name;
+}
+
+/** What upstream sorts managers by. */
+function identityText({ manager, operation, apiVersion, subresource }: ManagedEntry): string {
+  const version = operation === "Apply" ? {} : { apiVersion };
+  return JSON.stringify({ manager, operation, ...version, ...(subresource === "" ? {} : { subresource }) });
 }

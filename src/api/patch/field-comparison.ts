@@ -1,8 +1,8 @@
 // What changed between two states of an object, as sets of fields.
 //
 // What is the same object on both sides is not entered: a writer that shares what it leaves alone pays for its change only.
-// A struct that Go holds by value (schema default {}) is never absent upstream, only empty; likewise a required list or map
-// is null. So a field that is missing where its parent is there counts as empty, and setting it does not own it whole.
+// Upstream compares Go's types. A struct held by value is never absent there, only empty, so that setting a field of it does
+// not own it whole; a list that is written even when it is empty is null; one that is not is absent when it is empty.
 // Cost: O(fields below what differs).
 // Source: structured-merge-diff typed/compare.go.
 import type { FieldSchema, ListSchema, MapSchema, ObjectSchema, TypeSchema } from "../schema/type-schema.js";
@@ -16,9 +16,18 @@ export interface FieldComparison {
   readonly removed: FieldSet;
 }
 
-/** @throws {ElementProblem} when items of a list cannot be told apart */
-export function compareFields(before: JsonObject, after: JsonObject, schema: TypeSchema): FieldComparison {
-  const comparer = new Comparer();
+/**
+ * @param afterIs "merged": a configuration was merged into it, whose empty lists and zeros were meant; "stored": it holds
+ *   what a stored object holds
+ * @throws {ElementProblem} when items of a list cannot be told apart
+ */
+export function compareFields(
+  before: JsonObject,
+  after: JsonObject,
+  schema: TypeSchema,
+  afterIs: "merged" | "stored",
+): FieldComparison {
+  const comparer = new Comparer(afterIs);
   comparer.compare(before, after, schema);
   return comparer;
 }
@@ -31,6 +40,11 @@ class Comparer implements FieldComparison {
   readonly modified: FieldSetDraft = {};
   readonly removed: FieldSetDraft = {};
   readonly #path: string[] = [];
+  readonly #afterIs: "merged" | "stored";
+
+  constructor(afterIs: "merged" | "stored") {
+    this.#afterIs = afterIs;
+  }
 
   compare(left: unknown, right: unknown, schema: TypeSchema): void {
     if (left === right) return;
@@ -57,6 +71,9 @@ class Comparer implements FieldComparison {
   #compareFields(left: JsonObject | undefined, right: JsonObject | undefined, schema: ObjectSchema): void {
     for (const name in left) this.#compareField(name, left, right, schema);
     for (const name in right) if (left?.[name] === undefined) this.#compareField(name, left, right, schema);
+    if (left !== undefined && right !== undefined) return;
+    for (const name of structsByValue(schema))
+      if ((left ?? right)?.[name] === undefined) this.#compareField(name, left, right, schema);
   }
 
   #compareField(
@@ -67,13 +84,13 @@ class Comparer implements FieldComparison {
   ): void {
     const mine = left?.[name];
     const theirs = right?.[name];
-    if (mine === theirs) return;
+    if (mine === theirs && mine !== undefined) return;
     const field = schema.fields.get(name);
-    const absent = field === undefined ? undefined : absentValue(field);
+    const isMeant = this.#afterIs === "merged" && theirs !== undefined;
     this.#descend(
       `f:${name}`,
-      mine === undefined && left !== undefined ? absent : mine,
-      theirs === undefined && right !== undefined ? absent : theirs,
+      left === undefined || field === undefined ? mine : valueHeld(mine, field),
+      right === undefined || field === undefined || isMeant ? theirs : valueHeld(theirs, field),
       field?.type ?? ANYTHING,
     );
   }
@@ -150,10 +167,31 @@ function isHollow(value: unknown): boolean {
   return true;
 }
 
-/** What a field holds where nothing was put into it. */
-function absentValue({ type, isRequired, default: byDefault }: FieldSchema): JsonObject | null | undefined {
-  if (type.kind === "object" && isJsonObject(byDefault)) return EMPTY;
-  return isRequired && type.kind !== "scalar" ? null : undefined;
+/** What a field holds upstream: nothing is put into it, and what is zero and not written when it is, is not told apart. */
+function valueHeld(value: unknown, { type, isPointer, omitsEmpty }: FieldSchema): unknown {
+  if (value !== undefined && value !== null && (isPointer || !isZero(value))) return value;
+  if (type.kind === "object" && !isPointer) return EMPTY;
+  if (omitsEmpty) return undefined;
+  return type.kind === "scalar" ? (value ?? undefined) : null;
+}
+
+const structNames = new WeakMap<ObjectSchema, readonly string[]>();
+
+/** Fields that come and go with the object that holds them. */
+function structsByValue(schema: ObjectSchema): readonly string[] {
+  let names = structNames.get(schema);
+  if (names === undefined) {
+    const structs = [...schema.fields.values()].filter(
+      ({ type, isPointer }) => type.kind === "object" && !isPointer,
+    );
+    names = structs.map(({ name }) => name);
+    structNames.set(schema, names);
+  }
+  return names;
+}
+
+function isZero(value: unknown): boolean {
+  return value === "" || value === 0 || value === false || (typeof value === "object" && isHollow(value));
 }
 
 /** A value of another form than the type's has no members here. */

@@ -98,7 +98,7 @@ function entriesAfter(
   entries: readonly ManagedEntry[],
   writer: FieldWriter,
 ): readonly ManagedEntry[] {
-  const change = comparisonFor(live, after, writer);
+  const change = comparisonFor(live, after, writer, "stored");
   const taken = unionOf(change.added, change.modified);
   const others = withFields(entries, ({ fields }) => withoutChange(fields, taken, change.removed));
   const mine = withoutUnowned(taken);
@@ -122,8 +122,13 @@ function withoutChange(fields: FieldSet, taken: FieldSet, removed: FieldSet): Fi
 }
 
 /** What a write changed, less what it could not set. managedFields themselves are nobody's. */
-export function comparisonFor(live: JsonObject, after: JsonObject, writer: FieldWriter): FieldComparison {
-  const change = compareFields(withEntries(live, []), withEntries(after, []), writer.schema);
+export function comparisonFor(
+  live: JsonObject,
+  after: JsonObject,
+  writer: FieldWriter,
+  afterIs: "merged" | "stored",
+): FieldComparison {
+  const change = compareFields(withEntries(live, []), withEntries(after, []), writer.schema, afterIs);
   if (writer.resetFields.length === 0) return change;
   const reset = resetSetOf(writer.resetFields);
   return {

@@ -24,7 +24,7 @@ export function ownedByLastApplied(
   const applied = parsed(annotationsOf(live)[ANNOTATION]);
   if (applied === null || applied["apiVersion"] !== apiVersion || problemsOf(applied, schema).length > 0)
     return null;
-  const { added, modified, removed } = compareFields(applied, live, schema);
+  const { added, modified, removed } = compareFields(applied, live, schema, "stored");
   const stated = statedFields(applied, schema);
   return [modified, added, removed].reduce(differenceOf, stated);
 }

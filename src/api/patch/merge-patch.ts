@@ -31,10 +31,16 @@ function mergedMember(target: unknown, patch: unknown): unknown {
   return withoutNulls(patch);
 }
 
-/** Null members of objects removed at any depth; null items of lists stay. */
+/** Null members of objects removed at any depth; null items of lists stay. The same object when there are none. */
 export function withoutNulls(value: unknown): unknown {
-  if (isJsonList(value)) return value.map(withoutNulls);
+  if (isJsonList(value)) {
+    const items = value.map(withoutNulls);
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
   if (!isJsonObject(value)) return value;
-  const kept = membersOf(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(kept.map(([name, member]) => [name, withoutNulls(member)]));
+  const members = membersOf(value);
+  const kept: [string, unknown][] = [];
+  for (const [name, member] of members) if (member !== null) kept.push([name, withoutNulls(member)]);
+  const isSame = kept.length === members.length && kept.every(([name, member]) => member === value[name]);
+  return isSame ? value : Object.fromEntries(kept);
 }

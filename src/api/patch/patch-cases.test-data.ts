@@ -33,6 +33,7 @@ function container(random: Prng, name: string): JsonObject {
   return {
     name,
     image: random.pick(IMAGES),
+    resources: {},
     ...maybe(random, {
       env: () => some(random, KEYS).map((key) => ({ name: key, value: random.pick(NAMES) })),
       args: () => some(random, KEYS),
@@ -53,10 +54,14 @@ function podSpec(random: Prng): JsonObject {
     containers: containers(random),
     ...maybe(random, {
       volumes: () =>
-        some(random, KEYS).map((name) => ({ name, ...random.pick([{ emptyDir: {} }, { hostPath: { path: "/x" } }]) })),
+        some(random, KEYS).map((name) => ({
+          name,
+          ...random.pick([{ emptyDir: {} }, { hostPath: { path: "/x" } }]),
+        })),
       nodeSelector: () => labels(random),
       tolerations: () => some(random, KEYS).map((key) => ({ key, operator: "Exists" })),
-      hostAliases: () => some(random, ["10.0.0.1", "10.0.0.2"]).map((ip) => ({ ip, hostnames: some(random, KEYS) })),
+      hostAliases: () =>
+        some(random, ["10.0.0.1", "10.0.0.2"]).map((ip) => ({ ip, hostnames: some(random, KEYS) })),
       restartPolicy: () => "Always",
     }),
   };
@@ -102,36 +107,33 @@ export interface StrategicCase {
 
 export function strategicCase(random: Prng): StrategicCase {
   const original = deployment(random);
-  return { original, patch: patchOf(random, original, deployment(random)) };
+  return { original, patch: patchOf(random, deployment(random)) };
 }
 
 /** A patch towards another object that uses every directive now and then. */
-function patchOf(random: Prng, original: unknown, wanted: JsonObject): JsonObject {
+function patchOf(random: Prng, wanted: JsonObject): JsonObject {
   const patch = { ...wanted } as Record<string, unknown>;
   const spec = { ...(wanted["spec"] as JsonObject) } as Record<string, unknown>;
   const template = spec["template"] as JsonObject;
   patch["metadata"] = directedMetadata(random, wanted["metadata"] as JsonObject);
   spec["template"] = { ...template, spec: directedPodSpec(random, template["spec"] as JsonObject) };
   if (random.below(4) === 0 && spec["strategy"] !== undefined)
-    spec["strategy"] = { ...(spec["strategy"] as JsonObject), $retainKeys: ["type", "rollingUpdate"].slice(random.below(2) * -1) };
+    spec["strategy"] = {
+      ...(spec["strategy"] as JsonObject),
+      $retainKeys: ["type", "rollingUpdate"].slice(0, 1 + random.below(2)),
+    };
   for (const name of ["replicas", "paused", "strategy"]) if (random.below(6) === 0) spec[name] = null;
-  patch["spec"] = random.below(12) === 0 ? { ...spec, $patch: random.pick(["replace", "delete", "merge"]) } : spec;
-  return original === null ? {} : patch;
+  patch["spec"] =
+    random.below(12) === 0 ? { ...spec, $patch: random.pick(["replace", "delete", "merge"]) } : spec;
+  return patch;
 }
 
 function directedMetadata(random: Prng, given: JsonObject): JsonObject {
-  return {
-    ...given,
-    ...maybe(
-      random,
-      {
-        labels: () => ({ app: null, tier: "new" }),
-        "$deleteFromPrimitiveList/finalizers": () => some(random, ["a/x", "b/y"]),
-        "$setElementOrder/finalizers": () => random.shuffled(["a/x", "b/y", "c/z"]),
-      },
-      4,
-    ),
-  };
+  const orders = { "$setElementOrder/finalizers": () => random.shuffled(["a/x", "b/y", "c/z"]) };
+  /** Upstream deletes before it merges or after, as its maps happen to be ordered: only one of both is asked for. */
+  const deletions = { "$deleteFromPrimitiveList/finalizers": () => some(random, ["a/x", "b/y"]) };
+  const directives = given["finalizers"] === undefined ? { ...orders, ...deletions } : orders;
+  return { ...given, ...maybe(random, { labels: () => ({ app: null, tier: "new" }), ...directives }, 4) };
 }
 
 function directedPodSpec(random: Prng, given: JsonObject): JsonObject {
@@ -143,15 +145,23 @@ function directedPodSpec(random: Prng, given: JsonObject): JsonObject {
       random.below(5) === 0
         ? random.shuffled(NAMES).map((name) => ({ name }))
         : [...items, ...NAMES.map((name) => ({ name }))]
-            .map((each) => ({ name: (each as JsonObject)["name"] }))
-            .filter((each, index, all) => all.findIndex((other) => other.name === each.name) === index);
-  if (random.below(5) === 0) spec["$setElementOrder/volumes"] = random.shuffled(KEYS).map((name) => ({ name }));
+            .map((each) => onlyName(each as JsonObject))
+            .filter((each, index, all) => all.findIndex((other) => other["name"] === each["name"]) === index);
+  if (random.below(5) === 0)
+    spec["$setElementOrder/volumes"] = random.shuffled(KEYS).map((name) => ({ name }));
   if (random.below(3) === 0 && spec["volumes"] !== undefined)
-    spec["volumes"] = (spec["volumes"] as JsonObject[]).map((each) => ({ ...each, $retainKeys: Object.keys(each) }));
+    spec["volumes"] = (spec["volumes"] as JsonObject[]).map((each) => ({
+      ...each,
+      $retainKeys: Object.keys(each),
+    }));
   if (random.below(6) === 0) spec["nodeSelector"] = { $patch: "replace", zone: "z" };
   if (random.below(8) === 0) delete spec["containers"];
   if (random.below(6) === 0) spec["volumes"] = null;
   return spec;
+}
+
+function onlyName({ name }: JsonObject): JsonObject {
+  return name === undefined ? {} : { name };
 }
 
 function directedContainer(random: Prng, given: JsonObject): JsonObject {
@@ -163,7 +173,14 @@ function directedContainer(random: Prng, given: JsonObject): JsonObject {
     case 2:
       return { image: "unnamed" };
     case 3:
-      return { ...given, args: null, env: [{ name: "A", $patch: "delete" }, { name: "D", value: "d" }] };
+      return {
+        ...given,
+        args: null,
+        env: [
+          { name: "A", $patch: "delete" },
+          { name: "D", value: "d" },
+        ],
+      };
     case 4:
       return { ...given, resources: { $patch: "replace", limits: { cpu: "4" } } };
     default:
@@ -189,9 +206,22 @@ export function steps(random: Prng): Step[] {
       manager: random.pick(["alice", "bob", "kubectl"]),
       subresource: random.below(6) === 0 ? "status" : "",
       force: random.below(2) === 0,
-      object: op === "update" ? deployment(random) : configuration(random),
+      object: op === "update" ? (withoutEmpty(deployment(random)) as JsonObject) : configuration(random),
     };
   });
+}
+
+/** As a server stores it: without lists and maps that are empty, with the struct that every container has. */
+export function withoutEmpty(value: unknown, name = ""): unknown {
+  if (Array.isArray(value))
+    return value.length === 0 ? undefined : value.map((each) => withoutEmpty(each, name));
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value)
+    .map(([key, member]) => [key, withoutEmpty(member, key)] as const)
+    .filter(([, member]) => member !== undefined);
+  const isMap = ["labels", "annotations", "nodeSelector"].includes(name);
+  if (isMap && kept.length === 0) return undefined;
+  return { ...(name === "containers" ? { resources: {} } : {}), ...Object.fromEntries(kept) };
 }
 
 /** A part of a Deployment. */

@@ -13,7 +13,8 @@ export function peerAnswers(file: string, requests: readonly object[]): readonly
   return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as unknown);
 }
 
-const HEADER = "# What k8s.io/apimachinery v0.36.3 answers (bench/peers/patch): one line for each random case.\n";
+const HEADER =
+  "# What k8s.io/apimachinery v0.36.3 answers (bench/peers/patch): one line for each random case.\n";
 
 function askPeer(peer: string, path: string, requests: readonly object[]): void {
   const input = requests.map((each) => `${JSON.stringify(each)}\n`).join("");

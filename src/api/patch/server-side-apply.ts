@@ -34,6 +34,7 @@ import {
   withFields,
   withoutUnowned,
 } from "./managed-fields.js";
+import { withoutNulls } from "./merge-patch.js";
 import { badPatch, unexpectedPatch } from "./patch-errors.js";
 
 export interface ApplyOptions extends FieldWriter {
@@ -102,7 +103,7 @@ function entriesBeforeApply(
   const entries = decodedEntries(managedFieldsOf(base));
   if (entries === null) throw unexpectedPatch("failed to decode managed fields");
   if (entries.length > 0 || live === null) return entries;
-  const { added, modified } = comparisonFor({}, base, options);
+  const { added, modified } = comparisonFor({}, base, options, "stored");
   const fields = withoutUnowned(unionOf(added, modified));
   if (isEmptySet(fields)) return [];
   const { apiVersion, subresource, now } = options;
@@ -153,7 +154,7 @@ class Application {
       previous === undefined
         ? merged
         : withoutAbandoned(merged, previous.fields, [this.#mine, ...this.#others], schema);
-    this.#change = comparisonFor(live, this.#merged, options);
+    this.#change = comparisonFor(live, this.#merged, options, "merged");
   }
 
   conflicts(): readonly Conflict[] {
@@ -170,9 +171,10 @@ class Application {
       differenceOf(differenceOf(fields, intersectionOf(fields, taken)), this.#change.removed),
     );
     const fields = withoutUnowned(this.#mine.fields);
-    const isChanged = !jsonEquals(this.#live, this.#merged);
+    const object = withoutNulls(this.#merged) as JsonObject;
+    const isChanged = !jsonEquals(this.#live, object);
     const mine = { ...this.#mine, fields, time: isChanged ? this.#options.now : this.#mine.time };
-    return withEntries(this.#merged, isEmptySet(fields) ? others : [...others, mine]);
+    return withEntries(object, isEmptySet(fields) ? others : [...others, mine]);
   }
 
   #taken(): FieldSet {

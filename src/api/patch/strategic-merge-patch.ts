@@ -200,9 +200,11 @@ function assertPatchFollowsOrder(
   mergeKey: string,
 ): void {
   if (patch.length === 0 || order.length === 0) return;
-  const items = patch.filter((item) => !isJsonObject(item) || item[PATCH_DIRECTIVE] === undefined);
+  const items = patch.filter((item) => !isJsonObject(item) || item[PATCH_DIRECTIVE] !== "delete");
+  const isDirective = (item: unknown) => isJsonObject(item) && item[PATCH_DIRECTIVE] !== undefined;
   let next = 0;
   for (const each of order) {
+    while (next < items.length && isDirective(items[next])) next++;
     if (next === items.length) return;
     if (itemKey(items[next], mergeKey) === itemKey(each, mergeKey)) next++;
   }

@@ -7,6 +7,11 @@ export class LazyMap<Key, Value> {
     this.#make = make;
   }
 
+  /** Those made so far. */
+  values(): IterableIterator<Value> {
+    return this.#values.values();
+  }
+
   get(key: Key): Value {
     let value = this.#values.get(key);
     if (value === undefined) {

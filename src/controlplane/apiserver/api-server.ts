@@ -1,6 +1,6 @@
-// The API server: what it is made of, and the way of a request through it.
+// The API server: what it is made of.
 import { KINDS } from "../../api/kinds/kinds.js";
-import { Prng } from "../../base/prng.js";
+import type { Prng } from "../../base/prng.js";
 import type { Timers } from "../../base/timers.js";
 import type { ApiHandler, ApiRequest, ApiResponse } from "../protocol/api-request.js";
 import type { Store } from "../store/store.js";
@@ -10,19 +10,25 @@ import {
   type Authorizer,
   admitAll,
   allowAll,
-  LOOPBACK_ADMIN,
+  type TokenAuthority,
   trustingAuthenticator,
 } from "./access.js";
-import { answerOfFailure } from "./filters/answer-of-failure.js";
-import { plainCodec } from "./object-codec.js";
-import { noRules, noTracker } from "./object-rules.js";
-import { unknownPath } from "./registry/api-failures.js";
+import { offeredGroups } from "./discovery/api-groups.js";
+import { DiscoveryRoutes } from "./discovery/discovery-routes.js";
+import type { ExtraGroup } from "./extra-group.js";
+import { DEFAULT_IN_FLIGHT, type InFlightLimits, type PriorityLevel } from "./filters/max-in-flight.js";
+import { type HealthCheck, HealthRoutes } from "./health/health-checks.js";
+import { ApiMetrics } from "./metrics/api-metrics.js";
+import { noRules } from "./object-rules.js";
 import { BookmarkClock } from "./registry/bookmark-clock.js";
 import type { Registry } from "./registry/resource-call.js";
 import { ResourceRouter } from "./registry/resource-router.js";
-import { requestInfo } from "./request-info.js";
+import { RequestPipeline } from "./request-pipeline.js";
+import { Routes } from "./routes.js";
 import { ObjectStore } from "./storage/object-store.js";
 import { resourcePrefix } from "./storage/storage-key.js";
+import type { ComponentHealth } from "./subresources/component-statuses.js";
+import { specialHandlers } from "./subresources/special-handlers.js";
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -30,12 +36,25 @@ export interface ApiServerOptions {
   /** For generated names and the spread of timeouts. */
   readonly prng: Prng;
   readonly newUid: () => string;
+  /** Absent: everybody is the administrator. */
   readonly authenticator?: Authenticator;
+  /** Absent: everything is allowed. */
   readonly authorizer?: Authorizer;
   readonly admission?: Admission;
+  /** Absent: no tokens are issued or recognised. */
+  readonly tokens?: TokenAuthority;
+  readonly extraGroups?: readonly ExtraGroup[];
+  /** Beside the server's own. */
+  readonly healthChecks?: readonly HealthCheck[];
+  /** What `kubectl get componentstatuses` shows. */
+  readonly components?: readonly ComponentHealth[];
+  /** Given one line of JSON, without its end, for each request. */
+  readonly auditLog?: (line: string) => void;
+  readonly inFlight?: Readonly<Record<PriorityLevel, InFlightLimits>>;
 }
 
 export interface ApiServer extends ApiHandler {
+  readonly metrics: ApiMetrics;
   /** Ends all watches; the store stays open. */
   close(): void;
 }
@@ -48,44 +67,66 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 }
 
 class Server implements ApiServer {
+  readonly metrics = new ApiMetrics();
   readonly #objects: ObjectStore;
   readonly #registry: Registry;
-  readonly #router: ResourceRouter;
-  readonly #authenticator: Authenticator;
-  readonly #authorizer: Authorizer;
+  readonly #pipeline: RequestPipeline;
 
   constructor(options: ApiServerOptions, objects: ObjectStore) {
+    const { timers, prng, newUid, extraGroups = [] } = options;
+    const { authenticator = trustingAuthenticator, authorizer = allowAll } = options;
     this.#objects = objects;
-    this.#authenticator = options.authenticator ?? trustingAuthenticator;
-    this.#authorizer = options.authorizer ?? allowAll;
     this.#registry = {
       objects,
-      timers: options.timers,
-      prng: options.prng,
-      newUid: options.newUid,
+      timers,
+      prng,
+      newUid,
       admission: options.admission ?? admitAll,
-      codec: plainCodec,
       rules: noRules,
-      tracker: noTracker,
-      bookmarks: new BookmarkClock(options.timers),
+      bookmarks: new BookmarkClock(timers),
     };
-    this.#router = new ResourceRouter(this.#registry, {});
+    const routes = new Routes({
+      router: new ResourceRouter(
+        this.#registry,
+        specialHandlers({ authorizer, tokens: options.tokens ?? null, components: options.components ?? [] }),
+      ),
+      extraGroups,
+      discovery: new DiscoveryRoutes(offeredGroups(extraGroups)),
+      health: new HealthRoutes([...this.#healthChecks(), ...(options.healthChecks ?? [])]),
+      metricsText: () => this.#metricsText(),
+    });
+    this.#pipeline = new RequestPipeline({
+      routes,
+      timers,
+      newId: newUid,
+      authenticator,
+      authorizer,
+      metrics: this.metrics,
+      inFlight: options.inFlight ?? DEFAULT_IN_FLIGHT,
+      auditLog: options.auditLog ?? null,
+    });
   }
 
-  async handle(request: ApiRequest): Promise<ApiResponse> {
-    try {
-      void this.#authenticator;
-      void this.#authorizer;
-      const info = requestInfo(request);
-      if (!info.isResourceRequest) throw unknownPath();
-      return await this.#router.handle(request, info, request.user ?? LOOPBACK_ADMIN);
-    } catch (error) {
-      return answerOfFailure(error);
-    }
+  handle(request: ApiRequest): Promise<ApiResponse> {
+    return this.#pipeline.handle(request);
   }
 
   close(): void {
     this.#registry.bookmarks.close();
     this.#objects.close();
+  }
+
+  #healthChecks(): readonly HealthCheck[] {
+    const failure = () => (this.#objects.isLoaded ? null : "the store cannot be watched");
+    return [
+      { name: "etcd", of: ["livez", "readyz"], failure },
+      { name: "informer-sync", of: ["readyz"], failure },
+    ];
+  }
+
+  #metricsText(): string {
+    for (const cache of this.#objects.caches())
+      this.metrics.gauge("apiserver_storage_objects").with(cache.resource).set(cache.count);
+    return this.metrics.expose();
   }
 }

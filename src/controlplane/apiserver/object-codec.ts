@@ -1,15 +1,15 @@
-// Bodies to objects and back between versions: what handlers ask of the codec.
+// Bodies to objects and back between versions, as handlers ask for it.
+import {
+  type Decoded,
+  decodeObject,
+  type FieldValidation,
+  parseBody,
+} from "../../api/codec/decode-object.js";
+import { fromStorage } from "../../api/codec/convert.js";
 import type { Kind } from "../../api/kinds/kind.js";
-import { apiVersionOf } from "../../api/kinds/kinds.js";
 import type { KubeObject } from "../../api/meta.js";
 import { StatusError } from "../../api/status.js";
 import type { ApiRequest } from "../protocol/api-request.js";
-
-export interface DecodedBody {
-  readonly object: KubeObject;
-  /** Unknown or repeated fields, when the client wants to be told rather than refused. */
-  readonly warnings: readonly string[];
-}
 
 /** What a body is expected to be. */
 export interface ExpectedBody {
@@ -18,63 +18,74 @@ export interface ExpectedBody {
   readonly kind: string;
 }
 
-export interface ObjectCodec {
-  /**
-   * Reads a body, whatever its content type, checked against the schema of what is expected.
-   *
-   * @throws {StatusError} BadRequest, UnsupportedMediaType
-   */
-  decode(request: ApiRequest, expected: ExpectedBody): DecodedBody;
-  /** The options that come with a request in its body: "DeleteOptions". */
-  decodeOptions(request: ApiRequest, kind: string): object;
-  /** To the version that is stored. Same object when nothing differs. */
-  toStorage(object: KubeObject, kind: Kind): KubeObject;
-  /** From the version that is stored. Same object when nothing differs; the same result for the same object. */
-  toVersion(object: KubeObject, kind: Kind, version: string): KubeObject;
-}
-
-/** JSON as it comes, of one version only. */
-export const plainCodec: ObjectCodec = {
-  decode(request, expected) {
-    const object = parsedBody(request);
-    return { object: checkedKind(object, expected), warnings: [] };
-  },
-  decodeOptions: (request) => parsedBody(request),
-  toStorage: (object) => object,
-  toVersion: (object) => object,
-};
-
-/** @throws {StatusError} BadRequest when it is not JSON */
-export function parsedBody({ body }: ApiRequest): object {
+/**
+ * Reads a body, whatever its content type, checked against the schema of what is expected.
+ *
+ * @throws {StatusError} BadRequest, UnsupportedMediaType
+ */
+export function decodedBody(request: ApiRequest, expected: ExpectedBody): Decoded {
+  const { body, headers } = request;
   if (body === null) throw new StatusError("BadRequest", "the request has no body");
-  if (!(body instanceof Uint8Array)) return body;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(strictUtf8.decode(body));
-  } catch (error) {
-    throw new StatusError(
-      "BadRequest",
-      `couldn't parse the body as JSON: ${error instanceof Error ? error.message : error}`,
-    );
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw new StatusError("BadRequest", "the body is not a JSON object");
-  return parsed;
+  return decodeObject(body, {
+    ...expected,
+    contentType: headers["content-type"],
+    fieldValidation: fieldValidation(request),
+  });
 }
 
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+/** The options that come with a DELETE in its body, in the version of whatever is deleted. */
+export function decodedDeleteOptions(request: ApiRequest): object {
+  const { body, headers } = request;
+  return decodeObject(body as Uint8Array | object, {
+    group: "",
+    version: "v1",
+    kind: "DeleteOptions",
+    contentType: headers["content-type"],
+    fieldValidation: "Ignore",
+  }).object;
+}
 
-/** The kind may be left out; a wrong one is refused. */
-export function checkedKind(object: object, expected: ExpectedBody): KubeObject {
-  const given = object as Partial<KubeObject>;
-  const apiVersion = apiVersionOf(expected.group, expected.version);
-  if (given.apiVersion === apiVersion && given.kind === expected.kind && given.metadata !== undefined)
-    return given as KubeObject;
-  if ((given.kind ?? expected.kind) !== expected.kind || (given.apiVersion ?? apiVersion) !== apiVersion)
-    throw new StatusError(
-      "BadRequest",
-      `${given.kind ?? ""} in version "${given.apiVersion ?? ""}" cannot be handled as a ${expected.kind}: expected ${expected.kind} in version "${apiVersion}"`,
-    );
-  const metadata = given.metadata ?? ({} as KubeObject["metadata"]);
-  return { ...given, apiVersion, kind: expected.kind, metadata };
+/** A patch: any JSON value, or YAML. @throws {StatusError} BadRequest */
+export function decodedPatch({ body, headers }: ApiRequest): unknown {
+  if (body === null) throw new StatusError("BadRequest", "the request has no body");
+  return body instanceof Uint8Array ? parseBody(body, headers["content-type"]) : body;
+}
+
+/** What a patch left, checked as a body is. @throws {StatusError} */
+export function checkedObject(request: ApiRequest, object: KubeObject, expected: ExpectedBody): Decoded {
+  return decodeObject(object, { ...expected, fieldValidation: fieldValidation(request) });
+}
+
+/** Programs of this process send what they have built; nobody would read their warnings. */
+function fieldValidation({ query, body }: ApiRequest): FieldValidation {
+  const asked = query.get("fieldValidation");
+  switch (asked) {
+    case null:
+    case "":
+      return body instanceof Uint8Array ? "Warn" : "Ignore";
+    case "Strict":
+    case "Warn":
+    case "Ignore":
+      return asked;
+    default:
+      throw new StatusError(
+        "Invalid",
+        `CreateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "${asked}": supported values: "", "Ignore", "Strict", "Warn"`,
+      );
+  }
+}
+
+const CONVERTED = new WeakMap<KubeObject, Map<string, KubeObject>>();
+
+/** From the version that is stored; the same object when nothing differs, and the same result for the same object. */
+export function toVersion(object: KubeObject, kind: Kind, version: string): KubeObject {
+  if (kind.storedAs === undefined && version === kind.storageVersion) return object;
+  const versions = CONVERTED.get(object);
+  const name = `${kind.group}/${version}`;
+  const known = versions?.get(name);
+  if (known !== undefined) return known;
+  const converted = fromStorage(object, kind.group, version);
+  if (versions === undefined) CONVERTED.set(object, new Map([[name, converted]]));
+  else versions.set(name, converted);
+  return converted;
 }

@@ -9,6 +9,7 @@ import type { NodeStatuses } from "../framework/plugin.js";
 import type { ObjectLister } from "../objects.js";
 import { leastHarmful } from "../plugins/default-preemption/pick-node.js";
 import { findPreemptions, NAME } from "../plugins/default-preemption/preemption.js";
+import { WaitingPodsMap } from "../waiting-pods.js";
 import type { PreemptionExplanation } from "./explanation.js";
 
 /** Whether the cycle's profile preempts at all. */
@@ -46,6 +47,7 @@ function handleOf({ framework, cache }: PodCycle, objects: ObjectLister, nowMs: 
     snapshot: cache,
     objects,
     nominated: { nominatedOn: () => [] },
+    waitingPods: new WaitingPodsMap(),
     prng: new Prng(0),
     now: () => nowMs,
     filterWithNominatedPods: (state, pod, node) => framework.filterWithNominatedPods(state, pod, node),

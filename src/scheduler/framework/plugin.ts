@@ -84,7 +84,7 @@ export interface ReservePlugin extends Plugin {
 }
 
 export interface PermitPlugin extends Plugin {
-  /** Code Wait holds the binding for at most `timeoutMs`. */
+  /** Code Wait holds the binding until handle.waitingPods says otherwise, for at most `timeoutMs`, capped at 15 min. */
   permit(
     state: CycleState,
     pod: PodInfo,

@@ -26,8 +26,8 @@ test("ProfileMetrics counts a cycle under upstream's labels, and makes no child 
   profile.extensionPoint("PreFilter", SKIP, 0.5);
   profile.plugin("NodeName", "Filter", unschedulable("NodeName", "no"), 0.125);
   profile.evaluations("NodeName", "Filter", 3);
-  profile.unschedulable("NodeName", 2);
-  profile.unschedulable("NodeName", -1);
+  profile.unschedulable(new Map([["NodePorts", 2]]));
+  profile.unschedulable(new Map([["NodeName", 1]]));
   profile.permitWait(null, 1);
   profile.attempt("unschedulable", 2);
   assert.deepEqual(counted(metrics), [
@@ -38,6 +38,7 @@ test("ProfileMetrics counts a cycle under upstream's labels, and makes no child 
     "permit_wait_duration_seconds{Success} 1 sum 1",
     "schedule_attempts_total{unschedulable,default-scheduler} 1",
     "plugin_evaluation_total{NodeName,Filter,default-scheduler} 3",
+    "unschedulable_pods{NodePorts,default-scheduler} 0",
     "unschedulable_pods{NodeName,default-scheduler} 1",
   ]);
 });

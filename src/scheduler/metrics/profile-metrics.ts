@@ -95,9 +95,10 @@ export class ProfileMetrics {
     this.#evaluations.get(plugin).get(point).add(count);
   }
 
-  /** `change` more Pods wait that this plugin turned down; negative when they are retried, bound or gone. */
-  unschedulable(plugin: string, change: number): void {
-    this.#unschedulable.get(plugin).add(change);
+  /** So many Pods wait now that each plugin turned down; plugins that are not named have none any more. */
+  unschedulable(counts: ReadonlyMap<string, number>): void {
+    for (const gauge of this.#unschedulable.values()) gauge.set(0);
+    for (const [plugin, count] of counts) this.#unschedulable.get(plugin).set(count);
   }
 
   /** A Pod has ended waiting for its permit. */

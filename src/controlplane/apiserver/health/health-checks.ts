@@ -28,26 +28,27 @@ export class HealthRoutes {
     if (!ENDPOINTS.has(endpoint) || parts.length > 2) return null;
     const excluded = new Set(request.query.getAll("exclude"));
     const checks = this.#checks.filter(
-      (check) => (endpoint === "healthz" || check.of.includes(endpoint as "livez")) && !excluded.has(check.name),
+      (check) =>
+        (endpoint === "healthz" || check.of.includes(endpoint as "livez")) && !excluded.has(check.name),
     );
-    if (name === undefined) return this.#all(endpoint, checks, request.query.has("verbose"));
+    if (name === undefined) return outcome(endpoint, checks, request.query.has("verbose"));
     const check = checks.find((each) => each.name === name);
     if (check === undefined) throw unknownPath();
-    return this.#all(`${endpoint}/${name}`, [check], false);
+    return outcome(`${endpoint}/${name}`, [check], request.query.has("verbose"));
   }
+}
 
-  #all(endpoint: string, checks: readonly HealthCheck[], isVerbose: boolean): ApiResponse {
-    const lines = checks.map(({ name, failure }) => {
-      const why = failure();
-      return { text: why === null ? `[+]${name} ok` : `[-]${name} failed: ${why}`, isWell: why === null };
-    });
-    const isWell = lines.every((line) => line.isWell);
-    const details = lines.map(({ text }) => `${text}\n`).join("");
-    const text = !isWell
-      ? `${details}${endpoint} check failed\n`
-      : isVerbose
-        ? `${details}${endpoint} check passed\n`
-        : "ok";
-    return { kind: "text", code: isWell ? 200 : 500, text, contentType: "text/plain; charset=utf-8" };
-  }
+function outcome(endpoint: string, checks: readonly HealthCheck[], isVerbose: boolean): ApiResponse {
+  const lines = checks.map(({ name, failure }) => {
+    const why = failure();
+    return { text: why === null ? `[+]${name} ok\n` : `[-]${name} failed: ${why}\n`, isWell: why === null };
+  });
+  const isWell = lines.every((line) => line.isWell);
+  const details = lines.map(({ text }) => text).join("");
+  const text = isWell
+    ? isVerbose
+      ? `${details}${endpoint} check passed\n`
+      : "ok"
+    : `${details}${endpoint} check failed\n`;
+  return { kind: "text", code: isWell ? 200 : 500, text, contentType: "text/plain; charset=utf-8" };
 }

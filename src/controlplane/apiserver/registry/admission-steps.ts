@@ -1,8 +1,10 @@
 // What every write goes through, in order: defaults, mutating admission, credit for fields, validity, validating admission.
 import type { KubeObject } from "../../../api/meta.js";
+import { PATCH_TYPES } from "../../protocol/api-request.js";
 import type { AdmissionRequest } from "../access.js";
 import { type FieldFailure, invalid } from "./api-failures.js";
-import { isDryRun, type ResourceCall, timestamp } from "./resource-call.js";
+import { tracked } from "./field-tracking.js";
+import { isDryRun, type ResourceCall } from "./resource-call.js";
 
 interface Write extends Pick<AdmissionRequest, "operation" | "subresource" | "oldObject"> {
   readonly object: KubeObject;
@@ -10,14 +12,13 @@ interface Write extends Pick<AdmissionRequest, "operation" | "subresource" | "ol
 
 export async function admitted(call: ResourceCall, write: Write): Promise<KubeObject> {
   const { registry, kind } = call;
-  const { admission, rules, tracker } = registry;
+  const { admission, rules } = registry;
   const { oldObject: current, subresource } = write;
   const defaulted = rules.applyDefaults(write.object, kind);
   const request = admissionRequest(call, write);
   const mutating = admission.mutate({ ...request, object: defaulted });
   const mutated = (mutating instanceof Promise ? await mutating : mutating) ?? defaulted;
-  const credit = { manager: fieldManager(call), subresource, time: timestamp(registry.timers) };
-  const object = tracker.track(mutated, current, kind, credit);
+  const object = isApply(call) ? mutated : tracked(call, subresource, mutated, current);
   refuseInvalid(
     call,
     object,
@@ -60,9 +61,7 @@ function refuseInvalid(call: ResourceCall, object: KubeObject, failures: readonl
   if (failures.length > 0) throw invalid(call.kind, object.metadata.name, failures);
 }
 
-/** Who writes, for managedFields: as asked, else the program's name. */
-export function fieldManager(call: ResourceCall): string {
-  const asked = call.request.query.get("fieldManager");
-  if (asked !== null && asked !== "") return asked;
-  return call.request.headers["user-agent"]?.split("/")[0] || "unknown";
+/** Server-side apply has recorded what it owns. */
+function isApply({ request, info }: ResourceCall): boolean {
+  return info.verb === "patch" && request.headers["content-type"]?.startsWith(PATCH_TYPES.apply) === true;
 }

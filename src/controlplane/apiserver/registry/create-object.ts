@@ -1,5 +1,7 @@
 // POST: a new object gets its name, uid, time of creation and first state, passes admission, and is stored.
 // Source: apiserver pkg/registry/rest/create.go, pkg/registry/generic/registry/store.go.
+import { decodedBody } from "../object-codec.js";
+import { toStorage } from "../../../api/codec/convert.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { ApiResponse } from "../../protocol/api-request.js";
 import { storageKey } from "../storage/storage-key.js";
@@ -12,14 +14,14 @@ import { answer, isDryRun, type ResourceCall } from "./resource-call.js";
 const NAME_ATTEMPTS_MAX = 8;
 
 export async function createObject(call: ResourceCall): Promise<ApiResponse> {
-  const { kind, version, registry } = call;
-  const { object, warnings } = registry.codec.decode(call.request, {
+  const { kind, version } = call;
+  const { object, warnings } = decodedBody(call.request, {
     group: kind.group,
     version,
     kind: kind.kind,
   });
   call.warnings.push(...warnings);
-  return answer(call, 201, await create(call, registry.codec.toStorage(object, kind)));
+  return answer(call, 201, await create(call, toStorage(object)));
 }
 
 /** Stores an object of the storage version, with a generated name if it asks for one. */

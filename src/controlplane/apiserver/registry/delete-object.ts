@@ -1,5 +1,6 @@
 // DELETE: at once, or marked for deletion when a kubelet, a finalizer or a namespace's contents must end first.
 // Source: apiserver pkg/registry/rest/delete.go (BeforeDelete), pkg/registry/generic/registry/store.go (Delete).
+import { toVersion } from "../object-codec.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { Status } from "../../../api/status.js";
 import type { ApiResponse } from "../../protocol/api-request.js";
@@ -36,7 +37,7 @@ export async function deleteCollection(call: ResourceCall): Promise<ApiResponse>
       if ((error as { status?: Status }).status?.reason !== "NotFound") throw error;
     });
   }
-  const items = objects.map((object) => call.registry.codec.toVersion(object, call.kind, call.version));
+  const items = objects.map((object) => toVersion(object, call.kind, call.version));
   const metadata = { resourceVersion: String(revision) };
   return {
     kind: "object",

@@ -1,5 +1,6 @@
 // How a deletion is to be done: from the body, or from the query.
 // Source: apimachinery meta/v1 DeleteOptions; apiserver pkg/registry/generic/registry/store.go (finalizers for dependents).
+import { decodedDeleteOptions } from "../object-codec.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { badRequest, invalid } from "./api-failures.js";
 import type { ResourceCall } from "./resource-call.js";
@@ -25,7 +26,7 @@ export const DELETE_DEFAULTS: DeleteOptions = {
   preconditions: {},
 };
 
-interface Body {
+export interface DeleteBody {
   readonly gracePeriodSeconds?: unknown;
   readonly propagationPolicy?: unknown;
   readonly orphanDependents?: unknown;
@@ -35,8 +36,16 @@ interface Body {
 
 /** @throws {StatusError} BadRequest, Invalid */
 export function deleteOptionsOf(call: ResourceCall): DeleteOptions {
-  const { request, registry } = call;
-  const body = hasBody(request.body) ? (registry.codec.decodeOptions(request, "DeleteOptions") as Body) : {};
+  const { request } = call;
+  return parsedDeleteOptions(
+    call,
+    hasBody(request.body) ? (decodedDeleteOptions(request) as DeleteBody) : {},
+  );
+}
+
+/** @throws {StatusError} BadRequest, Invalid */
+export function parsedDeleteOptions(call: ResourceCall, body: DeleteBody): DeleteOptions {
+  const { request } = call;
   if (body.dryRun?.includes("All")) request.query.append("dryRun", "All");
   const grace = body.gracePeriodSeconds ?? request.query.get("gracePeriodSeconds");
   const policy = body.propagationPolicy ?? request.query.get("propagationPolicy");
@@ -62,7 +71,7 @@ function hasBody(body: Uint8Array | object | null): boolean {
 }
 
 /** Null and "" are as good as nothing. */
-function preconditionsOf(given: Body["preconditions"]): DeleteOptions["preconditions"] {
+function preconditionsOf(given: DeleteBody["preconditions"]): DeleteOptions["preconditions"] {
   return {
     ...(given?.uid ? { uid: given.uid } : {}),
     ...(given?.resourceVersion ? { resourceVersion: given.resourceVersion } : {}),

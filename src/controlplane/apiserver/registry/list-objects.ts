@@ -1,5 +1,6 @@
 // GET of a collection: from the cache at its revision, or page by page at the revision of the first page.
 // Source: apiserver pkg/storage (GetList), apis/meta/internalversion/validation (what may be combined).
+import { toVersion } from "../object-codec.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { ApiResponse } from "../../protocol/api-request.js";
 import type { Revision } from "../../store/store.js";
@@ -28,7 +29,7 @@ export async function listObjects(call: ResourceCall): Promise<ApiResponse> {
 
 /** "PodList" of a page, in the version asked for. */
 function listOf(call: ResourceCall, page: ListedPage): object {
-  const { kind, version, registry } = call;
+  const { kind, version } = call;
   const { revision, next, remaining } = page;
   return {
     kind: `${kind.kind}List`,
@@ -38,7 +39,7 @@ function listOf(call: ResourceCall, page: ListedPage): object {
       ...(next === null ? {} : { continue: encodeContinue({ revision, start: next }) }),
       ...(next === null || remaining === null ? {} : { remainingItemCount: remaining }),
     },
-    items: page.objects.map((object) => registry.codec.toVersion(object, kind, version)),
+    items: page.objects.map((object) => toVersion(object, kind, version)),
   };
 }
 

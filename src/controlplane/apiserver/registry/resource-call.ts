@@ -1,4 +1,5 @@
 // One request for a resource, and what handlers of such requests work with.
+import { toVersion } from "../object-codec.js";
 import type { Kind } from "../../../api/kinds/kind.js";
 import { apiVersionOf } from "../../../api/kinds/kinds.js";
 import type { KubeObject } from "../../../api/meta.js";
@@ -6,8 +7,7 @@ import type { Prng } from "../../../base/prng.js";
 import type { Timers } from "../../../base/timers.js";
 import type { ApiRequest, ApiResponse, UserInfo } from "../../protocol/api-request.js";
 import type { Admission, Eventually } from "../access.js";
-import type { ObjectCodec } from "../object-codec.js";
-import type { FieldTracker, ObjectRules } from "../object-rules.js";
+import type { ObjectRules } from "../object-rules.js";
 import type { RequestInfo } from "../request-info.js";
 import type { BookmarkClock } from "./bookmark-clock.js";
 import type { ObjectStore } from "../storage/object-store.js";
@@ -20,9 +20,7 @@ export interface Registry {
   readonly prng: Prng;
   readonly newUid: () => string;
   readonly admission: Admission;
-  readonly codec: ObjectCodec;
   readonly rules: ObjectRules;
-  readonly tracker: FieldTracker;
   readonly bookmarks: BookmarkClock;
 }
 
@@ -70,7 +68,7 @@ export function isDryRun(call: ResourceCall): boolean {
 
 /** An object as the client asked for it: of the version in the path. */
 export function answer(call: ResourceCall, code: number, object: KubeObject): ApiResponse {
-  const versioned = call.registry.codec.toVersion(object, call.kind, call.version);
+  const versioned = toVersion(object, call.kind, call.version);
   return call.warnings.length === 0
     ? { kind: "object", code, object: versioned }
     : { kind: "object", code, object: versioned, headers: { warning: warningHeader(call.warnings) } };

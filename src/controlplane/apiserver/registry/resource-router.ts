@@ -1,13 +1,16 @@
 // From a request to the handler of its verb: which kinds, versions and subresources there are, and what each can do.
 import type { Kind } from "../../../api/kinds/kind.js";
 import { KINDS } from "../../../api/kinds/kinds.js";
+import { wallMs } from "../../../base/timers.js";
 import type { ApiRequest, ApiResponse, UserInfo } from "../../protocol/api-request.js";
 import type { Eventually } from "../access.js";
+import { represent } from "../representation/represent.js";
 import type { RequestInfo } from "../request-info.js";
 import { methodNotAllowed, notFound, unknownPath } from "./api-failures.js";
 import { createObject } from "./create-object.js";
 import { deleteCollection, deleteObject } from "./delete-object.js";
 import { listObjects } from "./list-objects.js";
+import { patchObject } from "./patch-object.js";
 import { getObject } from "./read-object.js";
 import { prefixOf, type Registry, type ResourceCall, type ResourceHandler } from "./resource-call.js";
 import { updateObject } from "./update-object.js";
@@ -19,11 +22,16 @@ const VERBS: Readonly<Record<string, ResourceHandler>> = {
   deletecollection: deleteCollection,
   get: getObject,
   list: listObjects,
+  patch: patchObject,
   update: updateObject,
   watch: watchObjects,
 };
 
-const STATUS_VERBS: Readonly<Record<string, ResourceHandler>> = { get: getObject, update: updateObject };
+const STATUS_VERBS: Readonly<Record<string, ResourceHandler>> = {
+  get: getObject,
+  patch: patchObject,
+  update: updateObject,
+};
 
 /** "pods/binding create": handlers beside the generic ones. A resource alone replaces the generic verbs. */
 export type SpecialHandlers = Readonly<Record<string, ResourceHandler>>;
@@ -56,7 +64,10 @@ export class ResourceRouter {
       prefix: prefixOf(kind),
       warnings: [],
     };
-    return this.#handlerOf(kind, info)(call);
+    const answering = this.#handlerOf(kind, info)(call);
+    const shown = (response: ApiResponse) =>
+      represent(request, kind, wallMs(this.#registry.timers), response);
+    return answering instanceof Promise ? answering.then(shown) : shown(answering);
   }
 
   #handlerOf(kind: Kind, info: RequestInfo): ResourceHandler {

@@ -1,9 +1,11 @@
 // PUT and everything else that changes an object: what of the change counts, admission, and the write, again and again
 // until nobody comes between.
 // Source: apiserver pkg/registry/rest/update.go, pkg/registry/generic/registry/store.go (deletion during update).
+import { decodedBody } from "../object-codec.js";
+import { toStorage } from "../../../api/codec/convert.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { ApiResponse } from "../../protocol/api-request.js";
-import { isSameJson } from "../storage/same-json.js";
+import { jsonEquals } from "../../../api/patch/json-tree.js";
 import { strategyOf } from "../strategy/strategies.js";
 import type { SpecObject } from "../strategy/strategy.js";
 import { admitted } from "./admission-steps.js";
@@ -15,9 +17,9 @@ import { answer, isDryRun, keyOf, type ResourceCall } from "./resource-call.js";
 /** PUT of the object or of its status. */
 export async function updateObject(call: ResourceCall): Promise<ApiResponse> {
   const { kind, version, registry, info } = call;
-  const decoded = registry.codec.decode(call.request, { group: kind.group, version, kind: kind.kind });
+  const decoded = decodedBody(call.request, { group: kind.group, version, kind: kind.kind });
   call.warnings.push(...decoded.warnings);
-  const given = registry.codec.toStorage(decoded.object, kind);
+  const given = toStorage(decoded.object);
   checkName(call, given);
   const mayCreate = info.subresource === "" && strategyOf(kind).allowsCreateOnUpdate;
   if (mayCreate) {
@@ -134,8 +136,11 @@ function allowedChange(
   const metadata = updatedMetadata(given.metadata, current.metadata);
   if (subresource === "status")
     return { ...current, ...statusOf(given), metadata: ownersOf(metadata, current) };
-  const next = withStatusOf(kind, { ...given, metadata }, current);
-  const kept = subresource === "" ? strategyOf(kind).forUpdate(next, current) : next;
+  // What other subresources may change, `change` has seen to.
+  const kept =
+    subresource === ""
+      ? strategyOf(kind).forUpdate(withStatusOf(kind, { ...given, metadata }, current), current)
+      : { ...given, metadata };
   if (!strategyOf(kind).hasGeneration || isSameDesire(kept, current)) return kept;
   return withMetadata(kept, { generation: (current.metadata.generation ?? 0) + 1 });
 }
@@ -153,7 +158,7 @@ function ownersOf(metadata: KubeObject["metadata"], current: KubeObject): KubeOb
 /** Nothing but metadata and status differs. */
 function isSameDesire(next: SpecObject, current: SpecObject): boolean {
   const desire = ({ metadata: _metadata, status: _status, ...rest }: SpecObject) => rest;
-  return isSameJson(desire(next), desire(current));
+  return jsonEquals(desire(next), desire(current));
 }
 
 function checkFinalizers(call: ResourceCall, next: KubeObject, current: KubeObject): void {

@@ -1,6 +1,7 @@
 // Watches: the state as ADDED events or the changes since a revision, then every change that the selection sees.
 // An object that begins to match is ADDED, one that no longer does is DELETED, whatever happened to it in truth.
 // Events are made once for all watchers of a version, so that what is written to the wire can be shared too.
+import { toVersion } from "../object-codec.js";
 import { apiVersionOf } from "../../../api/kinds/kinds.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { StatusError } from "../../../api/status.js";
@@ -86,8 +87,10 @@ class WatchStream implements CacheWatcher, BookmarkListener {
 
   start(): void {
     const { request, registry, prefix } = this.#call;
-    if (request.signal.aborted) return this.#sink.end();
-    if (!this.#sendPast()) return this.#sink.end();
+    if (request.signal.aborted || !this.#sendPast()) {
+      this.#sink.end();
+      return;
+    }
     request.signal.addEventListener("abort", this.#onAbort, { once: true });
     this.#cancelTimeout = registry.timers.after(this.#plan.timeoutMs, () => this.#end());
     if (this.#plan.wantsBookmarks) registry.bookmarks.add(this);
@@ -98,16 +101,8 @@ class WatchStream implements CacheWatcher, BookmarkListener {
     const { test, namespace } = this.#selection;
     if (namespace !== "" && event.object.metadata.namespace !== namespace) return;
     const versions = versionedEvents(this.#call, event);
-    if (test === null)
-      return this.#sink.event(
-        event.isDeleted
-          ? versions.deleted()
-          : event.previous === null
-            ? versions.added()
-            : versions.modified(),
-      );
-    const did = event.previous !== null && test(event.previous);
-    const does = !event.isDeleted && test(event.object);
+    const did = event.previous !== null && (test === null || test(event.previous));
+    const does = !event.isDeleted && (test === null || test(event.object));
     if (does) this.#sink.event(did ? versions.modified() : versions.added());
     else if (did) this.#sink.event(versions.deleted());
   }
@@ -144,7 +139,7 @@ class WatchStream implements CacheWatcher, BookmarkListener {
   #sendState(): void {
     const { registry, kind, version } = this.#call;
     for (const { object } of [...selectedEntries(this.#call, this.#selection)])
-      this.#sink.event({ type: "ADDED", object: registry.codec.toVersion(object, kind, version) });
+      this.#sink.event({ type: "ADDED", object: toVersion(object, kind, version) });
     if (this.#plan.wantsInitialEvents !== true || !this.#plan.wantsBookmarks) return;
     const { object } = registry.bookmarks.eventOf(
       apiVersionOf(kind.group, version),
@@ -212,8 +207,8 @@ class VersionedEvents {
   }
 
   #versioned(object: KubeObject): KubeObject {
-    const { registry, kind, version } = this.#call;
-    return registry.codec.toVersion(object, kind, version);
+    const { kind, version } = this.#call;
+    return toVersion(object, kind, version);
   }
 }
 

@@ -43,18 +43,18 @@ function termTest(selector: string, term: string): LabelTest {
       `unable to parse requirement: found '${term.trim()}' in label selector '${selector}'`,
     );
   const [, not, absent, key = "", operator, value = "", setOperator, list = ""] = match;
-  if (not !== undefined) return (labels) => valueOf(labels, absent as string) === undefined;
+  if (not !== undefined) return (labels) => labelOf(labels, absent as string) === undefined;
   if (setOperator !== undefined) return setTest(key, setOperator, list);
   switch (operator) {
     case undefined:
-      return (labels) => valueOf(labels, key) !== undefined;
+      return (labels) => labelOf(labels, key) !== undefined;
     case "!=":
-      return (labels) => valueOf(labels, key) !== value;
+      return (labels) => labelOf(labels, key) !== value;
     case ">":
     case "<":
       return numberTest(key, operator, Number.parseInt(value, 10));
     default:
-      return (labels) => valueOf(labels, key) === value;
+      return (labels) => labelOf(labels, key) === value;
   }
 }
 
@@ -62,23 +62,23 @@ function setTest(key: string, operator: string, list: string): LabelTest {
   const values = new Set(list.split(",").map((value) => value.trim()));
   if (operator === "in")
     return (labels) => {
-      const value = valueOf(labels, key);
+      const value = labelOf(labels, key);
       return value !== undefined && values.has(value);
     };
   return (labels) => {
-    const value = valueOf(labels, key);
+    const value = labelOf(labels, key);
     return value === undefined || !values.has(value);
   };
 }
 
 function numberTest(key: string, operator: ">" | "<", bound: number): LabelTest {
   return (labels) => {
-    const value = Number.parseInt(valueOf(labels, key) ?? "", 10);
+    const value = Number.parseInt(labelOf(labels, key) ?? "", 10);
     return operator === ">" ? value > bound : value < bound;
   };
 }
 
 /** Own properties only: a label may be called "constructor". */
-function valueOf(labels: Labels | undefined, key: string): string | undefined {
+function labelOf(labels: Labels | undefined, key: string): string | undefined {
   return labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
 }

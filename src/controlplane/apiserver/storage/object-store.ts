@@ -24,7 +24,7 @@ import {
   revisionOf,
 } from "./object-value.js";
 import { ResourceCache } from "./resource-cache.js";
-import { isSameJson } from "./same-json.js";
+import { jsonEquals } from "../../../api/patch/json-tree.js";
 import { prefixOfKey, REGISTRY } from "./storage-key.js";
 
 /** Keys read at once while a cache is filled. */
@@ -153,7 +153,7 @@ export class ObjectStore {
       if (current === null) throw absent();
       const changing = change(current);
       const next = changing instanceof Promise ? await changing : changing;
-      if (next === current || (next !== null && isSameJson(next, unversioned(current, next)))) return current;
+      if (next === current || (next !== null && jsonEquals(next, unversioned(current, next)))) return current;
       const done = next === null ? await this.#delete(key, current) : await this.#replace(key, next, current);
       if (done.object !== null) return done.object;
       current = done.current;

@@ -56,6 +56,11 @@ export function rangeEndOf(bytes: Uint8Array): { readonly rangeEnd?: string } {
   return bytes.length === 0 ? {} : { rangeEnd: keyText(bytes) };
 }
 
+/** Left out of a message for one key: etcd reads a field that is sent empty as "to the end". */
+export function rangeEndField(rangeEnd: string | undefined): { readonly rangeEnd?: Buffer } {
+  return rangeEnd === undefined || rangeEnd === "" ? {} : { rangeEnd: keyBytes(rangeEnd) };
+}
+
 /** One member that is its own leader. */
 export function headerOf(revision: Revision): Header {
   return { clusterId: 1, memberId: 1, revision, raftTerm: 1 };
@@ -112,7 +117,7 @@ export function rangeRequestOf(message: RangeRequestMessage): RangeRequest {
 export function rangeRequestMessage(request: RangeRequest): Sent<RangeRequestMessage> {
   return {
     key: keyBytes(request.key),
-    rangeEnd: keyBytes(request.rangeEnd ?? ""),
+    ...rangeEndField(request.rangeEnd),
     limit: request.limit ?? 0,
     revision: request.revision ?? 0,
     countOnly: request.countOnly ?? false,
@@ -159,7 +164,7 @@ export function operationMessage(operation: Operation): Sent<RequestOpMessage> {
     }
     case "delete":
       return {
-        deleteRange: { key, rangeEnd: keyBytes(operation.rangeEnd ?? ""), prevKv: operation.prevKv ?? false },
+        deleteRange: { key, ...rangeEndField(operation.rangeEnd), prevKv: operation.prevKv ?? false },
       };
   }
 }

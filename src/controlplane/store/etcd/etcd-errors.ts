@@ -61,8 +61,12 @@ const BY_DETAILS = new Map(
 );
 BY_DETAILS.set(REQUEST_STATUSES.ttlTooLarge.details, "TooLarge");
 
+/** gRPC's own words, of a request so large that etcd never saw it. */
+const BEYOND_TRANSPORT = /message larger than max/i;
+
 export function storeErrorOf(error: ServiceError): StoreError {
   const code = BY_DETAILS.get(error.details);
   if (code !== undefined) return new StoreError(code);
+  if (BEYOND_TRANSPORT.test(error.details)) return new StoreError("TooLarge");
   return new StoreError("Unavailable", { detail: error.details || error.message });
 }

@@ -9,7 +9,7 @@ import {
   type WatchListener,
   type WatchOptions,
 } from "../store.js";
-import { eventOf, keyBytes } from "./etcd-convert.js";
+import { eventOf, keyBytes, rangeEndField } from "./etcd-convert.js";
 import { type Sent, toNumber, type WatchRequestMessage, type WatchResponseMessage } from "./etcd-messages.js";
 import { WATCH } from "./etcd-methods.js";
 
@@ -73,14 +73,9 @@ export class EtcdWatches {
   }
 
   #create(stream: Stream, { id, options, next }: Watch): void {
-    const { key, rangeEnd = "", prevKv } = options;
-    const create = {
-      key: keyBytes(key),
-      rangeEnd: keyBytes(rangeEnd),
-      startRevision: next,
-      prevKv,
-      watchId: id,
-    };
+    const { key, rangeEnd, prevKv } = options;
+    const range = { key: keyBytes(key), ...rangeEndField(rangeEnd) };
+    const create = { ...range, startRevision: next, prevKv, watchId: id };
     stream.write({ create: { ...create, progressNotify: true } });
   }
 
