@@ -7,7 +7,7 @@ import type { Prng } from "../../../base/prng.js";
 import type { Timers } from "../../../base/timers.js";
 import type { ApiRequest, ApiResponse, UserInfo } from "../../protocol/api-request.js";
 import type { Admission, Eventually } from "../access.js";
-import type { ObjectRules } from "../object-rules.js";
+import type { Validation } from "../validation.js";
 import type { RequestInfo } from "../request-info.js";
 import type { BookmarkClock } from "./bookmark-clock.js";
 import type { ObjectStore } from "../storage/object-store.js";
@@ -20,7 +20,7 @@ export interface Registry {
   readonly prng: Prng;
   readonly newUid: () => string;
   readonly admission: Admission;
-  readonly rules: ObjectRules;
+  readonly validation: Validation;
   readonly bookmarks: BookmarkClock;
 }
 
