@@ -56,10 +56,17 @@ export function keyOf(call: ResourceCall, name: string): string {
   return storageKey(call.prefix, call.kind.isNamespaced ? call.info.namespace : "", name);
 }
 
-/** RFC 3339 in whole seconds, as metav1.Time. */
+let lastSecond = Number.NaN;
+let lastTimestamp = "";
+
+/** RFC 3339 in whole seconds, as metav1.Time. Many are asked for within a second: the text is kept. */
 export function timestamp(timers: Timers, plusSeconds = 0): string {
-  const at = timers.wall();
-  return `${new Date(at.getTime() + plusSeconds * 1000).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(timers.wall().getTime() / 1000) + plusSeconds;
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastTimestamp = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+  }
+  return lastTimestamp;
 }
 
 export function isDryRun(call: ResourceCall): boolean {
