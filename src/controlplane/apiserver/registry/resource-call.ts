@@ -10,6 +10,7 @@ import type { Admission, Eventually } from "../access.js";
 import type { Validation } from "../validation.js";
 import type { RequestInfo } from "../request-info.js";
 import type { BookmarkClock } from "./bookmark-clock.js";
+import type { ApiMetrics } from "../metrics/api-metrics.js";
 import type { ObjectStore } from "../storage/object-store.js";
 import { resourcePrefix, storageKey } from "../storage/storage-key.js";
 
@@ -22,6 +23,7 @@ export interface Registry {
   readonly admission: Admission;
   readonly validation: Validation;
   readonly bookmarks: BookmarkClock;
+  readonly metrics: ApiMetrics;
 }
 
 export interface ResourceCall {
