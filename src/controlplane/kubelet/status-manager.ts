@@ -27,8 +27,12 @@ export interface StatusOwner {
 
 interface Pending {
   written: PodStatus | null;
+  /** uid of the object it was written to. */
+  writtenTo: string;
   isInFlight: boolean;
   isQueued: boolean;
+  /** Something changed while a write was on its way. */
+  isDirty: boolean;
 }
 
 export class StatusManager {
@@ -49,13 +53,14 @@ export class StatusManager {
   /** The owner's status has changed, or it may be deleted now. */
   changed(owner: StatusOwner): void {
     const pending = this.#pendingOf(owner);
+    pending.isDirty = true;
     if (pending.isInFlight || pending.isQueued) return;
     pending.isQueued = true;
     this.#queue.push(owner);
     if (this.#isDraining) return;
     this.#isDraining = true;
     // After what is going on now: a Pod that starts at once is written once.
-    queueMicrotask(() => {
+    this.#due.after(0, () => {
       this.#isDraining = false;
       this.#drain();
     });
@@ -64,7 +69,7 @@ export class StatusManager {
   #pendingOf(owner: StatusOwner): Pending {
     let pending = this.#pending.get(owner);
     if (pending === undefined) {
-      pending = { written: null, isInFlight: false, isQueued: false };
+      pending = { written: null, writtenTo: "", isInFlight: false, isQueued: false, isDirty: false };
       this.#pending.set(owner, pending);
     }
     return pending;
@@ -77,37 +82,33 @@ export class StatusManager {
       const pending = this.#pendingOf(owner);
       pending.isQueued = false;
       pending.isInFlight = true;
+      pending.isDirty = false;
       this.#inFlight++;
       void this.#write(owner, pending).then((isDone) => {
         pending.isInFlight = false;
         this.#inFlight--;
         if (!isDone) this.#due.after(RETRY_MS, () => this.changed(owner));
-        else if (this.#hasMore(owner, pending)) this.changed(owner);
+        else if (pending.isDirty) this.changed(owner);
         this.#drain();
       });
     }
-  }
-
-  #hasMore(owner: StatusOwner, pending: Pending): boolean {
-    return owner.apiPod !== null && owner.status !== pending.written;
   }
 
   /** @returns false: try again later */
   async #write(owner: StatusOwner, pending: Pending): Promise<boolean> {
     const { apiPod, status } = owner;
     if (apiPod === null) return true;
+    const { uid } = apiPod.metadata;
     try {
-      if (status !== null && status !== pending.written) {
+      if (status !== null && (status !== pending.written || uid !== pending.writtenTo)) {
         await this.#writeStatus(owner, apiPod, status);
         pending.written = status;
+        pending.writtenTo = uid;
       }
       if (owner.isDeletable && owner.status === pending.written) await this.#delete(apiPod);
       return true;
     } catch (error) {
-      if (isStatus(error, "NotFound")) {
-        pending.written = status;
-        return true;
-      }
+      if (isStatus(error, "NotFound")) return true;
       this.errorsCount++;
       return false;
     }

@@ -8,7 +8,14 @@ import type { Container } from "../pod/pod.js";
 import type { Verdict } from "../pod/pod-status.js";
 import { amountOf } from "../pod/resources.js";
 import { type Candidate, evictionOrder } from "./rank.js";
-import { HARD_THRESHOLDS, type MetThreshold, type Observations, SIGNAL_MEANINGS, type Starved, thresholdsMet } from "./signals.js";
+import {
+  HARD_THRESHOLDS,
+  type MetThreshold,
+  type Observations,
+  SIGNAL_MEANINGS,
+  type Starved,
+  thresholdsMet,
+} from "./signals.js";
 
 const ROUND_MS = 10_000;
 /** A condition stays this long after it was last seen. */
@@ -19,7 +26,10 @@ const GRACE_SECONDS = 1;
 export interface EvictionCandidate extends Candidate {
   readonly isCritical: boolean;
   /** Its containers, with what each uses. */
-  readonly containers: readonly { readonly spec: Container; readonly used: Readonly<Record<Starved, number>> }[];
+  readonly containers: readonly {
+    readonly spec: Container;
+    readonly used: Readonly<Record<Starved, number>>;
+  }[];
   evict(verdict: Verdict, graceSeconds: number): void;
 }
 
@@ -72,7 +82,8 @@ export class EvictionManager {
   }
 
   #setPressures(pressures: ReadonlySet<Pressure>): void {
-    const isSame = pressures.size === this.#pressures.size && [...pressures].every((each) => this.#pressures.has(each));
+    const isSame =
+      pressures.size === this.#pressures.size && [...pressures].every((each) => this.#pressures.has(each));
     this.#pressures = pressures;
     if (!isSame) this.#host.onPressureChanged();
   }

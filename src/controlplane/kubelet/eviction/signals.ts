@@ -2,7 +2,7 @@
 // Source: kubernetes pkg/kubelet/eviction helpers.go, defaults_linux.go.
 import type { Pressure } from "../node/node-conditions.js";
 
-export const SIGNALS = [
+const SIGNALS = [
   "memory.available",
   "nodefs.available",
   "nodefs.inodesFree",

@@ -8,16 +8,16 @@ import type { Prng } from "../../../base/prng.js";
 import type { Client, ResourceName } from "../../client/client.js";
 import type { DueEntry, DueTimes } from "../due-times.js";
 
-export const NODES: ResourceName = { group: "", version: "v1", resource: "nodes" };
+const NODES: ResourceName = { group: "", version: "v1", resource: "nodes" };
 const LEASES: ResourceName = { group: "coordination.k8s.io", version: "v1", resource: "leases" };
 const LEASE_NAMESPACE = "kube-node-lease";
 
 const LEASE_SECONDS = 40;
-export const RENEW_MS = 10_000;
+const RENEW_MS = 10_000;
 /** Nodes whose moments lie this close together share one timer. */
 const GRAIN_MS = 50;
 /** How often an unchanged status is written. */
-export const STATUS_REPORT_MS = 300_000;
+const STATUS_REPORT_MS = 300_000;
 const RETRY_MS = 1000;
 
 export interface HeartbeatHost {
@@ -135,9 +135,8 @@ export class Heartbeat {
       await this.#renew();
       if (this.#isStatusDirty || beganAtMs >= this.#nextReportMs)
         await this.#writeStatus({ status: this.#host.statusPatch() });
-    } catch (error) {
-      // A Node that was deleted is registered anew, as a kubelet does when it restarts.
-      if (isStatus(error, "NotFound")) this.#node = null;
+    } catch {
+      // Tried again with the next beat; leases outlast four of them.
       this.#lease = null;
     }
     // 4% of jitter keep nodes apart that were once drawn together.
@@ -151,7 +150,9 @@ export class Heartbeat {
       try {
         const lease = this.#lease ?? (await this.#findLease());
         this.#lease =
-          lease === null ? await leases.create(this.#renewed(null)) : await leases.update(this.#renewed(lease));
+          lease === null
+            ? await leases.create(this.#renewed(null))
+            : await leases.update(this.#renewed(lease));
         return;
       } catch (error) {
         this.#lease = null;

@@ -40,16 +40,24 @@ function toleratesMemoryPressure(pod: Pod): boolean {
 
 function affinityProblem({ pod, nodeName, labels }: AdmissionInput): Verdict | null {
   const selector = Object.entries(pod.spec.nodeSelector ?? {});
-  const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  const terms =
+    pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   const isMatch =
     selector.every(([name, value]) => labels[name] === value) &&
     (terms === undefined || terms.some((term) => matchesTerm(term as NodeSelectorTerm, labels, nodeName)));
   return isMatch
     ? null
-    : verdict("NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
+    : verdict(
+        "NodeAffinity",
+        "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+      );
 }
 
-function matchesTerm(term: NodeSelectorTerm, labels: Readonly<Record<string, string>>, nodeName: string): boolean {
+function matchesTerm(
+  term: NodeSelectorTerm,
+  labels: Readonly<Record<string, string>>,
+  nodeName: string,
+): boolean {
   const expressions = term.matchExpressions ?? [];
   const fields = term.matchFields ?? [];
   if (expressions.length + fields.length === 0) return false;
@@ -59,7 +67,10 @@ function matchesTerm(term: NodeSelectorTerm, labels: Readonly<Record<string, str
   );
 }
 
-function matchesRequirement({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
+function matchesRequirement(
+  { operator, values = [] }: NodeSelectorRequirement,
+  value: string | undefined,
+): boolean {
   switch (operator) {
     case "In":
       return value !== undefined && values.includes(value);

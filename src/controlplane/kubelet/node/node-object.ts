@@ -93,7 +93,9 @@ function nodeInfo(spec: NodeSpec, machineId: string): object {
 }
 
 /** status.images: what the scheduler's image locality goes by. */
-export function nodeImages(images: readonly ImageStatus[]): readonly { names: string[]; sizeBytes: number }[] {
+export function nodeImages(
+  images: readonly ImageStatus[],
+): readonly { names: string[]; sizeBytes: number }[] {
   return [...images]
     .sort((a, b) => b.sizeBytes - a.sizeBytes || (a.ref < b.ref ? -1 : 1))
     .slice(0, IMAGES_MAX)

@@ -77,7 +77,12 @@ export function memoryStats(bytes: number, nowMs: number, capacityBytes?: number
 }
 
 export function containerStats(
-  container: { readonly name: string; readonly startedAtMs: number; usage(): ContainerUsage; ageMs(): number },
+  container: {
+    readonly name: string;
+    readonly startedAtMs: number;
+    usage(): ContainerUsage;
+    ageMs(): number;
+  },
   nowMs: number,
 ): ContainerStats {
   const usage = container.usage();
@@ -99,7 +104,8 @@ export function podStats(
   containers: readonly ContainerStats[],
   nowMs: number,
 ): PodStats {
-  const sum = (of: (container: ContainerStats) => number) => containers.reduce((total, each) => total + of(each), 0);
+  const sum = (of: (container: ContainerStats) => number) =>
+    containers.reduce((total, each) => total + of(each), 0);
   const time = timestamp(nowMs);
   const bytes = sum((each) => each.memory.workingSetBytes);
   return {

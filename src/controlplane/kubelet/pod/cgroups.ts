@@ -1,48 +1,44 @@
-// The control groups of a Pod as the kubelet would make them: where in the tree, and with what shares and limits.
-// Source: kubernetes pkg/kubelet/cm/pod_container_manager_linux.go, helpers_linux.go.
-import type { PodSpec } from "./pod.js";
+// The control group of a container as the kubelet would make it: where in the tree, with what weight and limits.
+// Source: kubernetes pkg/kubelet/cm/pod_container_manager_linux.go, helpers_linux.go; runc's conversion of shares.
+import type { Container, PodSpec } from "./pod.js";
 import { qosClass } from "./qos.js";
-import { containerAmount, podRequest } from "./resources.js";
+import { containerAmount } from "./resources.js";
 
 const QUOTA_PERIOD_US = 100_000;
+const QUOTA_MIN_US = 1000;
 const SHARES_MIN = 2;
 const SHARES_MAX = 262_144;
 const SHARES_PER_CPU = 1024;
 
-export interface PodCgroup {
-  /** "/kubepods/burstable/pod<uid>" */
+export interface ContainerCgroup {
+  /** "/kubepods/burstable/pod<uid>/web" */
   readonly path: string;
-  readonly cpuShares: number;
+  /** cgroup v2's, 1..10000. */
+  readonly cpuWeight: number;
   /** µs in each 100 ms; null: no limit. */
   readonly cpuQuotaUs: number | null;
   readonly memoryLimitBytes: number | null;
 }
 
-export function podCgroup(uid: string, spec: PodSpec): PodCgroup {
+export function containerCgroup(podUid: string, spec: PodSpec, container: Container): ContainerCgroup {
   const qos = qosClass(spec);
-  const cpuLimit = limitOfAll(spec, "cpu");
-  const memoryLimit = limitOfAll(spec, "memory");
+  const cpuLimit = containerAmount(container, "limits", "cpu");
+  const memoryLimit = containerAmount(container, "limits", "memory");
   const parent = qos === "Guaranteed" ? "/kubepods" : `/kubepods/${qos.toLowerCase()}`;
   return {
-    path: `${parent}/pod${uid}`,
-    cpuShares: qos === "BestEffort" ? SHARES_MIN : cpuShares(podRequest(spec, "cpu")),
-    cpuQuotaUs: cpuLimit === null ? null : cpuQuotaUs(cpuLimit),
-    memoryLimitBytes: memoryLimit,
+    path: `${parent}/pod${podUid}/${container.name}`,
+    cpuWeight: weightOf(cpuShares(containerAmount(container, "requests", "cpu") || cpuLimit)),
+    cpuQuotaUs:
+      cpuLimit === 0 ? null : Math.max(QUOTA_MIN_US, Math.floor((cpuLimit * QUOTA_PERIOD_US) / 1000)),
+    memoryLimitBytes: memoryLimit === 0 ? null : memoryLimit,
   };
 }
 
 /** Thousandths of a core to cgroup v1 shares. */
-export function cpuShares(milli: number): number {
-  if (milli === 0) return SHARES_MIN;
+function cpuShares(milli: number): number {
   return Math.min(SHARES_MAX, Math.max(SHARES_MIN, Math.floor((milli * SHARES_PER_CPU) / 1000)));
 }
 
-export function cpuQuotaUs(milli: number): number {
-  return Math.max(1000, Math.floor((milli * QUOTA_PERIOD_US) / 1000));
-}
-
-/** A Pod is limited when all of its containers are. */
-function limitOfAll(spec: PodSpec, resource: string): number | null {
-  const limits = spec.containers.map((container) => containerAmount(container, "limits", resource));
-  return limits.some((limit) => limit === 0) ? null : limits.reduce((sum, limit) => sum + limit, 0);
+function weightOf(shares: number): number {
+  return 1 + Math.floor(((shares - SHARES_MIN) * 9999) / (SHARES_MAX - SHARES_MIN));
 }

@@ -75,7 +75,12 @@ export class ContainerStarter {
     const world = await this.#world(container);
     if (worker.isTerminating) return;
     const before = worker.newest(container.name);
-    const id = await this.#create(container, image, world, before === null ? 0 : before.attempt + 1);
+    const id = await this.#create(
+      container,
+      image,
+      world,
+      before === null ? attemptBefore(worker.pod, container) : before.attempt + 1,
+    );
     worker.report(container, "Normal", "Created", "Container created");
     try {
       await worker.host.runtime.startContainer(id);
@@ -232,8 +237,15 @@ export function worldOf(worker: PodContext, container: Container): Promise<Conta
     nodeName: host.nodeName,
     hostIP: host.hostIP,
     podIP: worker.podIP(),
+    memoryCapacityBytes: host.memoryCapacityBytes,
     serviceEnv: serviceEnv(services, host.apiService()),
   });
+}
+
+/** A container that ran before its node was started anew goes on counting. */
+function attemptBefore(pod: Pod, { name }: Container): number {
+  const said = pod.status?.containerStatuses?.find((status) => status.name === name);
+  return said?.containerID === undefined ? 0 : said.restartCount + 1;
 }
 
 /** As upstream names Pods in messages. */

@@ -4,7 +4,9 @@
 import type { KubeObject } from "../../../api/meta.js";
 import { CONFIG_MAPS, type ObjectCache, SECRETS } from "../object-cache.js";
 import type { ContainerWorld } from "../runtime/runtime-service.js";
+import { containerCgroup } from "./cgroups.js";
 import type { Container, Pod, Volume } from "./pod.js";
+import { oomScoreAdjust } from "./qos.js";
 import { containerAmount } from "./resources.js";
 
 export interface WorldInput {
@@ -14,6 +16,7 @@ export interface WorldInput {
   readonly nodeName: string;
   readonly hostIP: string;
   readonly podIP: string;
+  readonly memoryCapacityBytes: number;
   /** SERVICE_HOST and the like. */
   readonly serviceEnv: ReadonlyMap<string, string>;
 }
@@ -61,14 +64,14 @@ async function addEnv(input: WorldInput, env: Map<string, string>): Promise<void
       env.set(name, expanded(value ?? "", env));
       continue;
     }
-    const text = await valueOf(input, valueFrom);
+    const text = await sourcedValue(input, valueFrom);
     if (text !== null) env.set(name, text);
   }
 }
 
 type ValueFrom = NonNullable<NonNullable<Container["env"]>[number]["valueFrom"]>;
 
-async function valueOf(input: WorldInput, from: ValueFrom): Promise<string | null> {
+async function sourcedValue(input: WorldInput, from: ValueFrom): Promise<string | null> {
   if (from.fieldRef !== undefined) return fieldValue(input, from.fieldRef.fieldPath);
   if (from.resourceFieldRef !== undefined) return resourceValue(input, from.resourceFieldRef.resource);
   const reference = from.configMapKeyRef ?? from.secretKeyRef;
@@ -145,7 +148,7 @@ function resourceValue(input: WorldInput, resource: string): string {
 }
 
 async function mountedFiles(input: WorldInput): Promise<ReadonlyMap<string, string>> {
-  const files = new Map<string, string>([["/etc/hosts", hostsFile(input)]]);
+  const files = new Map<string, string>([["/etc/hosts", hostsFile(input)], ...cgroupFiles(input)]);
   for (const mount of input.container.volumeMounts ?? []) {
     const volume = input.pod.spec.volumes?.find((each) => each.name === mount.name);
     if (volume === undefined) continue;
@@ -155,6 +158,25 @@ async function mountedFiles(input: WorldInput): Promise<ReadonlyMap<string, stri
     }
   }
   return files;
+}
+
+function cgroupFiles({
+  pod,
+  container,
+  memoryCapacityBytes,
+}: WorldInput): readonly (readonly [string, string])[] {
+  const { path, cpuWeight, cpuQuotaUs, memoryLimitBytes } = containerCgroup(
+    pod.metadata.uid,
+    pod.spec,
+    container,
+  );
+  return [
+    ["/proc/1/cgroup", `0::${path}\n`],
+    ["/proc/1/oom_score_adj", `${oomScoreAdjust(pod, container, memoryCapacityBytes)}\n`],
+    ["/sys/fs/cgroup/cpu.weight", `${cpuWeight}\n`],
+    ["/sys/fs/cgroup/cpu.max", `${cpuQuotaUs ?? "max"} 100000\n`],
+    ["/sys/fs/cgroup/memory.max", `${memoryLimitBytes ?? "max"}\n`],
+  ];
 }
 
 function hostsFile({ pod, podIP }: WorldInput): string {

@@ -6,12 +6,13 @@ import type { ObjectCache } from "../object-cache.js";
 import type { SimulationProfile } from "../runtime/profile.js";
 import type { SimContainer } from "../runtime/sim-container.js";
 import type { SimulatedRuntime } from "../runtime/simulated-runtime.js";
-import type { Container, Pod } from "./pod.js";
+import type { Container, Pod, PodStatus } from "./pod.js";
 
 /** What is the node's, not the Pod's. */
 export interface PodHost {
   readonly nodeName: string;
   readonly hostIP: string;
+  readonly memoryCapacityBytes: number;
   readonly runtime: SimulatedRuntime;
   readonly profile: SimulationProfile;
   readonly due: DueTimes;
@@ -38,6 +39,8 @@ export interface PodContext {
   /** As wanted. */
   readonly pod: Pod;
   readonly isTerminating: boolean;
+  /** As it is, or will soon be, in the API; null: nothing is said yet. */
+  readonly status: PodStatus | null;
   /** Newest first. */
   containers(): readonly SimContainer[];
   newest(name: string): SimContainer | null;

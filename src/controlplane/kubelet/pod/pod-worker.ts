@@ -18,6 +18,7 @@ import { podStatus, rejectedStatus, type Verdict } from "./pod-status.js";
 import { probeHost } from "./probe-host.js";
 import { MountWait } from "./mount-wait.js";
 
+const SYNC_RETRY_MS = 2000;
 /** How soon a sandbox that could not be made is tried again. */
 const SANDBOX_RETRY_MS = 1000;
 const DEFAULT_GRACE_SECONDS = 30;
@@ -129,6 +130,20 @@ export class PodWorker implements PodContext, StatusOwner {
     this.wake();
   }
 
+  /** A static Pod's stand-in in the API; null: there is none. */
+  setMirror(mirror: Pod | null): void {
+    const isNew = mirror !== null && this.apiPod?.metadata.uid !== mirror.metadata.uid;
+    if (mirror === null || isNew || isNewer(mirror, this.apiPod)) this.apiPod = mirror;
+    if (isNew) this.host.statusChanged(this.uid);
+  }
+
+  /** Its machine is gone: nothing more is done for it. */
+  abandon(): void {
+    this.#stage = "finished";
+    this.#cancelWaits();
+    this.probes?.stop();
+  }
+
   /** The API server does not know it any more. */
   forget(): void {
     this.apiPod = null;
@@ -172,6 +187,8 @@ export class PodWorker implements PodContext, StatusOwner {
   }
 
   async whileWanted<T>(slow: Promise<T>): Promise<T | null> {
+    // What comes of it after that is nobody's concern.
+    slow.catch(() => {});
     if (this.#stage !== "running") return null;
     const interrupted = new Promise<null>((resolve) => {
       this.#interrupt = () => resolve(null);
@@ -190,9 +207,15 @@ export class PodWorker implements PodContext, StatusOwner {
   async #rounds(): Promise<void> {
     do {
       this.#isWoken = false;
-      if (this.#stage === "running") await this.#sync();
-      // Not an else: the Pod may have been told to go meanwhile.
-      if (this.#stage === "terminating") await this.#terminateNow();
+      try {
+        if (this.#stage === "running") await this.#sync();
+        // Not an else: the Pod may have been told to go meanwhile.
+        if (this.#stage === "terminating") await this.#terminateNow();
+      } catch (error) {
+        // The API server could not be asked, or the runtime refused what it never refuses: tried again.
+        this.report(null, "Warning", "FailedSync", `error syncing pod: ${(error as Error).message}`);
+        this.#retry = this.wakeAfter(SYNC_RETRY_MS);
+      }
     } while (this.#isWoken && this.#stage !== "finished");
     this.#isBusy = false;
     if (this.#stage === "finished" && this.#isForgotten) await this.#cleanUp();

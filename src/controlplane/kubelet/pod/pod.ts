@@ -40,17 +40,10 @@ export interface Pod extends KubeObject {
   readonly status?: Readonly<PodStatus>;
 }
 
-export type RestartPolicy = "Always" | "OnFailure" | "Never";
-
 /** Annotations that mark where a Pod came from. */
 export const ANNOTATION_CONFIG_MIRROR = "kubernetes.io/config.mirror";
 export const ANNOTATION_CONFIG_SOURCE = "kubernetes.io/config.source";
 export const ANNOTATION_CONFIG_HASH = "kubernetes.io/config.hash";
-
-/** "namespace/name", what a Pod is called in logs and look-ups. */
-export function podKey(pod: KubeObject): string {
-  return `${pod.metadata.namespace ?? ""}/${pod.metadata.name}`;
-}
 
 /** Whether an init container keeps running beside the others. */
 export function isSidecar(container: Container): boolean {

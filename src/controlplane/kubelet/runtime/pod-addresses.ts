@@ -33,7 +33,9 @@ export class PodAddresses {
 
   release(ip: string): void {
     const at = this.#word;
-    this.#used.delete(((ipWords(ip)[at] as number) - (this.#range.words[at] as number)) >>> 0);
+    // An address of a range that the node had before is not among these.
+    const offset = ((ipWords(ip)[at] as number) - (this.#range.words[at] as number)) >>> 0;
+    this.#used.delete(offset);
   }
 
   /** The word that tells the range's addresses apart. */

@@ -146,8 +146,16 @@ export class SimContainer implements RuntimeContainer {
   }
 
   print(to: 1 | 2, text: string): void {
-    this.log ??= new ContainerLog();
-    this.log.append(to, text, this.#host.wallMs());
+    this.keepLog().append(to, text, this.#host.wallMs());
+  }
+
+  /** Its log, made when there is something to write or to follow. */
+  keepLog(): ContainerLog {
+    if (this.log === null) {
+      this.log = new ContainerLog();
+      if (this.state === "exited") this.log.close(this.finishedAtMs);
+    }
+    return this.log;
   }
 
   usage(): ContainerUsage {

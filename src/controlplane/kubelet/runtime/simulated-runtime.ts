@@ -40,6 +40,13 @@ export interface RuntimeOptions {
   readonly onGrowth: () => void;
 }
 
+/** An image as it lies on this node; times are monotonic. */
+export interface NodeImage {
+  readonly status: ImageStatus;
+  readonly pulledAtMs: number;
+  lastUsedAtMs: number;
+}
+
 /** Names that people choose for images that are not there. */
 const MISSING_IMAGE =
   /(^|[-/:_.])(no-?such|non-?existent|not-?exist|does-?not-?exist|invalid|broken|bad-?image)/i;
@@ -59,7 +66,7 @@ export class SimulatedRuntime implements RuntimeService, ImageService {
   readonly #sandboxes = new Map<SandboxId, Sandbox>();
   readonly #sandboxesOfPod = new Map<string, Sandbox[]>();
   readonly #containers = new Map<ContainerId, SimContainer>();
-  readonly #images = new Map<string, ImageStatus>();
+  readonly #images = new Map<string, NodeImage>();
   readonly #pulls = new Map<string, Promise<ImageStatus>>();
   #imageBytes = 0;
   /** Calls do not come back while it hangs. */
@@ -161,6 +168,8 @@ export class SimulatedRuntime implements RuntimeService, ImageService {
     const container = new SimContainer(this.#host, this.#newId(), sandbox.podUid, config, plan);
     sandbox.containers.unshift(container);
     this.usage.created(plan.behaviour);
+    const image = this.#images.get(config.container.image ?? "");
+    if (image !== undefined) image.lastUsedAtMs = this.#options.due.now();
     this.#containers.set(container.id, container);
     this.#options.onGrowth();
     return container.id;
@@ -250,7 +259,7 @@ export class SimulatedRuntime implements RuntimeService, ImageService {
   }
 
   imageStatus(image: string): ImageStatus | null {
-    return this.#images.get(image) ?? null;
+    return this.#images.get(image)?.status ?? null;
   }
 
   pullImage(image: string, pod: Pod, container: Container): Promise<ImageStatus> {
@@ -276,26 +285,27 @@ export class SimulatedRuntime implements RuntimeService, ImageService {
       await this.#refusePull(`failed to pull and unpack image "${status.image}": not found`);
     const { pullMs, pullBytesPerSecond } = this.#options.profile;
     await this.#takes(pullMs + (status.sizeBytes / pullBytesPerSecond) * 1000);
+    const now = this.#options.due.now();
     if (!this.#images.has(image)) this.#imageBytes += status.sizeBytes;
-    this.#images.set(image, status);
+    this.#images.set(image, { status, pulledAtMs: now, lastUsedAtMs: now });
     this.#options.onGrowth();
     return status;
   }
 
   removeImage(image: string): void {
-    const status = this.#images.get(image);
-    if (status === undefined) return;
+    const known = this.#images.get(image);
+    if (known === undefined) return;
     this.#images.delete(image);
-    this.#imageBytes -= status.sizeBytes;
+    this.#imageBytes -= known.status.sizeBytes;
   }
 
   listImages(): readonly ImageStatus[] {
-    return [...this.#images.values()];
+    return [...this.#images.values()].map((image) => image.status);
   }
 
-  /** Names under which images were pulled. */
-  imageNames(): Iterable<string> {
-    return this.#images.keys();
+  /** By the name under which it was pulled. */
+  get images(): ReadonlyMap<string, NodeImage> {
+    return this.#images;
   }
 
   imageFsUsedBytes(): number {

@@ -359,6 +359,11 @@ function assign({ shell, args }: Invocation): number {
   return 0;
 }
 
+function unset({ shell, args }: Invocation): number {
+  for (const name of args) shell.env.delete(name);
+  return 0;
+}
+
 function* timeout({ shell, args, stdin }: Invocation): Process {
   const [limit = "0", ...words] = args.filter((word, index) => !(index === 0 && word.startsWith("-")));
   const process = runCommand(shell, words, stdin);
@@ -432,7 +437,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["env", env],
   ["printenv", printenv],
   ["export", assign],
-  ["unset", ({ shell, args }) => (args.forEach((name) => shell.env.delete(name)), 0)],
+  ["unset", unset],
   ["hostname", ({ shell }) => print(`${shell.hostname}\n`)],
   [
     "uname",

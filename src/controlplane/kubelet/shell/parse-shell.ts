@@ -20,12 +20,12 @@ export type Script =
       readonly body: Script;
       readonly otherwise: Script | null;
     }
-  | { readonly is: "group"; readonly body: Script };
+  | { readonly is: "group"; readonly isSubshell: boolean; readonly body: Script };
 
 export interface ListItem {
   readonly script: Script;
   /** What decides whether the next one runs. */
-  readonly then: ";" | "&&" | "||" | "&";
+  readonly separator: ";" | "&&" | "||" | "&";
 }
 
 export interface Assignment {
@@ -101,15 +101,15 @@ class Parser {
       if (this.#at >= this.#text.length || ENDS.has(this.#peekWord())) break;
       const script = this.#pipeline();
       this.#skipBlank(false);
-      const then = this.#separator();
-      items.push({ script, then: then ?? ";" });
-      if (then === null) break;
+      const separator = this.#separator();
+      items.push({ script, separator: separator ?? ";" });
+      if (separator === null) break;
     }
     this.#depth--;
-    return items.length === 1 && items[0]?.then === ";" ? items[0].script : { is: "list", items };
+    return items.length === 1 && items[0]?.separator === ";" ? items[0].script : { is: "list", items };
   }
 
-  #separator(): ListItem["then"] | null {
+  #separator(): ListItem["separator"] | null {
     if (this.#take("&&")) return "&&";
     if (this.#take("||")) return "||";
     if (this.#take(";;")) throw this.unexpected();
@@ -180,7 +180,7 @@ class Parser {
     const body = this.list();
     this.#skipBlank(true);
     if (!this.#take(end)) throw this.unexpected();
-    return { is: "group", body };
+    return { is: "group", isSubshell: end === ")", body };
   }
 
   #simple(): Script {

@@ -103,7 +103,7 @@ function* run(shell: Shell, script: Script, stdin: string | null): Process {
       break;
     }
     case "group":
-      shell.status = yield* run(shell, script.body, stdin);
+      shell.status = yield* run(script.isSubshell ? withEnv(shell) : shell, script.body, stdin);
       break;
   }
   return shell.status;
@@ -111,10 +111,10 @@ function* run(shell: Shell, script: Script, stdin: string | null): Process {
 
 function* runList(shell: Shell, list: Extract<Script, { is: "list" }>, stdin: string | null): Process {
   let isSkipped = false;
-  for (const { script, then } of list.items) {
+  for (const { script, separator } of list.items) {
     // What goes to the background runs before the rest here: one process has one line of time.
     if (!isSkipped) shell.status = yield* run(shell, script, stdin);
-    isSkipped = (then === "&&" && shell.status !== 0) || (then === "||" && shell.status === 0);
+    isSkipped = (separator === "&&" && shell.status !== 0) || (separator === "||" && shell.status === 0);
     if (shell.hasExited) break;
   }
   return shell.status;
