@@ -20,7 +20,7 @@ import type { ExtraGroup } from "./extra-group.js";
 import { DEFAULT_IN_FLIGHT, type InFlightLimits, type PriorityLevel } from "./filters/max-in-flight.js";
 import { type HealthCheck, HealthRoutes } from "./health/health-checks.js";
 import { ApiMetrics } from "./metrics/api-metrics.js";
-import { noRules } from "./object-rules.js";
+import { acceptAll, type Validation } from "./validation.js";
 import { BookmarkClock } from "./registry/bookmark-clock.js";
 import type { Registry } from "./registry/resource-call.js";
 import { ResourceRouter } from "./registry/resource-router.js";
@@ -42,6 +42,8 @@ export interface ApiServerOptions {
   /** Absent: everything is allowed. */
   readonly authorizer?: Authorizer;
   readonly admission?: Admission;
+  /** Absent: whatever is well-formed is valid. */
+  readonly validation?: Validation;
   /** Absent: no tokens are issued or recognised. */
   readonly tokens?: TokenAuthority;
   /** Logs, exec, attach, port-forward. Absent: they are not to be had. */
@@ -85,7 +87,7 @@ class Server implements ApiServer {
       prng,
       newUid,
       admission: options.admission ?? admitAll,
-      rules: noRules,
+      validation: options.validation ?? acceptAll,
       bookmarks: new BookmarkClock(timers),
     };
     const routes = new Routes({

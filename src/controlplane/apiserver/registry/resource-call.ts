@@ -7,7 +7,7 @@ import type { Prng } from "../../../base/prng.js";
 import type { Timers } from "../../../base/timers.js";
 import type { ApiRequest, ApiResponse, UserInfo } from "../../protocol/api-request.js";
 import type { Admission, Eventually } from "../access.js";
-import type { ObjectRules } from "../object-rules.js";
+import type { Validation } from "../validation.js";
 import type { RequestInfo } from "../request-info.js";
 import type { BookmarkClock } from "./bookmark-clock.js";
 import type { ObjectStore } from "../storage/object-store.js";
@@ -20,7 +20,7 @@ export interface Registry {
   readonly prng: Prng;
   readonly newUid: () => string;
   readonly admission: Admission;
-  readonly rules: ObjectRules;
+  readonly validation: Validation;
   readonly bookmarks: BookmarkClock;
 }
 
@@ -56,10 +56,17 @@ export function keyOf(call: ResourceCall, name: string): string {
   return storageKey(call.prefix, call.kind.isNamespaced ? call.info.namespace : "", name);
 }
 
-/** RFC 3339 in whole seconds, as metav1.Time. */
+let lastSecond = Number.NaN;
+let lastTimestamp = "";
+
+/** RFC 3339 in whole seconds, as metav1.Time. Many are asked for within a second: the text is kept. */
 export function timestamp(timers: Timers, plusSeconds = 0): string {
-  const at = timers.wall();
-  return `${new Date(at.getTime() + plusSeconds * 1000).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(timers.wall().getTime() / 1000) + plusSeconds;
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastTimestamp = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+  }
+  return lastTimestamp;
 }
 
 export function isDryRun(call: ResourceCall): boolean {
