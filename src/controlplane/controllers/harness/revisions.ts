@@ -8,14 +8,16 @@ import type { Action } from "./action.js";
 import { controllerReference, type OwnerKind } from "./owners.js";
 import { canonicalText, templateHash } from "./template-hash.js";
 
+/** Of Pods: a StatefulSet's carry the name of their revision, a DaemonSet's its hash. */
 export const REVISION_LABEL = "controller-revision-hash";
-const HASH_LABEL = "controller.kubernetes.io/hash";
 
 export interface RevisionOwner {
   readonly object: KubeObject;
   readonly ownerKind: OwnerKind;
   readonly template: PodTemplateSpec;
   readonly collisionCount: number;
+  /** Under which label its revisions carry their hash. */
+  readonly hashLabel: string;
 }
 
 export interface RevisionPlan {
@@ -50,7 +52,7 @@ function newRevision(owner: RevisionOwner, data: object, revision: number): Cont
     metadata: {
       name: `${name.slice(0, 223)}-${hash}`,
       namespace,
-      labels: { ...owner.template.metadata?.labels, [HASH_LABEL]: hash },
+      labels: { ...owner.template.metadata?.labels, [owner.hashLabel]: hash },
       ...(annotations === undefined ? {} : { annotations }),
       ownerReferences: [controllerReference(owner.object, owner.ownerKind)],
     },

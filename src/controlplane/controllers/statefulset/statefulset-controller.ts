@@ -89,6 +89,7 @@ class StatefulSetShell {
         ownerKind: STATEFUL_SET_KIND,
         template: set.spec?.template ?? {},
         collisionCount: set.status?.collisionCount ?? 0,
+        hashLabel: "controller.kubernetes.io/hash",
       },
       revisions,
     );
