@@ -389,7 +389,7 @@ export class PodWorker implements PodContext, StatusOwner {
   }
 
   #publish(status: PodStatus): void {
-    if (this.status !== null && isSameStatus(this.status, status)) {
+    if (this.status !== null && isSame(this.status, status)) {
       if (this.isDeletable) this.host.statusChanged(this.uid);
       return;
     }
@@ -427,6 +427,12 @@ function isNewer(pod: Pod, than: Pod | null): boolean {
   return Number(pod.metadata.resourceVersion ?? 0) >= Number(than.metadata.resourceVersion ?? 0);
 }
 
-function isSameStatus(a: PodStatus, b: PodStatus): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+/** Plain data of the same content, whatever the order of fields. Most that differ do so early. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const fields = Object.keys(a);
+  if (fields.length !== Object.keys(b).length) return false;
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  return fields.every((field) => field in right && isSame(left[field], right[field]));
 }
