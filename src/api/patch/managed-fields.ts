@@ -18,7 +18,7 @@ export interface ManagedEntry {
 }
 
 /** Fields that nobody owns: they are the server's or name the object. */
-export const UNOWNED_FIELDS: FieldSet = fieldsNamed([
+const UNOWNED_FIELDS: FieldSet = fieldsNamed([
   "apiVersion",
   "kind",
   "metadata",

@@ -79,7 +79,7 @@ function metadata(random: Prng): JsonObject {
   };
 }
 
-export function deployment(random: Prng): JsonObject {
+function deployment(random: Prng): JsonObject {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",

@@ -43,6 +43,47 @@ test("applyPatch and trackUpdate leave the owners that upstream's code leaves, o
   }
 });
 
+test("applyPatch changes nothing when it is repeated, and takes back what it is no longer asked for", () => {
+  const random = new Prng(SEED + 1);
+  for (let index = 0; index < CASES; index++) {
+    const options = { ...WRITER, manager: "alice", force: true };
+    const [step] = steps(random) as [Step];
+    const created = trackUpdate(null, deploymentNamed("web"), { ...WRITER, manager: "bob", isTracked: true });
+    const once = applyPatch(created, step.object, options);
+    const place = `seed ${SEED + 1} case ${index}: ${JSON.stringify(step)}`;
+    assert.deepEqual(applyPatch(once, step.object, { ...options, now: "2026-01-02T00:00:00Z" }), once, place);
+    const added = { ...deploymentNamed("web"), metadata: { name: "web", annotations: { mine: "yes" } } };
+    const asked = applyPatch(created, added, options);
+    const back = applyPatch(asked, deploymentNamed("web"), options);
+    assert.equal((back["metadata"] as JsonObject)["annotations"], undefined, place);
+  }
+});
+
+test("applyPatch refuses with a cause for each field of another manager", () => {
+  const created = trackUpdate(null, deploymentNamed("web"), {
+    ...WRITER,
+    manager: "kubectl-client-side-apply",
+    isTracked: true,
+  });
+  const wanted = { ...deploymentNamed("web"), spec: { replicas: 3 } };
+  assert.throws(
+    () => applyPatch(created, wanted, { ...WRITER, manager: "bob", force: false }),
+    (error: unknown) => {
+      assert.ok(error instanceof StatusError);
+      const manager = '"kubectl-client-side-apply" using apps/v1';
+      assert.equal(error.message, `Apply failed with 1 conflict: conflict with ${manager}: .spec.replicas`);
+      assert.deepEqual(error.status.details?.causes, [
+        { reason: "FieldManagerConflict", message: `conflict with ${manager}`, field: ".spec.replicas" },
+      ]);
+      return error.status.code === 409;
+    },
+  );
+});
+
+function deploymentNamed(name: string): JsonObject {
+  return { apiVersion: "apps/v1", kind: "Deployment", metadata: { name }, spec: { replicas: 1 } };
+}
+
 interface StepAnswer {
   readonly object?: JsonObject;
   readonly error?: { readonly code?: number; readonly message: string; readonly details?: unknown };

@@ -6,7 +6,7 @@ import { badPatch, unexpectedPatch, wrongType } from "./patch-errors.js";
 /** In an object: what becomes of it as a whole. */
 export const PATCH_DIRECTIVE = "$patch";
 /** In an object: the only members that it may keep. */
-export const RETAIN_KEYS = "$retainKeys";
+const RETAIN_KEYS = "$retainKeys";
 const DELETE_FROM_LIST = "$deleteFromPrimitiveList/";
 const SET_ELEMENT_ORDER = "$setElementOrder/";
 

@@ -99,7 +99,7 @@ export const PRIORITY_CLASS_COLUMNS = namedColumns<PriorityClass>()
   .integer("Value", ({ value }) => value)
   .boolean("Global-Default", ({ globalDefault }) => globalDefault ?? false)
   .age()
-  .wide("PreemptionPolicy", ({ preemptionPolicy }) => preemptionPolicy ?? "").list;
+  .text("PreemptionPolicy", ({ preemptionPolicy }) => preemptionPolicy ?? "").list;
 
 export const RUNTIME_CLASS_COLUMNS = namedColumns<RuntimeClass>()
   .text("Handler", ({ handler }) => handler)

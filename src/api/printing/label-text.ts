@@ -10,7 +10,7 @@ export function labelsText(labels: Labels | undefined): string {
   return pairs.length === 0 ? "<none>" : pairs.sort().join(",");
 }
 
-/** "app=web,env in (a,b),!old", by key; "": it selects all, and nothing is selected by none at all: "<none>" of callers. */
+/** "app=web,env in (a,b),!old", by key; "" for a selector that selects all, and for none. */
 export function selectorText(selector: Partial<LabelSelector> | undefined): string {
   const pairs = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => ({
     key,

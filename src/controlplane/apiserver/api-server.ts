@@ -3,6 +3,7 @@ import { KINDS } from "../../api/kinds/kinds.js";
 import type { Prng } from "../../base/prng.js";
 import type { Timers } from "../../base/timers.js";
 import type { ApiHandler, ApiRequest, ApiResponse } from "../protocol/api-request.js";
+import type { NodeStreams } from "../protocol/node-streams.js";
 import type { Store } from "../store/store.js";
 import {
   type Admission,
@@ -43,6 +44,8 @@ export interface ApiServerOptions {
   readonly admission?: Admission;
   /** Absent: no tokens are issued or recognised. */
   readonly tokens?: TokenAuthority;
+  /** Logs, exec, attach, port-forward. Absent: they are not to be had. */
+  readonly nodes?: NodeStreams;
   readonly extraGroups?: readonly ExtraGroup[];
   /** Beside the server's own. */
   readonly healthChecks?: readonly HealthCheck[];
@@ -88,7 +91,12 @@ class Server implements ApiServer {
     const routes = new Routes({
       router: new ResourceRouter(
         this.#registry,
-        specialHandlers({ authorizer, tokens: options.tokens ?? null, components: options.components ?? [] }),
+        specialHandlers({
+          authorizer,
+          tokens: options.tokens ?? null,
+          components: options.components ?? [],
+          nodes: options.nodes ?? null,
+        }),
       ),
       extraGroups,
       discovery: new DiscoveryRoutes(offeredGroups(extraGroups)),

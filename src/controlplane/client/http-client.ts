@@ -31,7 +31,7 @@ export interface HttpClientOptions {
   readonly userAgent?: string;
   /** Connections for requests that are no watches; absent: as many as are asked for at a time. */
   readonly connectionsMax?: number;
-  /** A request that stays silent longer fails; absent: waits for ever. */
+  /** A request that takes longer fails; absent: waits for ever. Watches are not limited. */
   readonly timeoutMs?: number;
 }
 
@@ -147,10 +147,14 @@ class HttpTransport implements Transport {
       request.on("error", (error: NodeJS.ErrnoException) => {
         reject(request.reusedSocket && error.code === "ECONNRESET" ? new StaleConnection(error) : error);
       });
-      if (this.#options.timeoutMs !== undefined)
-        request.setTimeout(this.#options.timeoutMs, () =>
-          request.destroy(new Error(`${call.method} ${call.path}: no answer in time`)),
+      const { timeoutMs, timers } = this.#options;
+      if (timeoutMs !== undefined) {
+        const late = new Error(`${call.method} ${call.path}: no answer in ${timeoutMs} ms`);
+        request.on(
+          "close",
+          timers.after(timeoutMs, () => request.destroy(late)),
         );
+      }
       request.end(body ?? undefined);
     });
   }

@@ -94,7 +94,10 @@ export class LeaderElector {
   #renewedAt(askedMs: number): void {
     const leftMs = askedMs + this.#renewDeadlineMs - this.#options.timers.milliseconds();
     this.#cancelDeadline?.();
-    if (leftMs <= 0) return this.#stopLeading();
+    if (leftMs <= 0) {
+      this.#stopLeading();
+      return;
+    }
     this.#cancelDeadline = this.#options.timers.after(leftMs, () => this.#stopLeading());
     if (this.#isLeading) return;
     this.#isLeading = true;

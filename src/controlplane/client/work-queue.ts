@@ -64,7 +64,10 @@ export class WorkQueue {
   /** Adds it `ms` from now, or sooner when it has been asked for sooner. */
   addAfter(key: string, ms: number): void {
     if (this.#isShutDown) return;
-    if (ms <= 0) return this.add(key);
+    if (ms <= 0) {
+      this.add(key);
+      return;
+    }
     const atMs = this.#nowMs() + ms;
     const earlier = this.#delayed.get(key);
     if (earlier !== undefined && earlier.atMs <= atMs) return;

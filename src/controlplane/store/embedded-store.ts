@@ -55,6 +55,8 @@ export class EmbeddedStore implements Store {
   readonly #group: GroupCommit<JournalEntry>;
   /** Newest revision that is acknowledged. Invariant: #committed <= #index.newest. */
   #committed: Revision;
+  /** The newest compaction that was begun: one that comes later must not be below it on the disk. */
+  #compacting: Revision = 0;
   /** Chosen but not yet durable. */
   readonly #granting = new Set<LeaseId>();
   #leasesGranted = 0n;
@@ -107,10 +109,14 @@ export class EmbeddedStore implements Store {
   async compact(revision: Revision): Promise<void> {
     this.#assertOpen();
     this.#assertCompactable(revision);
-    const acknowledged = this.#acknowledged({ ...NO_ENTRY, compacted: revision });
-    // Watchers see what they are due first: their microtask was there before this one.
-    await (acknowledged ?? Promise.resolve());
-    this.#assertCompactable(revision);
+    this.#compacting = revision;
+    try {
+      // Watchers see what they are due first: their microtask was there before this one.
+      await (this.#acknowledged({ ...NO_ENTRY, compacted: revision }) ?? Promise.resolve());
+    } catch (error) {
+      this.#compacting = this.#index.compacted;
+      throw error;
+    }
     const dropped = this.#index.compact(revision);
     this.#journal?.forget(dropped);
   }
@@ -206,7 +212,7 @@ export class EmbeddedStore implements Store {
 
   #assertCompactable(revision: Revision): void {
     if (revision > this.#committed) throw new StoreError("FutureRevision");
-    const compactRevision = this.#index.compacted;
+    const compactRevision = Math.max(this.#index.compacted, this.#compacting);
     if (revision <= compactRevision) throw new StoreError("Compacted", { compactRevision });
   }
 }

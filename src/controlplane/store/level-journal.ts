@@ -167,14 +167,14 @@ class LevelJournal implements Journal {
 }
 
 async function openLevel(folder: string): Promise<Level> {
-  const level: Level = new ClassicLevel(folder, {
-    keyEncoding: "buffer",
-    valueEncoding: "buffer",
-    writeBufferSize: WRITE_BUFFER_BYTES,
-  });
   try {
-    // Secrets are in there.
+    // Secrets are in there. Before the engine, which would make it readable by all.
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    const level: Level = new ClassicLevel(folder, {
+      keyEncoding: "buffer",
+      valueEncoding: "buffer",
+      writeBufferSize: WRITE_BUFFER_BYTES,
+    });
     await level.open();
     return level;
   } catch (error) {

@@ -19,8 +19,6 @@ interface RecordedWatch {
 }
 
 const WAIT_MS_MAX = 8_000;
-/** Over a network a watch takes a moment to exist. */
-const START_MS = 60;
 const LOOK_MS = 2;
 
 export function recordWatch(
@@ -40,7 +38,11 @@ export function recordWatch(
     },
   );
   return {
-    started: () => delay(realTimers, store.constructor.name === "EtcdStore" ? START_MS : 0),
+    started: () =>
+      wait(
+        () => watch.delivered() > 0,
+        () => "a watch that has not begun",
+      ),
     until: (count) =>
       wait(
         () => events().length >= count,

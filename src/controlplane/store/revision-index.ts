@@ -229,7 +229,7 @@ export class RevisionIndex {
   }
 }
 
-export function tombstone(key: string, revision: Revision): KeyValue {
+function tombstone(key: string, revision: Revision): KeyValue {
   return { key, value: NO_VALUE, createRevision: 0, modRevision: revision, version: 0, lease: NO_LEASE };
 }
 

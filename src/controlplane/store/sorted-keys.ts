@@ -113,7 +113,7 @@ export class SortedKeys<T extends Keyed> {
     let high = this.#chunks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#chunks[middle]?.items[0] as T).key <= key) low = middle + 1;
+      if ((this.#chunk(middle).items[0] as T).key <= key) low = middle + 1;
       else high = middle;
     }
     return Math.max(0, low - 1);

@@ -38,7 +38,6 @@ test("ProfileMetrics counts a cycle under upstream's labels, and makes no child 
     "permit_wait_duration_seconds{Success} 1 sum 1",
     "schedule_attempts_total{unschedulable,default-scheduler} 1",
     "plugin_evaluation_total{NodeName,Filter,default-scheduler} 3",
-    "unschedulable_pods{NodePorts,default-scheduler} 0",
     "unschedulable_pods{NodeName,default-scheduler} 1",
   ]);
 });

@@ -1,11 +1,13 @@
 // An ApiHandler on a port: plain HTTP on loopback, or HTTPS with HTTP/1.1 and HTTP/2.
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { StatusError } from "../../../api/status.js";
 import type { ApiHandler, UserInfo } from "../../protocol/api-request.js";
 import { answerOfFailure } from "../filters/answer-of-failure.js";
 import { bodyOf, type Incoming, requestOf } from "./read-request.js";
+import { upgrade } from "./upgrade.js";
 import { type Outgoing, writeResponse } from "./write-response.js";
 
 export interface HttpOptions {
@@ -41,16 +43,17 @@ export async function serveHttp(handler: ApiHandler, options: HttpOptions): Prom
     void serveOne(handler, options, incoming, outgoing);
   const server = options.tls === undefined ? plainServer() : secureServer(options.tls);
   server.on("request", serve as (...args: unknown[]) => void);
+  server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+    serveUpgrade(handler, options, incoming, socket, head);
+  });
+  server.on("clientError", onClientError);
   const sockets = new Set<{ destroy(): void }>();
-  server.on(
-    options.tls === undefined ? "connection" : "secureConnection",
-    (socket: import("node:net").Socket) => {
-      sockets.add(socket);
-      socket.on("close", () => sockets.delete(socket));
-      socket.on("error", () => socket.destroy());
-      socket.setNoDelay(true);
-    },
-  );
+  server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => socket.destroy());
+    socket.setNoDelay(true);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
@@ -85,6 +88,44 @@ function secureServer({ cert, key, clientCa }: NonNullable<HttpOptions["tls"]>):
     allowHTTP1: true,
     ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
   });
+}
+
+function serveUpgrade(
+  handler: ApiHandler,
+  options: HttpOptions,
+  incoming: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
+  const aborter = new AbortController();
+  socket.on("close", () => aborter.abort());
+  socket.on("error", () => socket.destroy());
+  const user = options.userOf?.(incoming) ?? null;
+  try {
+    const request = requestOf(incoming, null, { user, signal: aborter.signal });
+    upgrade(handler, request, incoming, socket, head).catch(() => socket.destroy());
+  } catch {
+    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+  }
+}
+
+/** What is no HTTP is told so as a Status, as far as the other side still listens. */
+function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const [code, reason] =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? [431, "Request Header Fields Too Large"]
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? [408, "Request Timeout"]
+        : [400, "Bad Request"];
+  const { status } = new StatusError("BadRequest", `${reason}: ${error.message}`);
+  const body = JSON.stringify({ ...status, code });
+  socket.end(
+    `HTTP/1.1 ${code} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 async function serveOne(handler: ApiHandler, options: HttpOptions, incoming: Incoming, outgoing: Outgoing) {

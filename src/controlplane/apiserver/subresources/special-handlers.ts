@@ -1,5 +1,8 @@
 // Handlers beside the generic ones, by what they answer to: "[GROUP/]RESOURCE[/SUBRESOURCE] VERB".
 import type { Authorizer, TokenAuthority } from "../access.js";
+import type { NodeStreams } from "../../protocol/node-streams.js";
+import { streamHandler } from "../streams/stream-gate.js";
+import { STREAM_SUBRESOURCES } from "../streams/stream-requests.js";
 import { getObject } from "../registry/read-object.js";
 import type { SpecialHandlers } from "../registry/resource-router.js";
 import { accessReviewHandlers } from "./access-reviews.js";
@@ -16,18 +19,20 @@ import {
 import { bindPod, createBinding } from "./pod-binding.js";
 import { evictPod } from "./pod-eviction.js";
 import { getScale, patchScale, updateScale } from "./scale.js";
+import { logHandler } from "./pod-logs.js";
 import { tokenHandler } from "./service-account-token.js";
 
 export interface SpecialParts {
   readonly authorizer: Authorizer;
   readonly tokens: TokenAuthority | null;
   readonly components: readonly ComponentHealth[];
+  readonly nodes: NodeStreams | null;
 }
 
 const SCALED = ["replicationcontrollers", "apps/deployments", "apps/replicasets", "apps/statefulsets"];
 const APPROVAL = "certificates.k8s.io/certificatesigningrequests/approval";
 
-export function specialHandlers({ authorizer, tokens, components }: SpecialParts): SpecialHandlers {
+export function specialHandlers({ authorizer, tokens, components, nodes }: SpecialParts): SpecialHandlers {
   return {
     "bindings create": createBinding,
     "namespaces/finalize update": updateFinalizers,
@@ -36,6 +41,7 @@ export function specialHandlers({ authorizer, tokens, components }: SpecialParts
     "pods/ephemeralcontainers patch": patchEphemeralContainers,
     "pods/ephemeralcontainers update": updateEphemeralContainers,
     "pods/eviction create": evictPod,
+    "pods/log get": logHandler(nodes),
     "pods/resize get": getObject,
     "pods/resize patch": patchResize,
     "pods/resize update": updateResize,
@@ -48,6 +54,12 @@ export function specialHandlers({ authorizer, tokens, components }: SpecialParts
         [`${resource}/scale get`, getScale],
         [`${resource}/scale patch`, patchScale],
         [`${resource}/scale update`, updateScale],
+      ]),
+    ),
+    ...Object.fromEntries(
+      STREAM_SUBRESOURCES.flatMap((name) => [
+        [`pods/${name} get`, streamHandler(name, nodes)],
+        [`pods/${name} create`, streamHandler(name, nodes)],
       ]),
     ),
     ...componentStatusHandlers(components),

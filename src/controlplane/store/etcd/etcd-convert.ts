@@ -47,7 +47,7 @@ export function keyText(bytes: Uint8Array): string {
 }
 
 /** Bytes that were not sent are decoded as an empty list. */
-export function valueOf(bytes: Uint8Array): Uint8Array {
+export function valueBytes(bytes: Uint8Array): Uint8Array {
   return bytes.length === 0 ? NO_VALUE : bytes;
 }
 
@@ -66,10 +66,10 @@ export function headerOf(revision: Revision): Header {
   return { clusterId: 1, memberId: 1, revision, raftTerm: 1 };
 }
 
-export function keyValueOf(message: KeyValueMessage): KeyValue {
+function keyValueOf(message: KeyValueMessage): KeyValue {
   return {
     key: keyText(message.key),
-    value: valueOf(message.value),
+    value: valueBytes(message.value),
     createRevision: toNumber(message.createRevision),
     modRevision: toNumber(message.modRevision),
     version: toNumber(message.version),
@@ -139,7 +139,7 @@ export function compareOf(message: CompareMessage): Compare {
   const key = keyText(message.key);
   const op = COMPARE_OPS[message.result] ?? "=";
   const target = COMPARE_TARGETS[message.target] ?? "version";
-  if (target === "value") return { key, op, target, than: valueOf(message.value) };
+  if (target === "value") return { key, op, target, than: valueBytes(message.value) };
   if (target === "lease") return { key, op, target, than: message.lease.toString() };
   return { key, op, target, than: toNumber(message[target]) };
 }

@@ -8,7 +8,7 @@ import {
   keyValueMessage,
   rangeEndOf,
   rangeRequestOf,
-  valueOf,
+  valueBytes,
 } from "./etcd-convert.js";
 import { RequestRefused } from "./etcd-errors.js";
 import {
@@ -106,7 +106,7 @@ function deleteOperation({ key, rangeEnd, prevKv }: DeleteRangeRequestMessage): 
 
 function plainPut({ key, value, lease, prevKv }: PutRequestMessage): Operation & { op: "put" } {
   assertKey(key);
-  return { op: "put", key: keyText(key), value: valueOf(value), lease: lease.toString(), prevKv };
+  return { op: "put", key: keyText(key), value: valueBytes(value), lease: lease.toString(), prevKv };
 }
 
 async function putOperation(store: Store, message: PutRequestMessage) {
@@ -148,7 +148,7 @@ function rangeToAnswer(message: RangeRequestMessage, response: RangeResponse): S
   const limit = toNumber(message.limit) || sorted.length;
   const kvs = sorted
     .slice(0, limit)
-    .map((kv) => keyValueMessage(message.keysOnly ? { ...kv, value: valueOf(new Uint8Array(0)) } : kv));
+    .map((kv) => keyValueMessage(message.keysOnly ? { ...kv, value: valueBytes(new Uint8Array(0)) } : kv));
   return { kvs, more: sorted.length > limit, count };
 }
 

@@ -42,6 +42,8 @@ const FILTERED: readonly StoreEvent["type"][] = ["put", "delete"];
 const PROGRESS_MS = 10 * 60 * 1000;
 /** How often a progress request looks whether all watches have caught up. */
 const PROGRESS_RETRY_MS = 20;
+/** A message of events ends after the revision that passes this. */
+const MESSAGE_BYTES = 1024 * 1024;
 /** The id of an answer to a progress request, which concerns all watches of the stream. */
 const ALL_WATCHES = -1;
 
@@ -140,11 +142,15 @@ class WatchStream {
   }
 
   #tell(watch: ServedWatch, events: readonly StoreEvent[], revision: Revision): void {
-    watch.next = revision + 1;
     const told = watch.without.size === 0 ? events : events.filter((each) => !watch.without.has(each.type));
-    if (told.length === 0) return;
-    watch.sentSinceProgress = true;
-    this.#send({ watchId: watch.id, events: told.map(eventMessage) });
+    for (const part of partsOf(told)) {
+      // Filled by the part before: the rest is told from the next revision on.
+      if (this.#full) return;
+      watch.sentSinceProgress = true;
+      watch.next = (part.at(-1)?.kv.modRevision ?? revision) + 1;
+      this.#send({ watchId: watch.id, events: part.map(eventMessage) });
+    }
+    if (!this.#full) watch.next = revision + 1;
   }
 
   #ended(watch: ServedWatch, error: StoreError | null): void {
@@ -209,4 +215,21 @@ class WatchStream {
 
 function isCaughtUp({ running }: ServedWatch, revision: Revision): boolean {
   return running !== null && running.delivered() >= revision;
+}
+
+/** Whole revisions, in messages that any client takes: gRPC's own limit is 4 MB. */
+function partsOf(events: readonly StoreEvent[]): StoreEvent[][] {
+  const parts: StoreEvent[][] = [];
+  let part: StoreEvent[] = [];
+  let bytes = 0;
+  for (const event of events) {
+    if (bytes > MESSAGE_BYTES && event.kv.modRevision !== part.at(-1)?.kv.modRevision) {
+      parts.push(part);
+      part = [];
+      bytes = 0;
+    }
+    part.push(event);
+    bytes += event.kv.key.length + event.kv.value.length + (event.prevKv?.value.length ?? 0);
+  }
+  return part.length === 0 ? parts : [...parts, part];
 }
