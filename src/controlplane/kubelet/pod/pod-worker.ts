@@ -2,6 +2,7 @@
 // happens - a new spec, a container that ended, a probe, a time that has come - wakes it; it then looks at everything
 // anew (podActions) and acts. One step at a time; what wakes it meanwhile is seen with the next round.
 // Source: kubernetes pkg/kubelet/pod_workers.go, kuberuntime SyncPod and KillPod.
+import { jsonEquals } from "../../../api/patch/json-tree.js";
 import { assert } from "../../../base/assert.js";
 import type { DueEntry } from "../due-times.js";
 import { PodProbes } from "../probes/pod-probes.js";
@@ -389,7 +390,7 @@ export class PodWorker implements PodContext, StatusOwner {
   }
 
   #publish(status: PodStatus): void {
-    if (this.status !== null && isSame(this.status, status)) {
+    if (this.status !== null && jsonEquals(this.status, status)) {
       if (this.isDeletable) this.host.statusChanged(this.uid);
       return;
     }
@@ -425,14 +426,4 @@ function needsLook(before: Pod, after: Pod): boolean {
 function isNewer(pod: Pod, than: Pod | null): boolean {
   if (than === null) return false;
   return Number(pod.metadata.resourceVersion ?? 0) >= Number(than.metadata.resourceVersion ?? 0);
-}
-
-/** Plain data of the same content, whatever the order of fields. Most that differ do so early. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  const fields = Object.keys(a);
-  if (fields.length !== Object.keys(b).length) return false;
-  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
-  return fields.every((field) => field in right && isSame(left[field], right[field]));
 }
