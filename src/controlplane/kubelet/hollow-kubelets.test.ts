@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import test from "node:test";
-import type { KubeObject } from "../../api/meta.js";
-import { Prng } from "../../base/prng.js";
-import { realTimers } from "../../base/timers.js";
-import { MemoryApi } from "../client/memory-api.test-data.js";
+import { Worker } from "node:worker_threads";
 import {
   createPod,
   deletePod,
@@ -13,9 +11,8 @@ import {
   podNamed,
   sketch,
 } from "./hollow-cluster.test-data.js";
-import { HollowKubelets } from "./hollow-kubelets.js";
+import type { HollowLoad } from "./hollow-load.test-data.js";
 import { sampleContainer } from "./pod/sample-pods.test-data.js";
-import { INSTANT_PROFILE } from "./runtime/profile.js";
 
 const ready = (node: ReturnType<typeof nodeNamed>) =>
   node?.status.conditions.find(({ type }) => type === "Ready");
@@ -115,6 +112,19 @@ test("a node that is short of memory says so and evicts who exceeds requests", a
   assert.equal(pressure()?.status, "False");
 });
 
+test("a node that has no memory left kills the container with the worst score at once", async () => {
+  const cluster = await hollowCluster({ nodes: [{ name: "node-0", capacity: { memory: "2Gi" } }] });
+  const resources = { requests: { cpu: "1", memory: "1Gi" }, limits: { cpu: "1", memory: "1Gi" } };
+  await createPod(cluster, { name: "guaranteed", run: "memory 900Mi", container: { resources } });
+  await createPod(cluster, { name: "besteffort", run: "memory 10Mi; memory 3Gi after 5s" });
+  await cluster.timers.advance(5500);
+  const last = podNamed(cluster, "besteffort")?.status?.containerStatuses?.[0];
+  await cluster.timers.advance(1000);
+  assert.match(JSON.stringify([last, podNamed(cluster, "besteffort")?.status]), /OOMKilled/);
+  assert.equal(sketch(cluster, "guaranteed"), "Running web:running#0+ready");
+  assert.ok(eventsOf(cluster, "node-0").some((event) => event.startsWith("SystemOOM")));
+});
+
 test("a Pod that does not fit is turned away", async () => {
   const cluster = await hollowCluster({ nodes: [{ name: "node-0", capacity: { cpu: "2" } }] });
   const resources = { requests: { cpu: "1500m" } };
@@ -169,27 +179,10 @@ test("no Events are written when they are switched off", async () => {
 });
 
 test("1,000 nodes run 5,000 Pods in under two seconds", async () => {
-  const api = new MemoryApi(realTimers);
-  const startedAt = realTimers.milliseconds();
-  const nodes = Array.from({ length: 1000 }, (_, index) => ({ name: `node-${index}` }));
-  const options = {
-    client: api.client(),
-    nodes,
-    timers: realTimers,
-    prng: new Prng(1),
-    profile: INSTANT_PROFILE,
-  };
-  const kubelets = await HollowKubelets.start({ ...options, reportsEvents: false });
-  const pods = api.client().resource({ group: "", version: "v1", resource: "pods" }, "default");
-  for (let index = 0; index < 5000; index++) {
-    const spec = { nodeName: `node-${index % 1000}`, containers: [{ name: "web", image: "nginx:1.27" }] };
-    await pods.create({ apiVersion: "v1", kind: "Pod", metadata: { name: `web-${index}` }, spec });
-  }
-  const isRunning = (pod: KubeObject) => (pod as { status?: { phase?: string } }).status?.phase === "Running";
-  while (!api.all("/pods").every(isRunning)) await new Promise((resolve) => setImmediate(resolve));
-  const tookMs = realTimers.milliseconds() - startedAt;
-  kubelets.stop();
-  api.endWatches();
-  assert.equal(kubelets.metrics().kubelet_started_pods_total, 5000);
-  assert.ok(tookMs < 2000, `${Math.round(tookMs)} ms`);
+  // In a thread of its own: the test runner follows every promise, which costs more than what is measured.
+  const worker = new Worker(new URL("./hollow-load.test-data.js", import.meta.url));
+  const [load] = (await once(worker, "message")) as [HollowLoad];
+  await worker.terminate();
+  assert.equal(load.startedPodsCount, 5000);
+  assert.ok(load.tookMs < 2000, `${Math.round(load.tookMs)} ms`);
 });

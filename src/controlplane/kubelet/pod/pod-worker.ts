@@ -372,6 +372,7 @@ export class PodWorker implements PodContext, StatusOwner {
       startedAtMs: this.startedAtMs,
       nowMs: this.host.wallMs(),
       isTerminating,
+      isOver: this.#stage === "finished",
       verdict: this.#verdict,
     });
   }
