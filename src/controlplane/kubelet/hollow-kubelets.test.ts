@@ -54,6 +54,7 @@ test("leases are renewed every ten seconds and spread over them; status only whe
 test("a node that fails is silent until it recovers, and then catches up", async () => {
   const cluster = await hollowCluster();
   await createPod(cluster, { name: "old" });
+  await createPod(cluster, { name: "job", run: "exit 0 after 30s", spec: { restartPolicy: "Never" } });
   cluster.kubelets.failNode("node-0");
   cluster.api.requests.length = 0;
   await createPod(cluster, { name: "new" });
@@ -67,6 +68,7 @@ test("a node that fails is silent until it recovers, and then catches up", async
   await cluster.timers.advance(1000);
   assert.equal(sketch(cluster, "old"), "gone");
   assert.equal(sketch(cluster, "new"), "Running web:running#0+ready");
+  assert.equal(sketch(cluster, "job"), "Succeeded web:Completed(0)#0");
 });
 
 test("a runtime that hangs makes the node not ready after three minutes", async () => {

@@ -155,6 +155,11 @@ export class NodeAgent implements PodHost {
     for (const worker of [...this.workers.values()])
       if (worker.apiPod !== null && !wanted.has(worker.apiPod.metadata.uid)) worker.forget();
     for (const pod of pods) this.onPod(pod);
+    // What happened in the meantime was neither looked at nor said.
+    for (const worker of this.workers.values()) {
+      worker.wake();
+      this.#shared.statuses.changed(worker);
+    }
   }
 
   /** The machine is gone for good. */
