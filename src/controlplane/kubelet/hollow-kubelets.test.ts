@@ -164,6 +164,14 @@ test("Pods take their addresses from the node's podCIDR", async () => {
   assert.equal(podNamed(cluster, "host")?.status?.podIP, "172.16.0.2");
 });
 
+test("a node says which images it has, with the beat after they came", async () => {
+  const cluster = await hollowCluster();
+  await createPod(cluster, { name: "web" });
+  await cluster.timers.advance(11_000);
+  const node = nodeNamed(cluster, "node-0") as unknown as { status: { images: { names: string[] }[] } };
+  assert.match(node.status.images[0]?.names[1] ?? "", /^docker\.io\/library\/nginx:1\.27$/);
+});
+
 test("statsSummary adds up what a node's containers use", async () => {
   const cluster = await hollowCluster();
   await createPod(cluster, { name: "web", run: "memory 100Mi; cpu 250m" });
