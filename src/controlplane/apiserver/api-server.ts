@@ -21,6 +21,7 @@ import { DEFAULT_IN_FLIGHT, type InFlightLimits, type PriorityLevel } from "./fi
 import { type HealthCheck, HealthRoutes } from "./health/health-checks.js";
 import { ApiMetrics } from "./metrics/api-metrics.js";
 import { acceptAll, type Validation } from "./validation.js";
+import { type ObjectAccess, objectAccess } from "./object-access.js";
 import { BookmarkClock } from "./registry/bookmark-clock.js";
 import type { Registry } from "./registry/resource-call.js";
 import { ResourceRouter } from "./registry/resource-router.js";
@@ -31,21 +32,28 @@ import { resourceOfPrefix, resourcePrefix } from "./storage/storage-key.js";
 import type { ComponentHealth } from "./subresources/component-statuses.js";
 import { specialHandlers } from "./subresources/special-handlers.js";
 
-export interface ApiServerOptions {
-  readonly store: Store;
-  readonly timers: Timers;
-  /** For generated names and the spread of timeouts. */
-  readonly prng: Prng;
-  readonly newUid: () => string;
+/** Who may do what, and what objects may be like. */
+export interface AccessParts {
   /** Absent: everybody is the administrator. */
   readonly authenticator?: Authenticator;
   /** Absent: everything is allowed. */
   readonly authorizer?: Authorizer;
+  /** Absent: everything is admitted as it is. */
   readonly admission?: Admission;
   /** Absent: whatever is well-formed is valid. */
   readonly validation?: Validation;
   /** Absent: no tokens are issued or recognised. */
   readonly tokens?: TokenAuthority;
+}
+
+export interface ApiServerOptions extends AccessParts {
+  readonly store: Store;
+  readonly timers: Timers;
+  /** For generated names and the spread of timeouts. */
+  readonly prng: Prng;
+  readonly newUid: () => string;
+  /** Makes parts that read the server's objects; they go before those given otherwise. */
+  readonly accessOver?: (objects: ObjectAccess) => AccessParts;
   /** Logs, exec, attach, port-forward. Absent: they are not to be had. */
   readonly nodes?: NodeStreams;
   readonly extraGroups?: readonly ExtraGroup[];
@@ -79,7 +87,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     onWrite: (operation, prefix, seconds) =>
       duration.with(operation, resourceOfPrefix(prefix)).observe(seconds),
   });
-  return new Server(options, objects, metrics);
+  const parts = options.accessOver?.(objectAccess(objects)) ?? {};
+  return new Server({ ...options, ...parts }, objects, metrics);
 }
 
 class Server implements ApiServer {

@@ -84,7 +84,7 @@ export function answer(call: ResourceCall, code: number, object: KubeObject): Ap
 }
 
 /** Source: RFC 7234 section 5.5, as apimachinery writes it. */
-export function warningHeader(warnings: readonly string[]): string {
+function warningHeader(warnings: readonly string[]): string {
   return warnings.map((text) => `299 - "${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`).join(", ");
 }
 

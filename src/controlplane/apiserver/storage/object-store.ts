@@ -359,7 +359,7 @@ function unversioned(current: KubeObject, next: KubeObject): KubeObject {
   return { ...current, metadata: { ...current.metadata, resourceVersion } as KubeObject["metadata"] };
 }
 
-export function statusOfStoreError(error: unknown): unknown {
+function statusOfStoreError(error: unknown): unknown {
   if (!(error instanceof StoreError)) return error;
   switch (error.code) {
     case "Compacted":

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { delay, realTimers } from "../../../base/timers.js";
 import { forwardPortsOverSpdy } from "./forward-ports.js";
 import { SpdyHeaders } from "./spdy-headers.js";
 
-const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
+/** Packing and unpacking happens on other threads. */
+const turn = () => delay(realTimers, 20);
 
 function control(type: number, flags: number, body: Uint8Array): Buffer {
   const header = Buffer.from([0x80, 3, 0, type, flags, 0, 0, 0]);
