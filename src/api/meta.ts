@@ -13,12 +13,19 @@ export interface ObjectMeta {
   readonly uid?: string;
   /** Set while the object is being deleted, RFC 3339. */
   readonly deletionTimestamp?: string;
+  /** How long its deletion may take. */
+  readonly deletionGracePeriodSeconds?: number;
+  /** Counts changes of the spec. */
+  readonly generation?: number;
+  /** Who set which fields (metav1.ManagedFieldsEntry). */
+  readonly managedFields?: readonly object[];
   readonly ownerReferences?: readonly {
     readonly apiVersion?: string;
     readonly kind: string;
     readonly name: string;
     readonly uid?: string;
     readonly controller?: boolean;
+    readonly blockOwnerDeletion?: boolean;
   }[];
 }
 

@@ -1,4 +1,5 @@
 // The only place that reads time. Everything else is handed a Clock.
+import { performance } from "node:perf_hooks";
 import { hrtime } from "node:process";
 
 declare const unit: unique symbol;

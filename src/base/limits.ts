@@ -28,6 +28,10 @@ export const LIMITS = {
   CASES_MAX: 1_000,
   /** Bytes of one input file: the longest text that a JavaScript string can safely hold. */
   INPUT_BYTES_MAX: 400 * 1024 * 1024,
+  /** Operations of one JSON Patch; upstream's limit. */
+  JSON_PATCH_OPERATIONS_MAX: 10_000,
+  /** Levels of an object that a client sends. */
+  OBJECT_DEPTH_MAX: 512,
 } as const;
 
 // One conntrack entry is 64 bytes or less and the table is at most half full: it must leave room for the image in the

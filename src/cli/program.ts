@@ -52,6 +52,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   doctor: async () => (await import("./commands/doctor.js")).registerDoctor,
   profile: async () => (await import("./commands/profile.js")).registerProfile,
   explain: async () => (await import("./commands/explain.js")).registerExplain,
+  up: async () => (await import("./commands/up.js")).registerUp,
   verify: async () => (await import("./commands/verify.js")).registerVerify,
 };
 

@@ -13,6 +13,7 @@ interface AttemptBase {
 }
 
 export type Attempt =
+  /** It has a node and is on its way there: what waits in Permit and PreBind, and the binding, may still fail. */
   | (AttemptBase & { readonly result: "scheduled"; readonly nodeName: string })
   | (AttemptBase & {
       readonly result: "unschedulable" | "error";

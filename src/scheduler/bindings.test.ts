@@ -63,6 +63,21 @@ test("Bindings ends without a binding, when the Pod is deleted while it waits", 
   assert.equal(simulation.scheduler.nextTickMs(simulation.nowMs), null);
 });
 
+test("Bindings stops without deleting the Pod, when a more important Pod preempts it while it waits", () => {
+  const simulation = new Simulation();
+  simulation.setNodes(aNode("n", { cpu: "1" }));
+  simulation.set(storageClass("wait"), volume("disk"), claim("data"));
+  simulation.setPods(aPod("p", { cpu: "1" }, using("data")));
+  simulation.run();
+  simulation.setPods(aPod("high", { cpu: "1" }, { priority: 9 }));
+  simulation.run();
+  assert.deepEqual(simulation.placements(), { high: "n" });
+  assert.deepEqual(simulation.of("deletePod"), []);
+  assert.ok(simulation.events().includes("Warning FailedScheduling p: binding volumes: context canceled"));
+  assert.equal(simulation.scheduler.bindingCount, 0);
+  assert.equal(simulation.scheduler.queueCounts().backoff, 1);
+});
+
 test("Bindings leaves the binding to an extender, when one binds Pods like this", () => {
   const extender = {
     urlPrefix: "http://binder",

@@ -1,11 +1,12 @@
-// The binding cycle: Pods that have a node and are on their way to it. PreBind work is asked for and waited on, then the
-// binding itself; scheduling goes on meanwhile.
+// The binding cycle: Pods that have a node and are on their way to it. Plugins that said Wait at Permit are waited for,
+// then PreBind work is asked for and waited on, then the binding itself; scheduling goes on meanwhile.
 //
-//   begin ──► volumes (PreBind work, if any) ──► bind ──► bound
-//                        │ timeout, failure         │ failure
-//                        └──────────────────────────┴────────► undone: the Pod is tried again
+//   wait ──► Permit ──► begin ──► volumes (PreBind work, if any) ──► bind ──► bound
+//              │ rejection, timeout          │ timeout, failure        │ failure
+//              └─ preemption ────────────────┴─────────────────────────┴────────► undone: the Pod is tried again
 //
 // Source: kube-scheduler schedule_one.go (bindingCycle).
+import { present } from "../base/assert.js";
 import type { PodInfo } from "./cache/pod-info.js";
 import type { Framework } from "./cycle/framework.js";
 import type { Extenders } from "./extender/extenders.js";
@@ -14,6 +15,7 @@ import type { CycleState } from "./framework/cycle-state.js";
 import type { PreBindWork } from "./framework/plugin.js";
 import type { QueuedPod } from "./framework/queued-pod.js";
 import { failure, type Status } from "./framework/status.js";
+import { type PermitTimeouts, WaitingPodsMap } from "./waiting-pods.js";
 
 /** A Pod between the decision and its binding. */
 export interface Binding {
@@ -30,12 +32,24 @@ export interface Binding {
   deadlineMs: number;
 }
 
+/** A Pod waits no longer in Permit, or was stopped in PreBind. */
+export interface EndedWait {
+  readonly binding: Binding;
+  /** null: all plugins have let it go. */
+  readonly status: Status | null;
+  /** When it began to wait in Permit; null when it was in PreBind. */
+  readonly permitSinceMs: number | null;
+}
+
 export class Bindings {
+  readonly waitingPods = new WaitingPodsMap();
   readonly #extenders: Extenders;
   readonly #act: (action: Action) => void;
   readonly #inFlight = new Map<string, Binding>();
   /** Of these, the ones that wait for PreBind work. */
   readonly #waiting = new Set<Binding>();
+  /** The ones that were preempted while they did. */
+  readonly #stopped: EndedWait[] = [];
 
   constructor(extenders: Extenders, act: (action: Action) => void) {
     this.#extenders = extenders;
@@ -48,6 +62,38 @@ export class Bindings {
 
   get(uid: string): Binding | undefined {
     return this.#inFlight.get(uid);
+  }
+
+  /** The binding is not to begin before each of these plugins has let the Pod go. */
+  wait(binding: Binding, timeouts: PermitTimeouts, nowMs: number): void {
+    const { pod, nodeName } = binding;
+    this.#inFlight.set(pod.uid, binding);
+    this.waitingPods.add({ pod, nodeName, sinceMs: nowMs }, timeouts);
+  }
+
+  /** Takes a Pod's node away, for a more important Pod; false when it is too late for that, or the Pod is none of these. */
+  preempt(uid: string, plugin: string): boolean {
+    const wait = this.waitingPods.get(uid);
+    if (wait !== undefined) return wait.preempt(plugin, "preempted");
+    const binding = this.#inFlight.get(uid);
+    if (binding === undefined || !this.#waiting.delete(binding)) return false;
+    const status = failure(plugin, "binding volumes: context canceled");
+    this.#stopped.push({ binding, status, permitSinceMs: null });
+    return true;
+  }
+
+  /** Whether there is something for takeEnded to give. */
+  get hasEnded(): boolean {
+    return this.waitingPods.hasDecided || this.#stopped.length > 0;
+  }
+
+  /** A wait that was ended from outside. Whether its binding goes on is the caller's to say. */
+  takeEnded(): EndedWait {
+    const stopped = this.#stopped.shift();
+    if (stopped !== undefined) return stopped;
+    const wait = present(this.waitingPods.takeDecided(), "an ended wait");
+    const binding = present(this.#inFlight.get(wait.pod.uid), `binding of waiting Pod ${wait.pod.key}`);
+    return { binding, status: wait.verdict, permitSinceMs: wait.sinceMs };
   }
 
   /** Starts PreBind or, when there is none to do, asks for the binding. A status: it failed at once. */
@@ -86,10 +132,12 @@ export class Bindings {
     return failed;
   }
 
-  /** When the next wait ends; null when nothing waits. */
+  /** When the next wait ends by itself; null when nothing waits. */
   nextDeadlineMs(): number | null {
-    if (this.#waiting.size === 0) return null;
-    return Math.min(...[...this.#waiting].map(({ deadlineMs }) => deadlineMs));
+    if (this.#waiting.size === 0 && this.waitingPods.size === 0) return null;
+    const permitMs = this.waitingPods.nextDeadlineMs();
+    const dueMs = Math.min(permitMs, ...[...this.#waiting].map(({ deadlineMs }) => deadlineMs));
+    return dueMs === Number.POSITIVE_INFINITY ? null : dueMs;
   }
 
   /** The binding is over, well or not. */

@@ -32,6 +32,8 @@ export interface ClusterStateParts {
   readonly reader: PodReader;
   readonly metrics: QueueMetrics;
   readonly stopwatch: Stopwatch;
+  /** Carries out what was decided about waiting Pods. */
+  readonly endWaits: (nowMs: number) => void;
 }
 
 /** Kinds whose changes may make waiting Pods schedulable. */
@@ -127,7 +129,10 @@ export class ClusterState {
     const before = this.#pending.get(info.uid);
     this.#pending.set(info.uid, info);
     // While it is being bound, the cache holds it; what changed is seen again when the binding fails.
-    if (bindings.get(info.uid) !== undefined) return;
+    if (bindings.get(info.uid) !== undefined) {
+      if (info.isTerminating && before?.isTerminating !== true) this.#leavesNode(info, nowMs);
+      return;
+    }
     if (before === undefined) queue.add(info, nowMs);
     else queue.update(before, info, nowMs);
   }
@@ -149,7 +154,7 @@ export class ClusterState {
   }
 
   #podGone(info: PodInfo, nowMs: number): void {
-    const { cache, queue, gate, bindings } = this.#parts;
+    const { cache, queue, gate } = this.#parts;
     const pending = this.#pending.get(info.uid);
     if (pending !== undefined) {
       this.#pending.delete(info.uid);
@@ -158,12 +163,20 @@ export class ClusterState {
         this.#move(EVENTS.UnscheduledPodDelete, { before: info, after: null }, nowMs);
     }
     gate.goes(info);
-    if (cache.pod(info.uid) === undefined) return;
-    cache.removePod(info.uid);
-    // One that was on its way to a node frees room there, though the API never showed it with one.
+    if (cache.pod(info.uid) !== undefined) this.#leavesNode(info, nowMs);
+  }
+
+  /** A Pod that is on a node, or on its way to one, makes room there. */
+  #leavesNode(info: PodInfo, nowMs: number): void {
+    const { cache, bindings, endWaits } = this.#parts;
     const nodeName = bindings.get(info.uid)?.nodeName;
+    // One that waits in Permit gives up everything that it holds, as any that is rejected.
+    const isRejected = bindings.waitingPods.reject(info.uid);
+    if (!isRejected) cache.removePod(info.uid);
+    // The API never showed one that was on its way with the node.
     const before = nodeName === undefined ? info : placedOn(info, nodeName);
     this.#move(EVENTS.AssignedPodDelete, { before, after: null }, nowMs);
+    if (isRejected) endWaits(nowMs);
   }
 
   #objectEvent(kind: ListedKind, action: number, objects: EventObjects, nowMs: number): void {

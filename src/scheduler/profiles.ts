@@ -7,12 +7,15 @@ import { CycleRecorder, type Stopwatch } from "./cycle/cycle-recorder.js";
 import { EXTENDER } from "./cycle/diagnosis.js";
 import { Framework } from "./cycle/framework.js";
 import type { EventRegistration } from "./framework/cluster-event.js";
-import type { FrameworkHandle, NominatedPods } from "./framework/handle.js";
+import type { FrameworkHandle, NominatedPods, WaitingPods } from "./framework/handle.js";
 import type { PreEnqueuePlugin } from "./framework/plugin.js";
 import { ProfileMetrics } from "./metrics/profile-metrics.js";
 import type { SchedulerMetrics } from "./metrics/scheduler-metrics.js";
 import type { ObjectLister } from "./objects.js";
+import type { PreemptInMemory } from "./plugins/default-preemption/actuation.js";
+import type { TrimVictims } from "./plugins/default-preemption/preemption.js";
 import type { BalanceFormula } from "./plugins/node-resources/balanced-allocation.js";
+import type { PluginRegistry } from "./plugins/registry.js";
 import { ANY_EVENT } from "./queue/event-interests.js";
 
 /** What all profiles are made with. */
@@ -26,6 +29,10 @@ export interface ProfileParts {
   readonly now: () => number;
   readonly balanceFormula: BalanceFormula;
   readonly asyncPreemption: boolean;
+  readonly trimVictims: TrimVictims | null;
+  readonly waitingPods: WaitingPods;
+  readonly preemptInMemory: PreemptInMemory;
+  readonly registry: PluginRegistry;
 }
 
 export interface ProfileRuntime {
@@ -42,24 +49,25 @@ export function makeProfiles({ profiles }: SchedulerConfiguration, parts: Profil
 }
 
 function makeProfile(profile: Profile, parts: ProfileParts): ProfileRuntime {
-  const { cache, objects, nominated, prng, now, balanceFormula, asyncPreemption } = parts;
+  const { cache, objects, nominated, waitingPods, prng, now } = parts;
   const handle: FrameworkHandle = {
     snapshot: cache,
     objects,
     nominated,
+    waitingPods,
     prng,
     now,
     filterWithNominatedPods: (state, pod, node) => framework.filterWithNominatedPods(state, pod, node),
     addPod: (state, pod, added, node) => framework.addPod(state, pod, added, node),
     removePod: (state, pod, removed, node) => framework.removePod(state, pod, removed, node),
   };
-  const framework: Framework = new Framework(profile, {
+  const framework: Framework = new Framework(profile, parts.registry, {
     args: profile.args,
     handle,
-    balanceFormula,
-    asyncPreemption,
-    trimVictims: null,
-    preemptInMemory: () => false,
+    balanceFormula: parts.balanceFormula,
+    asyncPreemption: parts.asyncPreemption,
+    trimVictims: parts.trimVictims,
+    preemptInMemory: parts.preemptInMemory,
   });
   const metrics = new ProfileMetrics(parts.metrics, profile.schedulerName);
   const recorder = new CycleRecorder(metrics, parts.stopwatch, prng.fork(`timing ${profile.schedulerName}`));

@@ -9,6 +9,7 @@ import type { SchedulerConfiguration } from "./config/configuration.js";
 import type { ExtenderReply, ExtenderRequest } from "./extender/extender.js";
 import type { Action } from "./framework/action.js";
 import type { ListedKind, ListedKinds } from "./objects.js";
+import type { PluginMaker } from "./plugins/registry.js";
 import { DEFAULT_FEATURES, Scheduler, type SchedulerFeatures } from "./scheduler.js";
 
 const ATTEMPTS_MAX = 10_000;
@@ -17,6 +18,7 @@ export interface SimulationOptions {
   readonly configuration?: Partial<SchedulerConfiguration>;
   readonly features?: Partial<SchedulerFeatures>;
   readonly seed?: number;
+  readonly plugins?: Readonly<Record<string, PluginMaker>>;
   /** Kinds of actions that are only noted: the test carries them out. */
   readonly heldBack?: readonly Action["kind"][];
   readonly extender?: (request: ExtenderRequest) => ExtenderReply;
@@ -33,13 +35,21 @@ export class Simulation {
   #carriedOut = 0;
   nowMs = 0;
 
-  constructor({ configuration, features, seed = 1, heldBack = [], extender }: SimulationOptions = {}) {
+  constructor({
+    configuration,
+    features,
+    seed = 1,
+    plugins = {},
+    heldBack = [],
+    extender,
+  }: SimulationOptions = {}) {
     this.#heldBack = new Set(heldBack);
     this.#extender = extender ?? (() => assert.fail("no extender was expected to be asked"));
     this.scheduler = new Scheduler({
       configuration: defaultConfiguration(configuration),
       features: { ...DEFAULT_FEATURES, ...features },
       seed,
+      plugins,
       stopwatch: () => 0,
       act: (action) => this.actions.push(action),
     });
@@ -124,7 +134,7 @@ export class Simulation {
         if (
           pod !== undefined &&
           nominatedNodeName !== undefined &&
-          nominatedNodeName !== pod.status?.nominatedNodeName
+          nominatedNodeName !== (pod.status?.nominatedNodeName ?? "")
         )
           this.setPods({ ...pod, status: { ...pod.status, nominatedNodeName } });
         return;

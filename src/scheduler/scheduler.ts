@@ -16,15 +16,19 @@ import { PodReader } from "./cache/pod-info.js";
 import { SchedulerCache } from "./cache/scheduler-cache.js";
 import { ClusterState } from "./cluster-state.js";
 import type { SchedulerConfiguration } from "./config/configuration.js";
+import { DEFAULT_SCHEDULER_NAME } from "./config/default-configuration.js";
 import type { PluginCost, Stopwatch } from "./cycle/cycle-recorder.js";
 import { Algorithm } from "./cycle/schedule-pod.js";
 import type { ExtenderReply, ExtenderRequest } from "./extender/extender.js";
 import { Extenders } from "./extender/extenders.js";
+import { victimTrimmer } from "./extender/trim-victims.js";
 import type { Action } from "./framework/action.js";
 import { QueueMetrics } from "./metrics/queue-metrics.js";
 import { SchedulerMetrics } from "./metrics/scheduler-metrics.js";
 import { ObjectLister } from "./objects.js";
+import { NAME as DEFAULT_PREEMPTION } from "./plugins/default-preemption/preemption.js";
 import type { BalanceFormula } from "./plugins/node-resources/balanced-allocation.js";
+import { type PluginMaker, registryWith } from "./plugins/registry.js";
 import { PreemptionGate } from "./preemption-gate.js";
 import { makeProfiles, preEnqueueOf, type Profiles, registrationsOf } from "./profiles.js";
 import type { Nominator } from "./queue/nominator.js";
@@ -58,6 +62,8 @@ export interface SchedulerOptions {
   readonly seed: number;
   /** For measuring only: no decision depends on it. */
   readonly stopwatch: Stopwatch;
+  /** Plugins that do not come with the scheduler, by name; the configuration says where they run. None when absent. */
+  readonly plugins?: Readonly<Record<string, PluginMaker>>;
   /** Told what is to be done; may keep it for later, must not call back at once. */
   readonly act: (action: Action) => void;
 }
@@ -76,11 +82,12 @@ export class Scheduler {
   readonly #cycles: SchedulingCycles;
   #nowMs = 0;
 
-  constructor({ configuration, features, seed, stopwatch, act }: SchedulerOptions) {
+  constructor({ configuration, features, seed, stopwatch, plugins, act }: SchedulerOptions) {
     const objects = new ObjectLister();
     const prng = new Prng(seed);
     const extenders = new Extenders(configuration.extenders);
     this.#cache = new SchedulerCache(objects);
+    this.#bindings = new Bindings(extenders, act);
     this.#profiles = makeProfiles(configuration, {
       cache: this.#cache,
       objects,
@@ -91,9 +98,12 @@ export class Scheduler {
       now: () => this.#nowMs,
       balanceFormula: features.balanceFormula,
       asyncPreemption: features.asyncPreemption,
+      trimVictims: victimTrimmer(configuration.extenders, this.#cache),
+      waitingPods: this.#bindings.waitingPods,
+      preemptInMemory: ({ uid }) => this.#bindings.preempt(uid, DEFAULT_PREEMPTION),
+      registry: registryWith(plugins ?? {}),
     });
-    this.#queue = this.#makeQueue(configuration, features, objects);
-    this.#bindings = new Bindings(extenders, act);
+    this.#queue = this.#makeQueue(configuration, features, objects, stopwatch);
     const gate = new PreemptionGate();
     const shared = {
       cache: this.#cache,
@@ -108,6 +118,7 @@ export class Scheduler {
       reader: new PodReader(),
       metrics: this.#queueMetrics,
       stopwatch,
+      endWaits: (nowMs) => this.#cycles.endWaits(nowMs),
     });
     this.#cycles = new SchedulingCycles({
       ...shared,
@@ -150,7 +161,7 @@ export class Scheduler {
     this.#cycles.bindFailed(uid, why, nowMs);
   }
 
-  /** Lets go what has waited long enough: backoffs, parked Pods, PreBind work. To be called when nextTickMs says so. */
+  /** Lets go what has waited long enough: backoffs, parked Pods, Permit, PreBind work. To be called when nextTickMs says so. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#queue.flush(nowMs);
@@ -159,6 +170,8 @@ export class Scheduler {
 
   /** When tick must next be called; null when nothing waits for time. */
   nextTickMs(nowMs: number): number | null {
+    // A plugin has spoken outside of any attempt.
+    if (this.#bindings.hasEnded) return nowMs;
     const flush = this.#queue.nextFlushMs(nowMs);
     const deadline = this.#bindings.nextDeadlineMs();
     if (flush === null || deadline === null) return flush ?? deadline;
@@ -170,7 +183,7 @@ export class Scheduler {
     return this.#queue.counts();
   }
 
-  /** Pods on their way to a node. */
+  /** Pods on their way to a node: those that wait in Permit or PreBind, and those being bound. */
   get bindingCount(): number {
     return this.#bindings.count;
   }
@@ -206,6 +219,7 @@ export class Scheduler {
   /** Brings gauges, and counters that are kept elsewhere, up to date before metrics are read. */
   updateGauges(): void {
     this.#queueMetrics.pending(this.#queue.counts());
+    for (const [name, { metrics }] of this.#profiles) metrics.unschedulable(this.#turnedDownBy(name));
     const sizes = this.metrics.gauge("cache_size");
     for (const { recorder } of this.#profiles.values()) recorder.publish();
     sizes.with("nodes").set(this.#cache.nodes.length);
@@ -219,10 +233,22 @@ export class Scheduler {
     for (const { recorder } of this.#profiles.values()) recorder.reset();
   }
 
+  /** Plugin -> Pods of a profile that wait and that it turned down. */
+  #turnedDownBy(profile: string): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { pod, unschedulablePlugins, pendingPlugins } of this.#queue.waiting()) {
+      if ((pod.pod.spec?.schedulerName ?? DEFAULT_SCHEDULER_NAME) !== profile) continue;
+      for (const plugin of new Set([...unschedulablePlugins, ...pendingPlugins]))
+        counts.set(plugin, (counts.get(plugin) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   #makeQueue(
     { podInitialBackoffSeconds, podMaxBackoffSeconds, extenders }: SchedulerConfiguration,
     features: SchedulerFeatures,
     objects: ObjectLister,
+    stopwatch: Stopwatch,
   ): SchedulingQueue {
     const [first] = this.#profiles.values();
     assert(first !== undefined, "a configuration has at least one profile");
@@ -237,7 +263,8 @@ export class Scheduler {
       hintsEnabled: features.queueingHints,
       namespaceLabels: objects.namespaceLabels,
       onIncoming: (queue, event) => this.#queueMetrics.incoming(queue, event),
-      onHint: () => {},
+      onHint: (plugin, event, result, seconds) => this.#queueMetrics.hint(plugin, event, result, seconds),
+      stopwatch,
     });
   }
 }

@@ -2,13 +2,11 @@
 // not, see whether preemption helps, and put it back.
 // Source: kube-scheduler schedule_one.go (ScheduleOne, schedulingCycle, handleSchedulingFailure).
 import type { Attempt } from "./attempt.js";
-import type { Binding, Bindings } from "./bindings.js";
+import type { Binding, Bindings, EndedWait } from "./bindings.js";
 import { type PodInfo, placedOn } from "./cache/pod-info.js";
 import type { SchedulerCache } from "./cache/scheduler-cache.js";
 import type { ClusterState } from "./cluster-state.js";
 import type { Stopwatch } from "./cycle/cycle-recorder.js";
-import type { Diagnosis } from "./cycle/diagnosis.js";
-import { fitErrorMessage } from "./cycle/fit-error.js";
 import { PodCycle } from "./cycle/pod-cycle.js";
 import type { Algorithm, Decision } from "./cycle/schedule-pod.js";
 import type { ExtenderReply, ExtenderRequest } from "./extender/extender.js";
@@ -16,11 +14,13 @@ import type { Action } from "./framework/action.js";
 import { EVENTS } from "./framework/cluster-event.js";
 import type { QueuedPod } from "./framework/queued-pod.js";
 import { failure, isRejected, type Status } from "./framework/status.js";
-import type { Histogram } from "./metrics/histogram.js";
+import type { Histogram } from "../base/metrics/histogram.js";
 import type { SchedulerMetrics } from "./metrics/scheduler-metrics.js";
+import { type PermitHold, runPermit } from "./permit.js";
 import type { PreemptionGate } from "./preemption-gate.js";
 import type { ProfileRuntime } from "./profiles.js";
 import type { SchedulingQueue } from "./queue/scheduling-queue.js";
+import { misfit, type Refusal, refusalOf, refusalOfNode } from "./refusal.js";
 
 export interface CycleParts {
   readonly cache: SchedulerCache;
@@ -36,17 +36,6 @@ export interface CycleParts {
 
 /** Longest message of an event, as the API server takes it. */
 const MESSAGE_LENGTH_MAX = 1024;
-const NOBODY: ReadonlySet<string> = new Set();
-
-/** Why an attempt failed. */
-interface Refusal {
-  readonly result: "unschedulable" | "error";
-  readonly message: string;
-  readonly plugins: ReadonlySet<string>;
-  readonly pendingPlugins: ReadonlySet<string>;
-  /** From preemption: a node, "" to clear an earlier one, null to leave things as they are. */
-  readonly nominatedNodeName: string | null;
-}
 
 export class SchedulingCycles {
   readonly #parts: CycleParts;
@@ -73,7 +62,19 @@ export class SchedulingCycles {
     const cycle = new PodCycle(pod, profile.framework, cache);
     const decision = yield* algorithm.decide(cycle, profile.recorder);
     this.#algorithmTimes.observe((stopwatch() - begunMs) / 1000);
-    return this.#carryOut({ queued, cycle, profile, begunMs, nowMs }, decision);
+    const work = { queued, cycle, profile, begunMs, nowMs };
+    const attempt =
+      decision.kind === "unschedulable"
+        ? yield* this.#postFilter(work, decision)
+        : this.#carryOut(work, decision);
+    this.endWaits(nowMs);
+    return attempt;
+  }
+
+  /** Carries out what was decided about Pods that wait in Permit or PreBind; that may bring on other decisions. */
+  endWaits(nowMs: number): void {
+    const { bindings } = this.#parts;
+    while (bindings.hasEnded) this.#endWait(bindings.takeEnded(), nowMs);
   }
 
   /** The API server has taken the binding. */
@@ -95,58 +96,50 @@ export class SchedulingCycles {
       action: "Binding",
       message: `Successfully assigned ${pod.key} to ${nodeName}`,
     });
+    this.endWaits(nowMs);
   }
 
   bindFailed(uid: string, why: string, nowMs: number): void {
     const binding = this.#parts.bindings.end(uid);
-    if (binding !== undefined) this.#undo(binding, failure("", why), nowMs);
+    if (binding !== undefined) this.#undo(binding, refusalOf(failure("", why)), nowMs);
+    this.endWaits(nowMs);
   }
 
   advanceBindings(nowMs: number): void {
     const { bindings } = this.#parts;
+    bindings.waitingPods.expire(nowMs);
+    this.endWaits(nowMs);
     for (const { binding, status } of bindings.advance(nowMs)) {
       bindings.end(binding.pod.uid);
-      this.#undo(binding, status, nowMs);
+      this.#undo(binding, refusalOf(status), nowMs);
     }
+    this.endWaits(nowMs);
   }
 
-  #carryOut(work: Work, decision: Decision): Attempt {
+  #carryOut(work: Work, decision: Exclude<Decision, { kind: "unschedulable" }>): Attempt {
     switch (decision.kind) {
       case "node":
         return this.#place(work, decision);
-      case "unschedulable":
-        return this.#postFilter(work, decision.diagnosis, decision.evaluatedNodes);
       case "error":
         return this.#refuse(work, refusalOf(decision.status), { evaluatedNodes: 0, feasibleNodes: 0 });
     }
   }
 
   #place(work: Work, { node, ...seen }: Decision & { kind: "node" }): Attempt {
-    const { cache, queue, bindings } = this.#parts;
+    const { cache, queue } = this.#parts;
     const { queued, cycle, profile, begunMs, nowMs } = work;
     const { pod } = queued;
     cache.assume(pod, node.name);
     queue.nominator.delete(pod.uid);
-    const refused = this.#reserve(cycle, node.name) ?? this.#permit(cycle, node.name);
-    const { framework } = profile;
-    const binding: Binding = {
-      queued,
-      pod,
-      nodeName: node.name,
-      framework,
-      state: cycle.state,
-      begunMs,
-      works: [],
-      deadlineMs: Number.POSITIVE_INFINITY,
-    };
-    if (refused !== null) {
+    const said = this.#reserve(cycle, node.name) ?? runPermit(cycle, node.name, profile.recorder);
+    const binding = newBinding(work, node.name);
+    if (said !== null && "code" in said) {
       this.#takeBack(binding);
-      return this.#refuse(work, refusalOf(refused), seen);
+      return this.#refuse(work, refusalOfNode(said), seen);
     }
-    queue.done(pod.uid);
-    const failed = bindings.begin(binding, nowMs);
+    const failed = said === null ? this.#begin(binding, nowMs) : this.#wait(binding, said, nowMs);
     if (failed !== null) {
-      this.#undoPromise(binding, nowMs);
+      if (this.#takeBack(binding)) this.#tellOthers(binding, nowMs);
       return this.#refuse(work, refusalOf(failed), seen);
     }
     return { result: "scheduled", nodeName: node.name, ...this.#tried(queued, begunMs, seen) };
@@ -160,21 +153,47 @@ export class SchedulingCycles {
     return null;
   }
 
-  /** No plugin that comes with the scheduler makes Pods wait here: Wait counts as a rejection. */
-  #permit({ framework, state, pod }: PodCycle, nodeName: string): Status | null {
-    for (const plugin of framework.permit) {
-      const { status } = plugin.permit(state, pod, nodeName);
-      if (status !== null) return { ...status, plugin: plugin.name };
-    }
+  /** From here on nobody can turn the Pod down, only something break: events need not be kept for it any more. */
+  #begin(binding: Binding, nowMs: number): Status | null {
+    const { queue, bindings } = this.#parts;
+    queue.done(binding.pod.uid);
+    return bindings.begin(binding, nowMs);
+  }
+
+  /** The Pod stays in flight: if it is turned down after all, events that came meanwhile count for it. */
+  #wait(binding: Binding, { timeouts }: PermitHold, nowMs: number): null {
+    const { bindings, act } = this.#parts;
+    const { pod, nodeName } = binding;
+    bindings.wait(binding, timeouts, nowMs);
+    // Others, such as an autoscaler, are to know that the room is taken.
+    act({ kind: "updateStatus", ...identityOf(pod), nominatedNodeName: nodeName });
     return null;
   }
 
+  #endWait({ binding, status, permitSinceMs }: EndedWait, nowMs: number): void {
+    const { bindings, cluster } = this.#parts;
+    const { pod } = binding;
+    if (permitSinceMs !== null)
+      cluster.profileOf(pod)?.metrics.permitWait(status, (nowMs - permitSinceMs) / 1000);
+    bindings.end(pod.uid);
+    if (status !== null) {
+      this.#undo(binding, refusalOfNode(status), nowMs);
+      return;
+    }
+    const failed = this.#begin(binding, nowMs);
+    if (failed !== null) this.#undo(binding, refusalOf(failed), nowMs);
+  }
+
   /** A Pod that was promised to a node does not go there after all. */
-  #undo(binding: Binding, status: Status, nowMs: number): void {
-    const profile = this.#parts.cluster.profileOf(binding.pod);
-    this.#undoPromise(binding, nowMs);
-    if (profile === undefined) return;
-    this.#giveBack(binding.queued, profile, refusalOf(status), binding.begunMs, nowMs);
+  #undo(binding: Binding, refusal: Refusal, nowMs: number): void {
+    const { pod, queued, begunMs } = binding;
+    const profile = this.#parts.cluster.profileOf(pod);
+    const isTurnedDown = refusal.result === "unschedulable";
+    const hasLeft = this.#takeBack(binding);
+    if (hasLeft && !isTurnedDown) this.#tellOthers(binding, nowMs);
+    if (profile !== undefined) this.#giveBack(queued, profile, refusal, begunMs, nowMs);
+    // Not before: events count for a Pod in flight, and its own leaving must not bring it back.
+    if (hasLeft && isTurnedDown) this.#tellOthers(binding, nowMs);
   }
 
   /** False when the Pod has come to its node, or is gone, meanwhile. */
@@ -183,10 +202,8 @@ export class SchedulingCycles {
     return this.#parts.cache.forget(pod.uid);
   }
 
-  /** Others may have counted with the Pod being there: for them it is as good as deleted. */
-  #undoPromise(binding: Binding, nowMs: number): void {
-    const { pod, nodeName } = binding;
-    if (!this.#takeBack(binding)) return;
+  /** They may have counted with the Pod being on its node: for them it is as good as deleted. */
+  #tellOthers({ pod, nodeName }: Binding, nowMs: number): void {
     this.#parts.queue.moveAll(
       EVENTS.AssignedPodDelete,
       { before: placedOn(pod, nodeName), after: null },
@@ -195,7 +212,10 @@ export class SchedulingCycles {
     );
   }
 
-  #postFilter(work: Work, diagnosis: Diagnosis, evaluatedNodes: number): Attempt {
+  *#postFilter(
+    work: Work,
+    { diagnosis, evaluatedNodes }: Decision & { kind: "unschedulable" },
+  ): Generator<ExtenderRequest, Attempt, ExtenderReply> {
     const { cache } = this.#parts;
     const { cycle, profile } = work;
     const { framework } = profile;
@@ -205,7 +225,7 @@ export class SchedulingCycles {
     // Dry runs need the object forms' state, which is dear; without a less important Pod there is none to make.
     const state = cache.hasPodsBelow(cycle.pod.priority) ? cycle.objectState() : cycle.state;
     for (const plugin of framework.postFilter) {
-      const outcome = plugin.postFilter(state, cycle.pod, diagnosis.statuses());
+      const outcome = yield* plugin.postFilter(state, cycle.pod, diagnosis.statuses());
       nominatedNodeName = outcome.nominatedNodeName;
       this.#preempt(outcome.actions, () => plugin.deletionsSent?.(cycle.pod.uid));
       if (outcome.status === null) break;
@@ -213,13 +233,7 @@ export class SchedulingCycles {
       if (!isRejected(outcome.status)) break;
     }
     if (framework.postFilter.length > 0) profile.recorder.pointEnds("PostFilter", begun);
-    const { preFilterMessage, reasons, plugins, pendingPlugins } = diagnosis;
-    const isPreempting = nominatedNodeName !== null && nominatedNodeName !== "";
-    const message = fitErrorMessage(cycle.nodes.length, reasons, {
-      preFilterMessage,
-      postFilterMessage: isPreempting ? "" : messages.join(", "),
-    });
-    const refusal = { result: "unschedulable", message, plugins, pendingPlugins, nominatedNodeName } as const;
+    const refusal = misfit(cycle, diagnosis, { nominatedNodeName, messages });
     return this.#refuse(work, refusal, { evaluatedNodes, feasibleNodes: 0 });
   }
 
@@ -308,23 +322,15 @@ interface Work {
   readonly nowMs: number;
 }
 
+function newBinding({ queued, cycle, begunMs }: Work, nodeName: string): Binding {
+  const { pod, framework, state } = cycle;
+  const deadlineMs = Number.POSITIVE_INFINITY;
+  return { queued, pod, nodeName, framework, state, begunMs, works: [], deadlineMs };
+}
+
 interface Seen {
   readonly evaluatedNodes: number;
   readonly feasibleNodes: number;
-}
-
-function refusalOf(status: Status): Refusal {
-  const message = status.reasons.join(", ");
-  const isRejection = isRejected(status);
-  const plugins = isRejection && status.plugin !== "" ? new Set([status.plugin]) : NOBODY;
-  return {
-    result: isRejection ? "unschedulable" : "error",
-    message,
-    plugins,
-    pendingPlugins: status.code === "Pending" ? plugins : NOBODY,
-    // What broke may have been on the nominated node: the Pod looks everywhere again.
-    nominatedNodeName: "",
-  };
 }
 
 function identityOf({ pod, namespace, uid }: PodInfo) {

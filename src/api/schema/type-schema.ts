@@ -13,6 +13,8 @@ export interface ObjectSchema {
   readonly isAtomic: boolean;
   /** Holds whatever is put in: RawExtension, FieldsV1. */
   readonly isOpen: boolean;
+  /** Structs whose fields stand among this one's in JSON, but in a message of their own on the wire: by field number. */
+  readonly inlined: ReadonlyMap<number, ObjectSchema>;
 }
 
 export interface ListSchema {
@@ -60,6 +62,10 @@ export interface FieldSchema {
   readonly patchStrategy: readonly ("merge" | "replace" | "retainKeys")[];
   /** x-kubernetes-patch-merge-key of a list that is merged; null for lists of scalars and the rest. */
   readonly mergeKey: string | null;
-  /** Field number on the wire; 0: it has none. */
+  /** Tells zero from absent; of other fields a zero value says nothing. */
+  readonly isPointer: boolean;
+  /** Not written when empty. */
+  readonly omitsEmpty: boolean;
+  /** Field number on the wire; 0: none, or it is written inside an inlined struct. */
   readonly protobufNumber: number;
 }

@@ -61,6 +61,8 @@ export interface ResourceClient<Kind extends KubeObject = KubeObject> {
   /** metadata.resourceVersion, when given, must be the current one: else Conflict. */
   update(object: object, options?: WriteOptions): Promise<Kind>;
   updateStatus(object: object, options?: WriteOptions): Promise<Kind>;
+  /** PUT of a subresource that is a part of the object itself: "finalize", "approval". */
+  updatePart(object: object, subresource: string, options?: WriteOptions): Promise<Kind>;
   patch(
     name: string,
     type: PatchType,

@@ -79,8 +79,12 @@ class TransportResourceClient<Kind extends KubeObject> implements ResourceClient
     return (await this.#send("PUT", path, { query: writeQuery(options), body: object })) as Kind;
   }
 
-  async updateStatus(object: object, options: WriteOptions = {}): Promise<Kind> {
-    const path = this.#pathOf(nameOf(object), "status");
+  updateStatus(object: object, options: WriteOptions = {}): Promise<Kind> {
+    return this.updatePart(object, "status", options);
+  }
+
+  async updatePart(object: object, subresource: string, options: WriteOptions = {}): Promise<Kind> {
+    const path = this.#pathOf(nameOf(object), subresource);
     return (await this.#send("PUT", path, { query: writeQuery(options), body: object })) as Kind;
   }
 

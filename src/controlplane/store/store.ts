@@ -111,6 +111,8 @@ export interface WatchListener {
 export interface StoreWatch {
   /** No call of the listener after this. */
   cancel(): void;
+  /** Every change of the range up to here was delivered. Grows without events too. */
+  delivered(): Revision;
 }
 
 export const STORE_ERRORS = {

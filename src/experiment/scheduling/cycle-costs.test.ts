@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Histogram } from "../../measure/histogram.js";
-import type { MetricFamily } from "../../scheduler/metrics/metric-family.js";
+import type { MetricFamily } from "../../base/metrics/metric-family.js";
 import { cycleCosts } from "./cycle-costs.js";
 
 const attempt = new Histogram();

@@ -2,7 +2,7 @@
 // Points are timed in every cycle, plugins in a sample of cycles: a plugin's share of the cycle is its share of what was
 // sampled at its point, times the point's exact share. Reading the clock makes sampled times longer, but all alike.
 import { Histogram } from "../../measure/histogram.js";
-import type { MetricFamily } from "../../scheduler/metrics/metric-family.js";
+import type { MetricFamily } from "../../base/metrics/metric-family.js";
 import type { PluginCostRow, SchedulingResult } from "./scheduling-types.js";
 
 export interface CycleCosts {

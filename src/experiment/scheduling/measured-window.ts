@@ -7,7 +7,7 @@ import { getHeapStatistics } from "node:v8";
 import { assert } from "../../base/assert.js";
 import { type ThroughputReading, throughputSamples } from "../../measure/scheduler-throughput.js";
 import type { Attempt } from "../../scheduler/attempt.js";
-import type { MetricFamily } from "../../scheduler/metrics/metric-family.js";
+import type { MetricFamily } from "../../base/metrics/metric-family.js";
 import type { NodeInfo } from "../../scheduler/cache/node-info.js";
 import type { Scheduler } from "../../scheduler/scheduler.js";
 import type { Agenda } from "./agenda.js";

@@ -6,7 +6,7 @@ import {
   type SchedulingRecord,
   type UpstreamMetric,
 } from "../../measure/scheduling-record.js";
-import type { MetricFamily } from "../../scheduler/metrics/metric-family.js";
+import type { MetricFamily } from "../../base/metrics/metric-family.js";
 import type { SchedulingResult, TimelinePoint } from "./scheduling-types.js";
 
 /** A curve needs no more points than a screen has. */

@@ -4,7 +4,7 @@
 import type { HistogramJson } from "../../measure/histogram.js";
 import type { PlacementRecord, SlowAttemptRecord } from "../../measure/scheduling-record.js";
 import type { MeasuredPoint } from "../../scheduler/metrics/profile-metrics.js";
-import type { MetricFamily } from "../../scheduler/metrics/metric-family.js";
+import type { MetricFamily } from "../../base/metrics/metric-family.js";
 import type { QueueCounts } from "../../scheduler/queue/scheduling-queue.js";
 import type { LoadModel } from "../../workload/arrivals.js";
 

@@ -2,7 +2,7 @@
 // ns. Names are upstream's (kubescheduler.config.k8s.io/v1); fields that have no effect here are left out.
 import type { NodeAffinity, TopologySpreadConstraint } from "../../api/scheduling.js";
 import type { DurationNs } from "../../base/clock.js";
-import type { ExtensionPoint, PluginName } from "./plugin-table.js";
+import type { ExtensionPoint } from "./plugin-table.js";
 
 export interface SchedulerConfiguration {
   /** Nodes examined at the same time; from 1. */
@@ -33,7 +33,8 @@ export interface Profile {
 export type PluginSets = Readonly<Record<ExtensionPoint, readonly EnabledPlugin[]>>;
 
 export interface EnabledPlugin {
-  readonly name: PluginName;
+  /** In the plugin table, or handed to the scheduler as SchedulerOptions.plugins. */
+  readonly name: string;
   /** From 1 at score; 0 elsewhere, where it means nothing. */
   readonly weight: number;
 }

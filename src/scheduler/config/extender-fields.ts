@@ -31,7 +31,7 @@ const extenderField = checkedWithin(
   object<WrittenExtender>("A service that takes part in scheduling.", {
     urlPrefix: text("Where it answers."),
     filterVerb: verb("Filters nodes."),
-    preemptVerb: verb("Filters victims. Taken, but never called."),
+    preemptVerb: verb("Filters nodes where preemption would help, and their victims."),
     prioritizeVerb: verb("Scores nodes."),
     weight: omittable(count("Factor of its scores."), 0),
     bindVerb: verb("Binds."),

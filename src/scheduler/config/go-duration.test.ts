@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseGoDuration } from "./go-duration.js";
+import { parseGoDuration, writeGoDuration } from "./go-duration.js";
 
 test("parseGoDuration reads what Go writes", () => {
   assert.equal(parseGoDuration("5s"), 5e9);
@@ -14,4 +14,20 @@ test("parseGoDuration reads what Go writes", () => {
 
 test("parseGoDuration gives null, when a unit is missing or unknown", () => {
   for (const written of ["", "5", "5d", "s", "1m 30s", "5s!"]) assert.equal(parseGoDuration(written), null);
+});
+
+test("writeGoDuration writes what Go prints", () => {
+  for (const written of [
+    "0s",
+    "7ns",
+    "1.5µs",
+    "100ms",
+    "1s",
+    "1.5s",
+    "59.999s",
+    "1m0s",
+    "15m0s",
+    "1h0m0.25s",
+  ])
+    assert.equal(writeGoDuration(parseGoDuration(written) ?? Number.NaN), written);
 });

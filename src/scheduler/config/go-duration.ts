@@ -1,5 +1,5 @@
 // Durations as Go writes them: numbers and units in a row, "1m30s", "1.5h", "0".
-// Source: Go time.ParseDuration; metav1.Duration in configuration files.
+// Source: Go time.ParseDuration, Duration.String; metav1.Duration in configuration files.
 import type { DurationNs } from "../../base/clock.js";
 import { type Field, mapped, text } from "../../base/document/fields.js";
 
@@ -25,6 +25,19 @@ export function parseGoDuration(written: string): DurationNs | null {
     ns += Number(amount) * (UNIT_NS[String(unit)] as number);
   }
   return Math.round(written.startsWith("-") ? -ns : ns) as DurationNs;
+}
+
+/** As Go prints it: 90e9 -> "1m30s", 1.5e9 -> "1.5s", 1e8 -> "100ms"; a whole number of ns, 0 or more. */
+export function writeGoDuration(ns: number): string {
+  if (ns < 1e9) {
+    const unit = ns === 0 ? "s" : ns < 1e3 ? "ns" : ns < 1e6 ? "µs" : "ms";
+    return `${ns / (UNIT_NS[unit] as number)}${unit}`;
+  }
+  const hours = Math.floor(ns / 3600e9);
+  const minutes = Math.floor((ns % 3600e9) / 60e9);
+  const seconds = `${(ns % 60e9) / 1e9}s`;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
 }
 
 /** A duration of 0 or more. */

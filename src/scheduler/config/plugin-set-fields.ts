@@ -8,7 +8,6 @@ import {
   EXTENSION_POINTS,
   type ExtensionPoint,
   findPlugin,
-  type PluginName,
   PLUGINS,
   REMOVED_PLUGINS,
   UNSUPPORTED_PLUGINS,
@@ -48,10 +47,7 @@ function perPoint<const P extends string>(
 
 function setField(point: Point): Field<WrittenPluginSet> {
   const enabled = object<EnabledPlugin>("A plugin.", {
-    name: mapped(
-      checked(text("Its name."), (name) => faultOfEnabled(name, point)),
-      (name) => name as PluginName,
-    ),
+    name: checked(text("Its name."), (name) => faultOfEnabled(name, point)),
     weight: weightField(),
   });
   const enabledList = checkedWithin(list(enabled, `What runs at ${point}.`), (plugins) =>

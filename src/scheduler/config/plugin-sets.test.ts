@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EnabledPlugin } from "./configuration.js";
 import { resolvePluginSets, type WrittenPluginSet } from "./plugin-sets.js";
-import { EXTENSION_POINTS, type ExtensionPoint, type PluginName, PLUGINS } from "./plugin-table.js";
+import { EXTENSION_POINTS, type ExtensionPoint, PLUGINS } from "./plugin-table.js";
 
 /** Plugins as "name", or "name=weight". */
 function set(enabled: readonly string[], disabled: readonly string[] = []): WrittenPluginSet {
   const plugins = enabled.map((written): EnabledPlugin => {
-    const [name, weight = 0] = written.split("=");
-    return { name: name as PluginName, weight: Number(weight) };
+    const [name = "", weight = 0] = written.split("=");
+    return { name, weight: Number(weight) };
   });
   return { enabled: plugins, disabled };
 }

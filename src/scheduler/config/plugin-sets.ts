@@ -7,13 +7,7 @@
 // Source: v1.36.3 apis/config/v1/default_plugins.go mergePluginSet, framework/runtime/framework.go
 // expandMultiPointPlugins and getValidScoreWeights.
 import type { EnabledPlugin, PluginSets } from "./configuration.js";
-import {
-  EXTENSION_POINTS,
-  type ExtensionPoint,
-  findPlugin,
-  type PluginName,
-  PLUGINS,
-} from "./plugin-table.js";
+import { EXTENSION_POINTS, type ExtensionPoint, findPlugin, PLUGINS } from "./plugin-table.js";
 
 export interface WrittenPluginSet {
   /** `weight` 0: not written. */
@@ -60,7 +54,7 @@ function weightAt(point: ExtensionPoint, weight: number): number {
   return point === "score" ? Math.max(1, weight) : 0;
 }
 
-function implementsPoint(name: PluginName, point: ExtensionPoint): boolean {
+function implementsPoint(name: string, point: ExtensionPoint): boolean {
   return findPlugin(name)?.points.includes(point) ?? false;
 }
 

@@ -1,11 +1,12 @@
 // One profile's plugins, made and sorted by extension point, and the runs over them that need no columns.
 // Source: kube-scheduler framework/runtime/framework.go.
 import { assert } from "../../base/assert.js";
+import { PlumbError } from "../../base/errors.js";
 import type { NodeInfo } from "../cache/node-info.js";
 import type { PodInfo } from "../cache/pod-info.js";
 import type { ColumnFilter, ColumnScore } from "../columns/column-plugin.js";
 import type { Profile } from "../config/configuration.js";
-import type { ExtensionPoint, PluginName } from "../config/plugin-table.js";
+import type { ExtensionPoint } from "../config/plugin-table.js";
 import type { CycleState } from "../framework/cycle-state.js";
 import type { NominatedPods } from "../framework/handle.js";
 import type {
@@ -24,7 +25,7 @@ import type {
   ScorePlugin,
 } from "../framework/plugin.js";
 import type { Status } from "../framework/status.js";
-import { type PluginContext, REGISTRY } from "../plugins/registry.js";
+import type { PluginContext, PluginRegistry } from "../plugins/registry.js";
 
 /** A plugin at Filter, with its hot form where it has one. */
 export interface FilterStep {
@@ -61,10 +62,11 @@ export class Framework {
   readonly plugins: ReadonlyMap<string, Plugin>;
   readonly #nominated: NominatedPods;
 
-  constructor(profile: Profile, context: PluginContext) {
+  /** @throws {PlumbError} InvalidInput when the profile enables a plugin that is not in the registry */
+  constructor(profile: Profile, registry: PluginRegistry, context: PluginContext) {
     this.profile = profile;
     this.#nominated = context.handle.nominated;
-    const made = makePlugins(profile, context);
+    const made = makePlugins(profile, registry, context);
     this.plugins = new Map([...made].map(([name, { plugin }]) => [name, plugin]));
     const at = <T extends Plugin>(point: ExtensionPoint): T[] =>
       profile.plugins[point].map(({ name }) => made.get(name)?.plugin as T);
@@ -137,27 +139,36 @@ interface Made {
   readonly columns: ColumnFilter | ColumnScore | null;
 }
 
-function makePlugins({ plugins }: Profile, context: PluginContext): Map<PluginName, Made> {
-  const made = new Map<PluginName, Made>();
+function makePlugins(
+  { plugins, schedulerName }: Profile,
+  registry: PluginRegistry,
+  context: PluginContext,
+): Map<string, Made> {
+  const made = new Map<string, Made>();
   for (const enabled of Object.values(plugins)) {
     for (const { name } of enabled) {
       if (made.has(name)) continue;
-      const { create, createColumns } = REGISTRY[name];
-      made.set(name, { plugin: create(context), columns: createColumns?.(context) ?? null });
+      const maker = registry.get(name);
+      if (maker === undefined)
+        throw new PlumbError(
+          "InvalidInput",
+          `Cannot make profile '${schedulerName}': nobody has registered plugin '${name}'`,
+        );
+      made.set(name, { plugin: maker.create(context), columns: maker.createColumns?.(context) ?? null });
     }
   }
   return made;
 }
 
-function filterStep(name: PluginName, made: ReadonlyMap<PluginName, Made>): FilterStep {
+function filterStep(name: string, made: ReadonlyMap<string, Made>): FilterStep {
   const { plugin, columns } = made.get(name) as Made;
   const isFilter = columns !== null && "filter" in columns;
   return { name, filter: plugin as FilterPlugin, columns: isFilter ? columns : null };
 }
 
 function scoreStep(
-  name: PluginName,
-  made: ReadonlyMap<PluginName, Made>,
+  name: string,
+  made: ReadonlyMap<string, Made>,
   hasPreScore: boolean,
 ): Omit<ScoreStep, "weight"> {
   const { plugin, columns } = made.get(name) as Made;

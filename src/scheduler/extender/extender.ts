@@ -9,7 +9,7 @@ import type { ExtenderConfig } from "../config/configuration.js";
 export interface ExtenderRequest {
   readonly extender: ExtenderConfig;
   readonly verb: string;
-  readonly body: ExtenderArgs | ExtenderBindingArgs;
+  readonly body: ExtenderArgs | ExtenderPreemptionArgs | ExtenderBindingArgs;
 }
 
 /** JSON of the answer, or why there is none. */
@@ -41,6 +41,29 @@ export interface ExtenderFilterResult {
   readonly FailedNodes?: Readonly<Record<string, string>> | null;
   readonly FailedAndUnresolvableNodes?: Readonly<Record<string, string>> | null;
   readonly Error?: string;
+}
+
+/** By node name; exactly one of the two. */
+export interface ExtenderPreemptionArgs {
+  readonly Pod: Pod;
+  /** null for extenders with a node cache of their own. */
+  readonly NodeNameToVictims: Readonly<Record<string, ExtenderVictims>> | null;
+  readonly NodeNameToMetaVictims: Readonly<Record<string, ExtenderMetaVictims>> | null;
+}
+
+export interface ExtenderVictims {
+  readonly Pods: readonly Pod[];
+  readonly NumPDBViolations: number;
+}
+
+export interface ExtenderMetaVictims {
+  readonly Pods: readonly { readonly UID: string }[];
+  readonly NumPDBViolations: number;
+}
+
+/** By uid for all extenders, whatever they were sent. */
+export interface ExtenderPreemptionResult {
+  readonly NodeNameToMetaVictims?: Readonly<Record<string, Partial<ExtenderMetaVictims> | null>> | null;
 }
 
 /** 0..10 per node. */

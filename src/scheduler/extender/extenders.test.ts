@@ -4,29 +4,10 @@ import type { ExtenderConfig } from "../config/configuration.js";
 import { node, pod, requesting } from "../plugins/cluster.test-data.js";
 import { aNode, aPod, Simulation } from "../scheduler.test-data.js";
 import { type ExtenderArgs, extenderArgs, type ExtenderReply, isInterested } from "./extender.js";
+import { extender, failed, ok } from "./extender.test-data.js";
 import { Extenders } from "./extenders.js";
 
-function extender(changes: Partial<ExtenderConfig> = {}): ExtenderConfig {
-  return {
-    urlPrefix: "http://e",
-    filterVerb: "filter",
-    preemptVerb: null,
-    prioritizeVerb: "prioritize",
-    weight: 1,
-    bindVerb: null,
-    enableHTTPS: false,
-    tlsConfig: null,
-    httpTimeoutNs: 0 as ExtenderConfig["httpTimeoutNs"],
-    nodeCacheCapable: true,
-    managedResources: [],
-    ignorable: false,
-    ...changes,
-  };
-}
-
 const NODES = [node("a"), node("b"), node("c")];
-const ok = (value: unknown): ExtenderReply => ({ ok: true, value });
-const failed: ExtenderReply = { ok: false, error: "connection refused" };
 
 /** Runs the filters with these replies, one per request. */
 function filter(configs: readonly ExtenderConfig[], ...replies: readonly ExtenderReply[]) {

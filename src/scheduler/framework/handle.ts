@@ -23,10 +23,35 @@ export interface NominatedPods {
   nominatedOn(nodeName: string): readonly PodInfo[];
 }
 
+/** A Pod that has a node and is not bound before all plugins have let it go that said Wait at Permit. */
+export interface WaitingPod {
+  readonly pod: PodInfo;
+  readonly nodeName: string;
+  /** Plugins that have not let it go yet, in the order in which they run. */
+  pendingPlugins(): readonly string[];
+  /** This plugin lets it go; once all have, it is bound. */
+  allow(plugin: string): void;
+  /** It is turned down, as by this plugin at Permit. False when the wait was over already. */
+  reject(plugin: string, message: string): boolean;
+  /** It gives up its node and is tried again soon: nothing is wrong with it. False when the wait was over already. */
+  preempt(plugin: string, message: string): boolean;
+}
+
+/**
+ * All waiting Pods, over all profiles; iterated in the order in which their waits began. What is decided about them is
+ * carried out when the scheduler's step is over in which it was decided, or at the next tick.
+ */
+export interface WaitingPods extends Iterable<WaitingPod> {
+  get(uid: string): WaitingPod | undefined;
+  /** Rejects a Pod as "removed". False when it does not wait. */
+  reject(uid: string): boolean;
+}
+
 export interface FrameworkHandle {
   readonly snapshot: Snapshot;
   readonly objects: ObjectLister;
   readonly nominated: NominatedPods;
+  readonly waitingPods: WaitingPods;
   readonly prng: Prng;
   /** Wall clock, ms. */
   now(): number;

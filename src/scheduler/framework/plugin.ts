@@ -5,6 +5,7 @@
 // Source: kube-scheduler framework/interface.go.
 import type { NodeInfo } from "../cache/node-info.js";
 import type { PodInfo } from "../cache/pod-info.js";
+import type { ExtenderReply, ExtenderRequest } from "../extender/extender.js";
 import type { Action } from "./action.js";
 import type { EventRegistration } from "./cluster-event.js";
 import type { CycleState } from "./cycle-state.js";
@@ -55,8 +56,11 @@ export interface PostFilterResult {
   readonly actions: readonly Action[];
 }
 
+/** Extenders are asked about victims: each yielded request is answered before the run goes on. */
+export type PostFiltering = Generator<ExtenderRequest, PostFilterResult, ExtenderReply>;
+
 export interface PostFilterPlugin extends Plugin {
-  postFilter(state: CycleState, pod: PodInfo, statuses: NodeStatuses): PostFilterResult;
+  postFilter(state: CycleState, pod: PodInfo, statuses: NodeStatuses): PostFiltering;
   /** All deletions that postFilter asked for on behalf of the Pod with this uid have been sent. */
   deletionsSent?(uid: string): void;
 }
@@ -80,7 +84,7 @@ export interface ReservePlugin extends Plugin {
 }
 
 export interface PermitPlugin extends Plugin {
-  /** Code Wait holds the binding for at most `timeoutMs`. */
+  /** Code Wait holds the binding until handle.waitingPods says otherwise, for at most `timeoutMs`, capped at 15 min. */
   permit(
     state: CycleState,
     pod: PodInfo,

@@ -27,6 +27,7 @@ export interface Status {
 }
 
 export const SKIP: Status = { code: "Skip", reasons: [], plugin: "" };
+export const WAIT: Status = { code: "Wait", reasons: [], plugin: "" };
 
 export function unschedulable(plugin: string, ...reasons: readonly string[]): Status {
   return { code: "Unschedulable", reasons, plugin };

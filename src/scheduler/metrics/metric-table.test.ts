@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exponentialBuckets, METRICS, type MetricDefinition } from "./metric-table.js";
+import { exponentialBuckets, type MetricDefinition } from "../../base/metrics/metric-set.js";
+import { METRICS } from "./metric-table.js";
 
 const ROWS: readonly (readonly [name: string, row: MetricDefinition])[] = Object.entries(METRICS);
 

@@ -3,29 +3,10 @@
 // calls (one thread, actions are handed out), batching and Pod groups.
 // The preemption durations are those of 1.37, all else stands in 1.36 too.
 // Source: kubernetes/kubernetes pkg/scheduler/metrics/metrics.go.
+import { exponentialBuckets, type MetricDefinition } from "../../base/metrics/metric-set.js";
 
 /** Before every name, in snapshots and in text. */
 export const METRIC_PREFIX = "scheduler_";
-
-export interface MetricDefinition {
-  readonly type: "histogram" | "counter" | "gauge";
-  /** In the order in which their values are given to `with`. */
-  readonly labels: readonly string[];
-  /** One sentence. */
-  readonly help: string;
-  /** Upper bounds, inclusive, rising; of a histogram. */
-  readonly buckets?: readonly number[];
-}
-
-/**
- * Bounds start, start x factor, ..., `count` of them.
- * Multiplied step by step: powers would differ in the last bit from what upstream prints as "le".
- */
-export function exponentialBuckets(start: number, factor: number, count: number): readonly number[] {
-  const bounds = [start];
-  while (bounds.length < count) bounds.push((bounds.at(-1) as number) * factor);
-  return bounds;
-}
 
 export const METRICS = {
   scheduling_attempt_duration_seconds: {
@@ -146,14 +127,3 @@ export const METRICS = {
     help: "Waiting Pods by a plugin that turned them down; a Pod counts under each of its plugins.",
   },
 } as const satisfies Record<string, MetricDefinition>;
-
-export type MetricName = keyof typeof METRICS;
-export type MetricType = MetricDefinition["type"];
-export type LabelsOf<Name extends MetricName> = (typeof METRICS)[Name]["labels"];
-
-type NameOf<Type extends MetricType> = {
-  [Name in MetricName]: (typeof METRICS)[Name]["type"] extends Type ? Name : never;
-}[MetricName];
-export type HistogramName = NameOf<"histogram">;
-export type CounterName = NameOf<"counter">;
-export type GaugeName = NameOf<"gauge">;

@@ -26,8 +26,8 @@ test("ProfileMetrics counts a cycle under upstream's labels, and makes no child 
   profile.extensionPoint("PreFilter", SKIP, 0.5);
   profile.plugin("NodeName", "Filter", unschedulable("NodeName", "no"), 0.125);
   profile.evaluations("NodeName", "Filter", 3);
-  profile.unschedulable("NodeName", 2);
-  profile.unschedulable("NodeName", -1);
+  profile.unschedulable(new Map([["NodePorts", 2]]));
+  profile.unschedulable(new Map([["NodeName", 1]]));
   profile.permitWait(null, 1);
   profile.attempt("unschedulable", 2);
   assert.deepEqual(counted(metrics), [

@@ -1,7 +1,7 @@
 // What the scheduling and binding cycles of one profile count. Children are made when first needed, so a snapshot names
 // only what happened, and are found again by their labels one by one: no string is built per observation.
 import type { Code, Status } from "../framework/status.js";
-import { LazyMap } from "./lazy-map.js";
+import { LazyMap } from "../../base/metrics/lazy-map.js";
 import type { SchedulerMetrics } from "./scheduler-metrics.js";
 
 /** As the label "extension_point". */
@@ -95,9 +95,10 @@ export class ProfileMetrics {
     this.#evaluations.get(plugin).get(point).add(count);
   }
 
-  /** `change` more Pods wait that this plugin turned down; negative when they are retried, bound or gone. */
-  unschedulable(plugin: string, change: number): void {
-    this.#unschedulable.get(plugin).add(change);
+  /** So many Pods wait now that each plugin turned down; plugins that are not named have none any more. */
+  unschedulable(counts: ReadonlyMap<string, number>): void {
+    for (const gauge of this.#unschedulable.values()) gauge.set(0);
+    for (const [plugin, count] of counts) this.#unschedulable.get(plugin).set(count);
   }
 
   /** A Pod has ended waiting for its permit. */

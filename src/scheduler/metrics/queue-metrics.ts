@@ -2,8 +2,8 @@
 // observation.
 import type { HintResult } from "../queue/requeue-strategy.js";
 import type { QueueCounts, QueueName } from "../queue/scheduling-queue.js";
-import type { Gauge } from "./gauge.js";
-import { LazyMap } from "./lazy-map.js";
+import type { Gauge } from "../../base/metrics/gauge.js";
+import { LazyMap } from "../../base/metrics/lazy-map.js";
 import type { SchedulerMetrics } from "./scheduler-metrics.js";
 
 export class QueueMetrics {

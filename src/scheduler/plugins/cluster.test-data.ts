@@ -7,6 +7,7 @@ import { NodeInfo } from "../cache/node-info.js";
 import { type PodInfo, PodReader } from "../cache/pod-info.js";
 import type { FrameworkHandle } from "../framework/handle.js";
 import { type ListedKinds, ObjectLister } from "../objects.js";
+import { WaitingPodsMap } from "../waiting-pods.js";
 
 const reader = new PodReader();
 
@@ -82,6 +83,7 @@ export function handle(
     },
     objects: lister,
     nominated: { nominatedOn: () => [] },
+    waitingPods: new WaitingPodsMap(),
     prng: new Prng(1),
     now: () => 0,
     filterWithNominatedPods: () => null,

@@ -1,4 +1,7 @@
-// Every plugin by name: how it is made, and where it has one, its hot form. A plugin that is not here cannot be enabled.
+// Every plugin by name: how it is made, and where it has one, its hot form. A plugin that is neither here nor handed to
+// the scheduler cannot be enabled.
+// Source of the merge: kube-scheduler framework/runtime/registry.go (Registry.Merge).
+import { PlumbError } from "../../base/errors.js";
 import type { ColumnFilter, ColumnScore } from "../columns/column-plugin.js";
 import type { PluginArgs } from "../config/configuration.js";
 import type { PluginName } from "../config/plugin-table.js";
@@ -46,13 +49,30 @@ export interface PluginContext {
   readonly preemptInMemory: PreemptInMemory;
 }
 
-interface PluginMaker {
+export interface PluginMaker {
   create(context: PluginContext): Plugin;
   /** The form over columns; it filters, scores or does both, as the object form does. */
   createColumns?(context: PluginContext): ColumnFilter | ColumnScore | (ColumnFilter & ColumnScore);
 }
 
-export const REGISTRY: Readonly<Record<PluginName, PluginMaker>> = {
+export type PluginRegistry = ReadonlyMap<string, PluginMaker>;
+
+/**
+ * The plugins that come with the scheduler, and those that its user brings.
+ *
+ * @throws {PlumbError} InvalidInput when a name is taken
+ */
+export function registryWith(others: Readonly<Record<string, PluginMaker>>): PluginRegistry {
+  const registry = new Map<string, PluginMaker>(Object.entries(IN_TREE));
+  for (const [name, maker] of Object.entries(others)) {
+    if (registry.has(name))
+      throw new PlumbError("InvalidInput", `Cannot register plugin '${name}': a plugin of that name exists`);
+    registry.set(name, maker);
+  }
+  return registry;
+}
+
+const IN_TREE: Readonly<Record<PluginName, PluginMaker>> = {
   SchedulingGates: { create: createSchedulingGates },
   PrioritySort: { create: createPrioritySort },
   NodeUnschedulable: { create: createNodeUnschedulable, createColumns: createNodeUnschedulableColumns },

@@ -29,6 +29,11 @@ export class BackoffQueue {
     return this.#turnedDown.size + this.#broken.size;
   }
 
+  *items(): IterableIterator<QueuedPod> {
+    yield* this.#turnedDown.items();
+    yield* this.#broken.items();
+  }
+
   get(key: string): QueuedPod | undefined {
     return this.#turnedDown.get(key) ?? this.#broken.get(key);
   }

@@ -76,6 +76,7 @@ export function newQueue(changes: Partial<SchedulingQueueOptions> = {}) {
     hintsEnabled: true,
     namespaceLabels: () => ({}),
     onIncoming: (name, label) => incoming.push(`${name} ${label}`),
+    stopwatch: () => 0,
     onHint: (plugin, label, result) => hints.push(`${plugin} ${label} ${result}`),
     ...changes,
   };

@@ -13,16 +13,19 @@ export type RequeueStrategy = "skip" | "after-backoff" | "immediately";
 /** As the label "hint" in metrics. */
 export type HintResult = "Queue" | "QueueSkip" | "Error";
 
-/** Told of every hint that is asked; `error` is what a hint threw, else null. */
-export type OnHint = (plugin: string, eventLabel: string, result: HintResult, error: unknown) => void;
+/** Told of every hint that is asked, and how long it took. */
+export type OnHint = (plugin: string, eventLabel: string, result: HintResult, seconds: number) => void;
 
 export class RequeueDecision {
   readonly #interests: EventInterests;
   readonly #onHint: OnHint;
+  readonly #stopwatch: () => number;
 
-  constructor(interests: EventInterests, onHint: OnHint) {
+  /** @param stopwatch ms; for measuring only */
+  constructor(interests: EventInterests, onHint: OnHint, stopwatch: () => number) {
     this.#interests = interests;
     this.#onHint = onHint;
+    this.#stopwatch = stopwatch;
   }
 
   onEvent(queued: QueuedPod, event: ClusterEvent, objects: EventObjects): RequeueStrategy {
@@ -59,14 +62,13 @@ export class RequeueDecision {
     objects: EventObjects,
   ): boolean {
     let result: HintResult = "Queue";
-    let error: unknown = null;
+    const begunMs = this.#stopwatch();
     try {
       if (hint !== null && hint(pod, objects) === "Skip") result = "QueueSkip";
-    } catch (thrown) {
+    } catch {
       result = "Error";
-      error = thrown;
     }
-    this.#onHint(plugin, event.label, result, error);
+    this.#onHint(plugin, event.label, result, (this.#stopwatch() - begunMs) / 1000);
     return result !== "QueueSkip";
   }
 }

@@ -48,6 +48,8 @@ export interface SchedulingQueueOptions {
   /** Told of every Pod that enters a queue, with the event that brought it there. */
   readonly onIncoming: (queue: QueueName, eventLabel: string) => void;
   readonly onHint: OnHint;
+  /** ms; for measuring hints only. */
+  readonly stopwatch: () => number;
 }
 
 /** Pods by where they wait. */
@@ -82,7 +84,7 @@ export class SchedulingQueue {
     const { less, registrations, popFromBackoff, initialBackoffMs: initialMs, maxBackoffMs: maxMs } = options;
     this.#options = options;
     this.#interests = new EventInterests(registrations, options);
-    this.#decision = new RequeueDecision(this.#interests, options.onHint);
+    this.#decision = new RequeueDecision(this.#interests, options.onHint, options.stopwatch);
     this.#backoffTimes = new Backoff({ initialMs, maxMs, isWindowed: popFromBackoff });
     this.#active = new Heap(less);
     this.#backoff = new BackoffQueue(this.#backoffTimes, popFromBackoff ? less : null);
@@ -110,6 +112,13 @@ export class SchedulingQueue {
       unschedulable: this.#parked.unschedulableCount,
       gated: this.#parked.gatedCount,
     };
+  }
+
+  /** All that wait, in no order. */
+  *waiting(): IterableIterator<QueuedPod> {
+    yield* this.#active.items();
+    yield* this.#backoff.items();
+    yield* this.#parked.items();
   }
 
   /** The waiting Pod with this key ("namespace/name"); undefined when it is in flight or unknown. */

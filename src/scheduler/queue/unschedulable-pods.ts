@@ -52,6 +52,11 @@ export class UnschedulablePods {
     return queued;
   }
 
+  /** All of them, gated or not, in no order. */
+  items(): IterableIterator<QueuedPod> {
+    return this.#byKey.values();
+  }
+
   /** All that are not gated, in no order. */
   turnedDown(): IterableIterator<QueuedPod> {
     return this.#byAge.items();

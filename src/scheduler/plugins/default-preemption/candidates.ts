@@ -37,7 +37,7 @@ export function findCandidates(
     if ("code" in result) {
       statuses.set(nodeName, result);
     } else if (result.pods.length === 0) {
-      statuses.set(nodeName, noVictim(nodeName));
+      statuses.set(nodeName, failure("DefaultPreemption", noVictimMessage(nodeName)));
     } else {
       const group = result.violations === 0 ? harmless : violating;
       if (group.length < range.wanted) group.push({ nodeName, ...result });
@@ -47,7 +47,7 @@ export function findCandidates(
   return { candidates: [...harmless, ...violating], statuses };
 }
 
-/** The Pod fits now, though it did not a moment ago. */
-function noVictim(nodeName: string): Status {
-  return failure("DefaultPreemption", `expected at least one victim pod on node "${nodeName}"`);
+/** The Pod fits now, though it did not a moment ago; or so an extender says. */
+export function noVictimMessage(nodeName: string): string {
+  return `expected at least one victim pod on node "${nodeName}"`;
 }

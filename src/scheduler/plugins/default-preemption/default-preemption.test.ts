@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeInfo } from "../../cache/node-info.js";
 import type { PodInfo } from "../../cache/pod-info.js";
+import type { ExtenderReply } from "../../extender/extender.js";
+import { extender, failed, ok } from "../../extender/extender.test-data.js";
+import { victimTrimmer } from "../../extender/trim-victims.js";
 import { CycleState } from "../../framework/cycle-state.js";
 import type { FrameworkHandle } from "../../framework/handle.js";
+import type { PostFiltering, PostFilterResult } from "../../framework/plugin.js";
 import { failure, type Status, unresolvable, unschedulable } from "../../framework/status.js";
 import { createDefaultPreemption, type DefaultPreemptionOptions } from "./default-preemption.js";
 import { nodeOf, scheduler, sized } from "./preemption.test-data.js";
@@ -25,17 +29,26 @@ function turnedDown(
   return new Map(nodes.map(({ name }) => [name, others[name] ?? INSUFFICIENT]));
 }
 
+/** @param replies of extenders, one per request */
 function preempt(
   handle: FrameworkHandle,
   pod: PodInfo,
   statuses = turnedDown(handle.snapshot.nodes),
   options: Partial<DefaultPreemptionOptions> = {},
-) {
+  ...replies: readonly ExtenderReply[]
+): PostFilterResult {
   const plugin = createDefaultPreemption(ARGS, handle, { ...OPTIONS, ...options });
-  return plugin.postFilter(new CycleState(), pod, statuses);
+  return outcomeOf(plugin.postFilter(new CycleState(), pod, statuses), replies);
 }
 
-const reasons = (result: ReturnType<typeof preempt>) => result.status?.reasons.join();
+function outcomeOf(steps: PostFiltering, replies: readonly ExtenderReply[] = []): PostFilterResult {
+  let step = steps.next();
+  for (const reply of replies) step = steps.next(reply);
+  assert.ok(step.done === true, "an extender is still to be asked");
+  return step.value;
+}
+
+const reasons = (result: PostFilterResult) => result.status?.reasons.join();
 
 test("DefaultPreemption nominates the node that is harmed least and deletes its victims", () => {
   const nodes = [nodeOf("a", 4, [sized("a1", 4, 5)]), nodeOf("b", 4, [sized("b1", 2, 1), sized("b2", 2, 2)])];
@@ -151,20 +164,24 @@ test("DefaultPreemption is an error when a node needs no victims after all", () 
   assert.equal(result.nominatedNodeName, null);
 });
 
-test("DefaultPreemption lets extenders drop candidates", () => {
-  const nodes = [nodeOf("a", 4, [sized("a1", 4, 1)]), nodeOf("b", 4, [sized("b1", 4, 2)])];
-  const without = (name: string): Partial<DefaultPreemptionOptions> => ({
-    trimVictims: (_pod, candidates) => candidates.filter(({ nodeName }) => nodeName !== name),
-  });
-  const p = sized("p", 3, 10);
-  assert.equal(preempt(scheduler(nodes), p, undefined, without("a")).nominatedNodeName, "b");
-  const none = preempt(scheduler(nodes), p, undefined, { trimVictims: () => [] });
+test("DefaultPreemption chooses among what extenders leave of its candidates", () => {
+  const handle = scheduler([nodeOf("a", 4, [sized("a1", 4, 1)]), nodeOf("b", 4, [sized("b1", 4, 2)])]);
+  const trimVictims = victimTrimmer([extender({ preemptVerb: "preempt" })], handle.snapshot);
+  const after = (reply: ExtenderReply) =>
+    preempt(handle, sized("p", 3, 10), undefined, { trimVictims }, reply);
+  const onlyB = ok({ NodeNameToMetaVictims: { b: { Pods: [{ UID: "b1" }] } } });
+  assert.equal(after(onlyB).nominatedNodeName, "b");
+  const none = after(ok({ NodeNameToMetaVictims: {} }));
   assert.equal(none.nominatedNodeName, null);
   assert.equal(reasons(none), "preemption: no candidate node for preemption");
-  const broken = preempt(scheduler(nodes), p, undefined, {
-    trimVictims: () => failure("extender", "timed out"),
-  });
-  assert.deepEqual(broken.status, failure("DefaultPreemption", "preemption: timed out"));
+  assert.deepEqual(after(failed).status, failure("DefaultPreemption", "preemption: connection refused"));
+});
+
+test("DefaultPreemption asks no extender when it has no candidate", () => {
+  const handle = scheduler([nodeOf("a", 4, [])]);
+  const trimVictims = victimTrimmer([extender({ preemptVerb: "preempt" })], handle.snapshot);
+  const { nominatedNodeName } = preempt(handle, sized("p", 3, 10), undefined, { trimVictims });
+  assert.equal(nominatedNodeName, "");
 });
 
 test("DefaultPreemption takes back victims that are not bound yet without deleting them", () => {
@@ -184,7 +201,7 @@ test("DefaultPreemption keeps the Pod out of the queue until its deletions are s
   for (const asyncPreemption of [true, false]) {
     const plugin = createDefaultPreemption(ARGS, handle, { ...OPTIONS, asyncPreemption });
     assert.equal(plugin.preEnqueue(p), null);
-    plugin.postFilter(new CycleState(), p, turnedDown(handle.snapshot.nodes));
+    outcomeOf(plugin.postFilter(new CycleState(), p, turnedDown(handle.snapshot.nodes)));
     const gated = unresolvable("DefaultPreemption", "waiting for the preemption for this pod to be finished");
     assert.deepEqual(plugin.preEnqueue(p), asyncPreemption ? gated : null);
     assert.equal(plugin.preEnqueue(sized("other", 1, 1)), null);

@@ -10,6 +10,7 @@ import { podEvents } from "../../framework/event-objects.js";
 import type { FrameworkHandle } from "../../framework/handle.js";
 import type {
   NodeStatuses,
+  PostFiltering,
   PostFilterPlugin,
   PostFilterResult,
   PreEnqueuePlugin,
@@ -17,7 +18,7 @@ import type {
 import { type Status, unresolvable } from "../../framework/status.js";
 import { clearNominations, deletionActions, type PreemptInMemory } from "./actuation.js";
 import type { Candidate } from "./candidates.js";
-import { decidePreemption, NAME, type TrimVictims } from "./preemption.js";
+import { choosePreemption, findPreemptions, NAME, type Refusal, type TrimVictims } from "./preemption.js";
 
 export { NAME };
 
@@ -58,15 +59,13 @@ class DefaultPreemption implements PreEnqueuePlugin, PostFilterPlugin {
     return this.#preempting.has(uid) ? GATED : null;
   }
 
-  postFilter(state: CycleState, pod: PodInfo, statuses: NodeStatuses): PostFilterResult {
+  *postFilter(state: CycleState, pod: PodInfo, statuses: NodeStatuses): PostFiltering {
     const { trimVictims } = this.#options;
-    const decision = decidePreemption(this.#handle, { state, pod, statuses, args: this.#args, trimVictims });
-    if (decision.kind === "refuse")
-      return {
-        nominatedNodeName: decision.clearsNomination ? "" : null,
-        status: decision.status,
-        actions: [],
-      };
+    const found = findPreemptions(this.#handle, { state, pod, statuses, args: this.#args });
+    if (found.kind === "refuse") return refused(found);
+    const left = trimVictims === null ? found.candidates : yield* trimVictims(pod, found.candidates);
+    const decision = choosePreemption(left, this.#handle.now());
+    if (decision.kind === "refuse") return refused(decision);
     const { candidate } = decision;
     return { nominatedNodeName: candidate.nodeName, status: null, actions: this.#actuate(pod, candidate) };
   }
@@ -95,4 +94,8 @@ class DefaultPreemption implements PreEnqueuePlugin, PostFilterPlugin {
     if (deletions.some(({ kind }) => kind === "deletePod")) this.#preempting.add(pod.uid);
     return [...clearing, ...deletions];
   }
+}
+
+function refused({ status, clearsNomination }: Refusal): PostFilterResult {
+  return { nominatedNodeName: clearsNomination ? "" : null, status, actions: [] };
 }

@@ -1,10 +1,12 @@
 // Whether preempting Pods helps one that fits nowhere, and where: eligible? -> nodes where it may help -> dry runs ->
 // extenders -> the node where it harms least. It only decides; actuation.ts says what is to be done.
+// In two halves, before and after extenders, who answer over the network and are asked by whoever calls.
 // Source: kube-scheduler framework/preemption/preemption.go (Preempt), defaultpreemption (PodEligibleToPreemptOthers).
 import { present } from "../../../base/assert.js";
 import type { PodInfo } from "../../cache/pod-info.js";
 import type { DefaultPreemptionArgs } from "../../config/configuration.js";
 import { countReasons, fitErrorMessage } from "../../cycle/fit-error.js";
+import type { ExtenderReply, ExtenderRequest } from "../../extender/extender.js";
 import type { CycleState } from "../../framework/cycle-state.js";
 import type { FrameworkHandle } from "../../framework/handle.js";
 import type { NodeStatuses } from "../../framework/plugin.js";
@@ -17,11 +19,10 @@ export const NAME = "DefaultPreemption";
 const NOT_HELPFUL = unresolvable(NAME, "Preemption is not helpful for scheduling");
 
 /** Extenders with a preempt verb: they drop candidates or change victims. A status ends the attempt. */
-export type TrimVictims = (pod: PodInfo, candidates: readonly Candidate[]) => readonly Candidate[] | Status;
+export type TrimVictims = (pod: PodInfo, candidates: readonly Candidate[]) => Trimming;
+export type Trimming = Generator<ExtenderRequest, readonly Candidate[] | Status, ExtenderReply>;
 
-export type PreemptionDecision = { readonly kind: "preempt"; readonly candidate: Candidate } | Refusal;
-
-interface Refusal {
+export interface Refusal {
   readonly kind: "refuse";
   readonly status: Status;
   /** Whether an earlier nomination has become void. */
@@ -34,26 +35,32 @@ export interface PreemptionAttempt {
   /** Why each node was turned down; nodes left out cannot be helped. */
   readonly statuses: NodeStatuses;
   readonly args: DefaultPreemptionArgs;
-  readonly trimVictims: TrimVictims | null;
 }
 
-export function decidePreemption(handle: FrameworkHandle, attempt: PreemptionAttempt): PreemptionDecision {
-  const { pod, statuses, trimVictims } = attempt;
+/** Where preempting helps, and whom: at least one candidate, or why there is none. */
+export function findPreemptions(
+  handle: FrameworkHandle,
+  attempt: PreemptionAttempt,
+): { readonly kind: "candidates"; readonly candidates: readonly Candidate[] } | Refusal {
+  const { pod, statuses } = attempt;
   const obstacle = whyNotEligible(pod, handle, statuses);
   if (obstacle !== null) return refuse("Unschedulable", obstacle);
   const nodeCount = handle.snapshot.nodes.length;
   if (nodeCount === 0) return refuse("Error", "no nodes available");
 
   const search = searchCandidates(handle, attempt);
-  let { candidates } = search;
-  if (candidates.length === 0) return fruitless(search, nodeCount);
-  if (trimVictims !== null) {
-    const trimmed = trimVictims(pod, candidates);
-    if ("code" in trimmed) return refuse(trimmed.code, trimmed.reasons.join(", "));
-    candidates = trimmed;
-  }
-  if (candidates.length === 0) return refuse("Unschedulable", "no candidate node for preemption");
-  return { kind: "preempt", candidate: pickNode(candidates, handle.now()) };
+  const { candidates } = search;
+  return candidates.length === 0 ? fruitless(search, nodeCount) : { kind: "candidates", candidates };
+}
+
+/** @param left what extenders left of the candidates, or what went wrong with them */
+export function choosePreemption(
+  left: readonly Candidate[] | Status,
+  nowMs: number,
+): { readonly kind: "preempt"; readonly candidate: Candidate } | Refusal {
+  if ("code" in left) return refuse(left.code, left.reasons.join(", "));
+  if (left.length === 0) return refuse("Unschedulable", "no candidate node for preemption");
+  return { kind: "preempt", candidate: pickNode(left, nowMs) };
 }
 
 /** Why the Pod may not preempt, or null. */
@@ -91,7 +98,7 @@ function searchCandidates(handle: FrameworkHandle, attempt: PreemptionAttempt): 
 }
 
 /** No candidate: something broke in a dry run, or the nodes say why preempting is of no use. */
-function fruitless({ statuses }: CandidateSearch, nodeCount: number): PreemptionDecision {
+function fruitless({ statuses }: CandidateSearch, nodeCount: number): Refusal {
   const errors = [...statuses.values()].filter(({ code }) => code === "Error");
   if (errors.length > 0) {
     const messages = [...new Set(errors.map(({ reasons }) => reasons.join(", ")))];

@@ -1,0 +1,145 @@
+// Kinds that make Pods.
+// Source: pkg/apis/apps/v1/defaults.go, pkg/apis/batch/v1/defaults.go, pkg/apis/core/v1/defaults.go.
+import { claimSpec, podTemplate, podTemplateIfAny } from "./pod-defaults.js";
+import {
+  always,
+  each,
+  type Fields,
+  isObject,
+  type Rule,
+  unlessSet,
+  unlessSetBy,
+  unlessZero,
+  when,
+  within,
+} from "./rule.js";
+
+const ROLLING_UPDATE = "RollingUpdate";
+const isRolling = (strategy: Fields) => strategy["type"] === ROLLING_UPDATE;
+const MAX_INT32 = 2 ** 31 - 1;
+
+export const deployment = within({
+  spec: always({
+    replicas: unlessSet(1),
+    template: podTemplate,
+    strategy: always({
+      type: unlessZero(ROLLING_UPDATE),
+      rollingUpdate: when(
+        isRolling,
+        always({ maxUnavailable: unlessSet("25%"), maxSurge: unlessSet("25%") }),
+      ),
+    }),
+    revisionHistoryLimit: unlessSet(10),
+    progressDeadlineSeconds: unlessSet(600),
+  }),
+});
+
+export const replicaSet = within({ spec: always({ replicas: unlessSet(1), template: podTemplate }) });
+
+export const daemonSet = within({
+  spec: always({
+    template: podTemplate,
+    updateStrategy: always({
+      type: unlessZero(ROLLING_UPDATE),
+      rollingUpdate: when(isRolling, always({ maxUnavailable: unlessSet(1), maxSurge: unlessSet(0) })),
+    }),
+    revisionHistoryLimit: unlessSet(10),
+  }),
+});
+
+/** A strategy that is given without a partition stays without, as upstream's. */
+const statefulStrategy: Rule = (value) => {
+  const strategy = (value ?? {}) as Fields;
+  if (!strategy["type"])
+    return { ...strategy, type: ROLLING_UPDATE, rollingUpdate: partitioned(strategy["rollingUpdate"] ?? {}) };
+  return givenStrategy(strategy);
+};
+const partitioned = within({ partition: unlessSet(0) });
+const givenStrategy = within({ rollingUpdate: when(isRolling, partitioned) });
+
+export const claim = within({
+  spec: claimSpec,
+  status: always({ phase: unlessZero("Pending") }),
+});
+
+const claimTemplate: Rule = (value) =>
+  isObject(value) ? claim({ apiVersion: "v1", kind: "PersistentVolumeClaim", ...value }) : value;
+
+export const statefulSet = within({
+  spec: always({
+    replicas: unlessSet(1),
+    template: podTemplate,
+    volumeClaimTemplates: each(keepsIdentity(claimTemplate)),
+    podManagementPolicy: unlessZero("OrderedReady"),
+    updateStrategy: statefulStrategy,
+    revisionHistoryLimit: unlessSet(10),
+    persistentVolumeClaimRetentionPolicy: always({
+      whenDeleted: unlessZero("Retain"),
+      whenScaled: unlessZero("Retain"),
+    }),
+  }),
+});
+
+/** A claim template that names its kind already is not copied for it. */
+function keepsIdentity(rule: Rule): Rule {
+  return (value, owner) =>
+    isObject(value) && value["apiVersion"] !== undefined && value["kind"] !== undefined
+      ? claim(value)
+      : rule(value, owner);
+}
+
+const labelsOfTemplate = (owner: Fields): Fields | undefined => {
+  const template = (owner["spec"] as Fields | undefined)?.["template"] as Fields | undefined;
+  return (template?.["metadata"] as Fields | undefined)?.["labels"] as Fields | undefined;
+};
+
+const isEmpty = (value: unknown) => !isObject(value) || Object.keys(value).length === 0;
+
+/** Labels of an object that has none are those of its Pods. */
+const metadataFromTemplate: Rule = (value, owner) => {
+  const labels = labelsOfTemplate(owner);
+  return isObject(value) && labels !== undefined && isEmpty(value["labels"]) ? { ...value, labels } : value;
+};
+
+export const replicationController = within({
+  spec: always({
+    replicas: unlessSet(1),
+    template: podTemplateIfAny,
+    selector: (value, spec) => (isEmpty(value) ? (labelsOfTemplate({ spec }) ?? value) : value),
+  }),
+  metadata: metadataFromTemplate,
+});
+
+/** The order matters: completions are one only where parallelism is not given either. */
+const jobSpec = {
+  completions: unlessSetBy((spec) => (spec["parallelism"] == null ? 1 : undefined)),
+  parallelism: unlessSet(1),
+  backoffLimit: unlessSetBy((spec) => (spec["backoffLimitPerIndex"] == null ? 6 : MAX_INT32)),
+  completionMode: unlessSet("NonIndexed"),
+  suspend: unlessSet(false),
+  podReplacementPolicy: unlessSetBy((spec) =>
+    spec["podFailurePolicy"] == null ? "TerminatingOrFailed" : "Failed",
+  ),
+  podFailurePolicy: within({
+    rules: each(within({ onPodConditions: each(within({ status: unlessZero("True") })) })),
+  }),
+  template: podTemplate,
+};
+
+export const job = within({
+  spec: always({ ...jobSpec, manualSelector: unlessSet(false) }),
+  metadata: metadataFromTemplate,
+});
+
+/** Of a Job in a CronJob only what every template has is filled in: the rest is, when a Job is made of it. */
+export const cronJob = within({
+  spec: always({
+    concurrencyPolicy: unlessZero("Allow"),
+    suspend: unlessSet(false),
+    jobTemplate: always({
+      spec: always({ podFailurePolicy: jobSpec.podFailurePolicy, template: podTemplate }),
+    }),
+    successfulJobsHistoryLimit: unlessSet(3),
+    failedJobsHistoryLimit: unlessSet(1),
+  }),
+});

@@ -1,0 +1,147 @@
+// plumb up: a whole cluster in this process, until it is told to stop. kubectl drives it through the kubeconfig it writes.
+import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { PlumbError } from "../../base/errors.js";
+import { LIMITS } from "../../base/limits.js";
+import { realTimers } from "../../base/timers.js";
+import { openAccess, type PlaneAccess } from "../../controlplane/plane-access.js";
+import { INSTANT_PROFILE, USUAL_PROFILE } from "../../controlplane/kubelet/runtime/profile.js";
+import { Plane } from "../../controlplane/plane.js";
+import {
+  DEFAULT_PROXY_TIMING,
+  DEFAULT_SERVICE_RANGE,
+  numberedNodes,
+  type PlaneOptions,
+} from "../../controlplane/plane-options.js";
+import { MODES, type Mode } from "../../netfilter/rule-model.js";
+import { defaultConfiguration } from "../../scheduler/config/default-configuration.js";
+import { parseSchedulerConfiguration } from "../../scheduler/config/parse-configuration.js";
+import type { CommandContext } from "../context.js";
+import { readInput } from "../read-inputs.js";
+
+interface UpFlags {
+  readonly nodes: number;
+  readonly store: string;
+  readonly port: number;
+  readonly kubeconfig: string;
+  readonly proxyMode: Mode;
+  readonly schedulerConfig?: string;
+  readonly controllers: string;
+  readonly instantPods?: boolean;
+  readonly seed: number;
+  readonly serveEtcd?: number;
+  readonly auditLog?: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  plumb up                                      3 nodes, in memory
+  plumb up --nodes 1000 --store file:cluster    1,000 hollow nodes; what is written is still there next time
+  kubectl --kubeconfig plumb.kubeconfig get nodes
+  plumb up --serve-etcd 2379 & ETCDCTL_API=3 etcdctl get --prefix --keys-only /registry/
+Everything listens on loopback only. Ctrl-C stops it.`;
+
+export function registerUp(program: Command, context: CommandContext): void {
+  program
+    .command("up")
+    .description("start a whole cluster in one process: API server, controllers, scheduler, hollow nodes")
+    .option("--nodes <n>", "hollow nodes", wholeNumber(0, LIMITS.NODES_MAX), 3)
+    .option("--store <store>", "memory, file:DIR or etcd:http://HOST:PORT", "memory")
+    .option("--port <n>", "of the API server; 0 for any that is free", wholeNumber(0, 65_535), 6443)
+    .option("--kubeconfig <file>", "where to write how kubectl gets in", "plumb.kubeconfig")
+    .addOption(
+      new Option("--proxy-mode <mode>", "of the kube-proxy that node-0 runs in full")
+        .choices(MODES)
+        .default("nftables"),
+    )
+    .option("--scheduler-config <file>", "KubeSchedulerConfiguration")
+    .option("--controllers <list>", "controllers to run: *, names, -name", "*")
+    .option("--instant-pods", "containers start at once; otherwise as long as containerd takes")
+    .option("--seed <n>", "seed of names, ties and jitter", wholeNumber(0, 2 ** 32 - 1), 42)
+    .option("--serve-etcd <port>", "also serve the store as etcd v3 over gRPC", wholeNumber(1, 65_535))
+    .option("--audit-log <file>", "append one line of JSON per request")
+    .option("--json", "print one JSON object when it is ready")
+    .addHelpText("after", EXAMPLES)
+    .action((flags: UpFlags) => up(flags, context));
+}
+
+async function up(flags: UpFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const begunMs = realTimers.milliseconds();
+  const access = await openAccess({
+    port: flags.port,
+    kubeconfigPath: resolve(flags.kubeconfig),
+    auditLogPath: flags.auditLog === undefined ? null : resolve(flags.auditLog),
+  });
+  terminal.progress(`starting ${flags.nodes} nodes`, { milestone: true });
+  const plane = await Plane.start(planeOptions(flags, access, context));
+  const { url } = await access.serve(plane);
+  await plane.nodesReady();
+  const readyMs = realTimers.milliseconds() - begunMs;
+  if (flags.json === true) {
+    terminal.print(
+      JSON.stringify({
+        url,
+        kubeconfig: access.kubeconfigPath,
+        nodes: flags.nodes,
+        readySeconds: readyMs / 1000,
+      }),
+    );
+  } else {
+    terminal.print(`API server  ${url}`);
+    terminal.print(`nodes       ${flags.nodes}, all Ready after ${(readyMs / 1000).toFixed(2)} s`);
+    terminal.print(`kubectl     kubectl --kubeconfig ${access.kubeconfigPath} get nodes`);
+    terminal.note("Ctrl-C stops it");
+  }
+  context.exitCode = await stopSignal();
+  terminal.note("stopping");
+  await access.close();
+  await plane.stop();
+}
+
+function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: CommandContext): PlaneOptions {
+  const scheduler =
+    flags.schedulerConfig === undefined
+      ? defaultConfiguration()
+      : parseSchedulerConfiguration(readInput(flags.schedulerConfig));
+  if (scheduler.extenders.length > 0)
+    terminal.warn("the scheduler configuration's extenders are not asked here");
+  return {
+    store: flags.store,
+    timers: realTimers,
+    seed: flags.seed,
+    newUid: randomUUID,
+    nodes: numberedNodes(flags.nodes),
+    profile: flags.instantPods === true ? INSTANT_PROFILE : USUAL_PROFILE,
+    kubeletEvents: true,
+    scheduler,
+    controllers: flags.controllers.split(","),
+    proxies: flags.nodes > 0 ? [{ mode: flags.proxyMode, node: "node-0" }] : [],
+    proxyTiming: DEFAULT_PROXY_TIMING,
+    serviceRange: DEFAULT_SERVICE_RANGE,
+    server: access.serverOptions,
+    onError: (where, error) => terminal.warn(`${where}: ${error.message}`),
+  };
+}
+
+/** Resolves with the exit code when someone ends it: an end by signal is how a cluster ends, so it is no failure. */
+function stopSignal(): Promise<number> {
+  return new Promise((resolve) => {
+    const stop = () => resolve(0);
+    process.once("SIGINT", stop).once("SIGTERM", stop);
+  });
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new PlumbError(
+        "Usage",
+        `Cannot use '${text}': a whole number from ${least} to ${most} is needed`,
+      );
+    return value;
+  };
+}

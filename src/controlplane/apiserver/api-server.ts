@@ -1,0 +1,142 @@
+// The API server: what it is made of.
+import { KINDS } from "../../api/kinds/kinds.js";
+import type { Prng } from "../../base/prng.js";
+import type { Timers } from "../../base/timers.js";
+import type { ApiHandler, ApiRequest, ApiResponse } from "../protocol/api-request.js";
+import type { NodeStreams } from "../protocol/node-streams.js";
+import type { Store } from "../store/store.js";
+import {
+  type Admission,
+  type Authenticator,
+  type Authorizer,
+  admitAll,
+  allowAll,
+  type TokenAuthority,
+  trustingAuthenticator,
+} from "./access.js";
+import { offeredGroups } from "./discovery/api-groups.js";
+import { DiscoveryRoutes } from "./discovery/discovery-routes.js";
+import type { ExtraGroup } from "./extra-group.js";
+import { DEFAULT_IN_FLIGHT, type InFlightLimits, type PriorityLevel } from "./filters/max-in-flight.js";
+import { type HealthCheck, HealthRoutes } from "./health/health-checks.js";
+import { ApiMetrics } from "./metrics/api-metrics.js";
+import { acceptAll, type Validation } from "./validation.js";
+import { BookmarkClock } from "./registry/bookmark-clock.js";
+import type { Registry } from "./registry/resource-call.js";
+import { ResourceRouter } from "./registry/resource-router.js";
+import { RequestPipeline } from "./request-pipeline.js";
+import { Routes } from "./routes.js";
+import { ObjectStore } from "./storage/object-store.js";
+import { resourcePrefix } from "./storage/storage-key.js";
+import type { ComponentHealth } from "./subresources/component-statuses.js";
+import { specialHandlers } from "./subresources/special-handlers.js";
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly timers: Timers;
+  /** For generated names and the spread of timeouts. */
+  readonly prng: Prng;
+  readonly newUid: () => string;
+  /** Absent: everybody is the administrator. */
+  readonly authenticator?: Authenticator;
+  /** Absent: everything is allowed. */
+  readonly authorizer?: Authorizer;
+  readonly admission?: Admission;
+  /** Absent: whatever is well-formed is valid. */
+  readonly validation?: Validation;
+  /** Absent: no tokens are issued or recognised. */
+  readonly tokens?: TokenAuthority;
+  /** Logs, exec, attach, port-forward. Absent: they are not to be had. */
+  readonly nodes?: NodeStreams;
+  readonly extraGroups?: readonly ExtraGroup[];
+  /** Beside the server's own. */
+  readonly healthChecks?: readonly HealthCheck[];
+  /** What `kubectl get componentstatuses` shows. */
+  readonly components?: readonly ComponentHealth[];
+  /** Given one line of JSON, without its end, for each request. */
+  readonly auditLog?: (line: string) => void;
+  readonly inFlight?: Readonly<Record<PriorityLevel, InFlightLimits>>;
+}
+
+export interface ApiServer extends ApiHandler {
+  readonly metrics: ApiMetrics;
+  /** Ends all watches; the store stays open. */
+  close(): void;
+}
+
+/** Reads what the store holds, then serves it. */
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const prefixes = new Set(KINDS.map(resourcePrefix));
+  const objects = await ObjectStore.open(options.store, options.timers, prefixes);
+  return new Server(options, objects);
+}
+
+class Server implements ApiServer {
+  readonly metrics = new ApiMetrics();
+  readonly #objects: ObjectStore;
+  readonly #registry: Registry;
+  readonly #pipeline: RequestPipeline;
+
+  constructor(options: ApiServerOptions, objects: ObjectStore) {
+    const { timers, prng, newUid, extraGroups = [] } = options;
+    const { authenticator = trustingAuthenticator, authorizer = allowAll } = options;
+    this.#objects = objects;
+    this.#registry = {
+      objects,
+      timers,
+      prng,
+      newUid,
+      admission: options.admission ?? admitAll,
+      validation: options.validation ?? acceptAll,
+      bookmarks: new BookmarkClock(timers),
+    };
+    const routes = new Routes({
+      router: new ResourceRouter(
+        this.#registry,
+        specialHandlers({
+          authorizer,
+          tokens: options.tokens ?? null,
+          components: options.components ?? [],
+          nodes: options.nodes ?? null,
+        }),
+      ),
+      extraGroups,
+      discovery: new DiscoveryRoutes(offeredGroups(extraGroups)),
+      health: new HealthRoutes([...this.#healthChecks(), ...(options.healthChecks ?? [])]),
+      metricsText: () => this.#metricsText(),
+    });
+    this.#pipeline = new RequestPipeline({
+      routes,
+      timers,
+      newId: newUid,
+      authenticator,
+      authorizer,
+      metrics: this.metrics,
+      inFlight: options.inFlight ?? DEFAULT_IN_FLIGHT,
+      auditLog: options.auditLog ?? null,
+    });
+  }
+
+  handle(request: ApiRequest): Promise<ApiResponse> {
+    return this.#pipeline.handle(request);
+  }
+
+  close(): void {
+    this.#registry.bookmarks.close();
+    this.#objects.close();
+  }
+
+  #healthChecks(): readonly HealthCheck[] {
+    const failure = () => (this.#objects.isLoaded ? null : "the store cannot be watched");
+    return [
+      { name: "etcd", of: ["livez", "readyz"], failure },
+      { name: "informer-sync", of: ["readyz"], failure },
+    ];
+  }
+
+  #metricsText(): string {
+    for (const cache of this.#objects.caches())
+      this.metrics.gauge("apiserver_storage_objects").with(cache.resource).set(cache.count);
+    return this.metrics.expose();
+  }
+}

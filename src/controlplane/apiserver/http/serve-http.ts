@@ -1,0 +1,148 @@
+// An ApiHandler on a port: plain HTTP on loopback, or HTTPS with HTTP/1.1 and HTTP/2.
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createSecureServer, type Http2SecureServer } from "node:http2";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { StatusError } from "../../../api/status.js";
+import type { ApiHandler, UserInfo } from "../../protocol/api-request.js";
+import { answerOfFailure } from "../filters/answer-of-failure.js";
+import { bodyOf, type Incoming, RequestLife, requestOf } from "./read-request.js";
+import { upgrade } from "./upgrade.js";
+import { type Outgoing, writeResponse } from "./write-response.js";
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Absent: plain HTTP. */
+  readonly tls?: {
+    readonly cert: string;
+    readonly key: string;
+    /** Of client certificates that are accepted; absent: none is asked for. */
+    readonly clientCa?: string;
+  };
+  /** Who sent a request, when the connection says so: a client certificate. */
+  readonly userOf?: (incoming: Incoming) => UserInfo | null;
+}
+
+export interface HttpListener {
+  readonly port: number;
+  /** "https://127.0.0.1:6443" */
+  readonly url: string;
+  /** Ends open requests too. */
+  close(): Promise<void>;
+}
+
+/** A client that takes longer over its headers or its whole request is cut off. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const HEADER_BYTES_MAX = 1024 * 1024;
+
+export async function serveHttp(handler: ApiHandler, options: HttpOptions): Promise<HttpListener> {
+  const serve = (incoming: Incoming, outgoing: Outgoing) =>
+    void serveOne(handler, options, incoming, outgoing);
+  const server = options.tls === undefined ? plainServer() : secureServer(options.tls);
+  server.on("request", serve as (...args: unknown[]) => void);
+  server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+    serveUpgrade(handler, options, incoming, socket, head);
+  });
+  server.on("clientError", onClientError);
+  const sockets = new Set<{ destroy(): void }>();
+  server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => socket.destroy());
+    socket.setNoDelay(true);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+  return {
+    port,
+    url: `${options.tls === undefined ? "http" : "https"}://${host}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function plainServer(): Server {
+  return createServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: 5000,
+    maxHeaderSize: HEADER_BYTES_MAX,
+    keepAliveTimeout: 90_000,
+  });
+}
+
+function secureServer({ cert, key, clientCa }: NonNullable<HttpOptions["tls"]>): Http2SecureServer {
+  return createSecureServer({
+    cert,
+    key,
+    allowHTTP1: true,
+    ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
+  });
+}
+
+function serveUpgrade(
+  handler: ApiHandler,
+  options: HttpOptions,
+  incoming: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
+  const life = new RequestLife();
+  socket.on("close", () => life.end());
+  socket.on("error", () => socket.destroy());
+  const user = options.userOf?.(incoming) ?? null;
+  try {
+    const request = requestOf(incoming, null, { user, life });
+    upgrade(handler, request, incoming, socket, head).catch(() => socket.destroy());
+  } catch {
+    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+  }
+}
+
+/** What is no HTTP is told so as a Status, as far as the other side still listens. */
+function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const [code, reason] =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? [431, "Request Header Fields Too Large"]
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? [408, "Request Timeout"]
+        : [400, "Bad Request"];
+  const { status } = new StatusError("BadRequest", `${reason}: ${error.message}`);
+  const body = JSON.stringify({ ...status, code });
+  socket.end(
+    `HTTP/1.1 ${code} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+async function serveOne(handler: ApiHandler, options: HttpOptions, incoming: Incoming, outgoing: Outgoing) {
+  const life = new RequestLife();
+  outgoing.on("close", () => life.end());
+  outgoing.on("error", () => life.end());
+  let response: Awaited<ReturnType<ApiHandler["handle"]>>;
+  try {
+    const reading = bodyOf(incoming);
+    const body = reading === null ? null : await reading;
+    const user = options.userOf?.(incoming) ?? null;
+    response = await handler.handle(requestOf(incoming, body, { user, life }));
+  } catch (error) {
+    response = answerOfFailure(error);
+    // What is left of the request would be read as the next one.
+    if (error instanceof StatusError && error.status.code === 413)
+      outgoing.once("finish", () => incoming.destroy());
+  }
+  await writeResponse(response, outgoing, incoming.method === "HEAD").catch(() => outgoing.destroy?.());
+}

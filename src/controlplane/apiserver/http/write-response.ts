@@ -1,0 +1,76 @@
+// From answers to HTTP.
+import type { ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
+import type { ApiResponse } from "../../protocol/api-request.js";
+import { streamWatch } from "./watch-writer.js";
+
+export type Outgoing = ServerResponse | Http2ServerResponse;
+
+export async function writeResponse(
+  response: ApiResponse,
+  outgoing: Outgoing,
+  isHead: boolean,
+): Promise<void> {
+  switch (response.kind) {
+    case "object":
+      return writeWhole(outgoing, {
+        ...response,
+        contentType: response.contentType ?? "application/json",
+        text: JSON.stringify(response.object),
+        isHead,
+      });
+    case "text":
+      return writeWhole(outgoing, { ...response, isHead });
+    case "watch":
+      return streamWatch(response, outgoing);
+    case "stream":
+      return writeChunks(response, outgoing);
+  }
+}
+
+interface Whole {
+  readonly code: number;
+  readonly contentType: string;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly isHead: boolean;
+}
+
+function writeWhole(outgoing: Outgoing, { code, contentType, text, headers, isHead }: Whole): void {
+  const outgoingHttp = outgoing as ServerResponse;
+  outgoingHttp.writeHead(code, {
+    "content-type": contentType,
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-cache, private",
+    ...headers,
+  });
+  if (isHead) outgoingHttp.end();
+  // A string goes out together with the headers, in one write.
+  else outgoingHttp.end(text);
+}
+
+async function writeChunks(
+  response: Extract<ApiResponse, { kind: "stream" }>,
+  outgoing: Outgoing,
+): Promise<void> {
+  const out = outgoing as ServerResponse;
+  out.writeHead(200, { "content-type": response.contentType, "cache-control": "no-cache, private" });
+  out.flushHeaders?.();
+  for await (const chunk of response.chunks) {
+    if (out.destroyed || out.writableEnded) return;
+    if (!out.write(chunk)) await drained(out);
+  }
+  out.end();
+}
+
+function drained(out: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      out.off("drain", done);
+      out.off("close", done);
+      resolve();
+    };
+    out.on("drain", done);
+    out.on("close", done);
+  });
+}

@@ -1,0 +1,127 @@
+// metadata that the server sets, and what of a client's metadata it refuses.
+// Source: apiserver pkg/registry/rest/{meta,create,update}.go; apimachinery pkg/api/validation/path.
+import type { Kind } from "../../../api/kinds/kind.js";
+import type { KubeObject, ObjectMeta } from "../../../api/meta.js";
+import type { Prng } from "../../../base/prng.js";
+import { STATUS } from "../../../api/kinds/kind.js";
+import { strategyOf } from "../strategy/strategies.js";
+import type { SpecObject } from "../strategy/strategy.js";
+import { badRequest, invalid } from "./api-failures.js";
+import { type ResourceCall, timestamp } from "./resource-call.js";
+
+/** Upstream's: no vowels, so that no words come out. */
+const SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
+const SUFFIX_LENGTH = 5;
+const GENERATED_NAME_MAX = 63;
+
+export function generatedName(prng: Prng, base: string): string {
+  let name = base.slice(0, GENERATED_NAME_MAX - SUFFIX_LENGTH);
+  for (let index = 0; index < SUFFIX_LENGTH; index++)
+    name += SUFFIX_LETTERS[prng.below(SUFFIX_LETTERS.length)];
+  return name;
+}
+
+export function newMetadata(call: ResourceCall, given: ObjectMeta, name: string): ObjectMeta {
+  const { kind, info, registry } = call;
+  if (given.resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
+  checkPathName(kind, name);
+  const {
+    resourceVersion: _resourceVersion,
+    deletionTimestamp: _deletionTimestamp,
+    deletionGracePeriodSeconds: _grace,
+    namespace: given_namespace,
+    ...kept
+  } = given;
+  return {
+    ...kept,
+    name,
+    ...namespacePart(kind, info.namespace, given_namespace),
+    uid: registry.newUid(),
+    creationTimestamp: timestamp(registry.timers),
+    ...(strategyOf(kind).hasGeneration ? { generation: 1 } : {}),
+  };
+}
+
+/** Both the path's and the body's namespace, which must not differ. */
+export function namespacePart(
+  kind: Kind,
+  ofPath: string,
+  ofBody: string | undefined,
+): { readonly namespace?: string } {
+  if (!kind.isNamespaced) {
+    if (ofBody)
+      throw badRequest("the namespace of the provided object must be empty: this kind has no namespaces");
+    return {};
+  }
+  if (ofBody && ofBody !== ofPath)
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  return { namespace: ofPath };
+}
+
+/** Names are parts of paths. */
+export function checkPathName(kind: Kind, name: string): void {
+  const why =
+    name === "." || name === ".."
+      ? `may not be '${name}'`
+      : name.includes("/")
+        ? "may not contain '/'"
+        : name.includes("%")
+          ? "may not contain '%'"
+          : null;
+  if (why === null) return;
+  throw invalid(kind, name, [
+    {
+      field: "metadata.name",
+      message: `Invalid value: ${JSON.stringify(name)}: ${why}`,
+      reason: "FieldValueInvalid",
+    },
+  ]);
+}
+
+export function hasSubresource(kind: Kind, name: string): boolean {
+  return kind.subresources.some((each) => each.name === name);
+}
+
+/** Only the status subresource sets the status, where there is one. */
+export function withoutStatus(kind: Kind, object: SpecObject): SpecObject {
+  if (object.status === undefined || !hasSubresource(kind, STATUS.name)) return object;
+  const { status: _status, ...kept } = object;
+  return kept;
+}
+
+/** `next` with the status of `current`. */
+export function withStatusOf(kind: Kind, next: SpecObject, current: SpecObject): SpecObject {
+  if (!hasSubresource(kind, STATUS.name)) return next;
+  if (current.status === undefined) return withoutStatus(kind, next);
+  return { ...next, status: current.status };
+}
+
+/** Metadata of an update: what the server keeps, whatever the client sent. */
+export function updatedMetadata(given: ObjectMeta, current: ObjectMeta): ObjectMeta {
+  const {
+    deletionTimestamp: _timestamp,
+    deletionGracePeriodSeconds: _grace,
+    generation: _generation,
+    ...kept
+  } = given;
+  return {
+    ...kept,
+    name: current.name,
+    ...part("namespace", current.namespace),
+    ...part("uid", current.uid),
+    ...part("creationTimestamp", current.creationTimestamp),
+    ...part("generateName", current.generateName ?? given.generateName),
+    ...part("resourceVersion", current.resourceVersion),
+    ...part("generation", current.generation),
+    ...part("deletionTimestamp", current.deletionTimestamp),
+    ...part("deletionGracePeriodSeconds", current.deletionGracePeriodSeconds),
+  } as ObjectMeta;
+}
+
+function part<Name extends keyof ObjectMeta>(name: Name, value: ObjectMeta[Name] | undefined) {
+  return value === undefined ? {} : { [name]: value };
+}
+
+export function withMetadata<Kind extends KubeObject>(object: Kind, change: Partial<ObjectMeta>): Kind {
+  return { ...object, metadata: { ...object.metadata, ...change } };
+}

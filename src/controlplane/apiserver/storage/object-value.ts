@@ -1,0 +1,64 @@
+// Objects as values of the store: JSON of the storage version, without the resourceVersion, which is the key's revision.
+import { StatusError } from "../../../api/status.js";
+import type { KubeObject } from "../../../api/meta.js";
+import type { KeyValue, Revision } from "../../store/store.js";
+
+const decoder = new TextDecoder("utf-8");
+
+/**
+ * An object on its way to the store. The object is the writer's own copy until its revision is known; then it is shared
+ * with all readers, so that nothing that was written here is ever parsed again.
+ */
+export interface Draft {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  readonly object: KubeObject;
+}
+
+export function draftOf(key: string, object: KubeObject): Draft {
+  const own: KubeObject = { ...object, metadata: withoutRevision(object.metadata) };
+  return { key, bytes: Buffer.from(JSON.stringify(own)), object: own };
+}
+
+/** JSON leaves the undefined field out, and the place for it is there already. */
+function withoutRevision(metadata: KubeObject["metadata"]): KubeObject["metadata"] {
+  return { ...metadata, resourceVersion: undefined } as unknown as KubeObject["metadata"];
+}
+
+/** The draft's object as it was stored. */
+export function finished(draft: Draft, revision: Revision): KubeObject {
+  (draft.object.metadata as { resourceVersion?: string }).resourceVersion ??= String(revision);
+  return draft.object;
+}
+
+export function isDraftOf(draft: Draft, kv: KeyValue): boolean {
+  return draft.bytes === kv.value || Buffer.compare(draft.bytes, kv.value) === 0;
+}
+
+export function parsedValue(kv: KeyValue): KubeObject {
+  const object: unknown = parsedJson(kv);
+  const metadata = (object as KubeObject | null)?.metadata;
+  if (typeof metadata !== "object" || metadata === null)
+    throw new StatusError("InternalError", `Cannot read key '${kv.key}': its value is not an object`);
+  (metadata as { resourceVersion?: string }).resourceVersion = String(kv.modRevision);
+  return object as KubeObject;
+}
+
+function parsedJson(kv: KeyValue): unknown {
+  try {
+    return JSON.parse(decoder.decode(kv.value));
+  } catch (error) {
+    throw new StatusError(
+      "InternalError",
+      `Cannot read key '${kv.key}': ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+export function atRevision(object: KubeObject, revision: Revision): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+}
+
+export function revisionOf(object: KubeObject): Revision {
+  return Number(object.metadata.resourceVersion);
+}

@@ -1,0 +1,77 @@
+// The kinds that differ from the default, by what they differ in.
+import type { Kind } from "../../../api/kinds/kind.js";
+import { newNamespace, namespaceInDeletion, namespaceMustStay } from "./namespace-strategy.js";
+import { newPod, podGraceSeconds } from "./pod-strategy.js";
+import { DEFAULT_STRATEGY, type SpecObject, type Strategy } from "./strategy.js";
+
+const COUNTING = { hasGeneration: true };
+const RETURNS = { returnsDeleted: true };
+const CONDITIONAL = { allowsUnconditionalUpdate: false };
+const CREATES = { allowsCreateOnUpdate: true };
+
+const inPhase = (phase: string) => (object: SpecObject) => ({ ...object, status: { phase } });
+const withReplicas = (object: SpecObject) => ({ ...object, status: { replicas: 0 } });
+
+const STRATEGIES: Readonly<Record<string, Partial<Strategy>>> = {
+  "/endpoints": CREATES,
+  "/events": CREATES,
+  "/limitranges": CREATES,
+  "/namespaces": {
+    ...RETURNS,
+    forCreate: newNamespace,
+    // Only the finalize subresource changes these.
+    forUpdate: (next, current) => ({
+      ...next,
+      spec: { ...next.spec, finalizers: current.spec?.["finalizers"] },
+    }),
+    mustStay: namespaceMustStay,
+    forDeletion: namespaceInDeletion,
+  },
+  "/persistentvolumes": { ...RETURNS, forCreate: inPhase("Pending") },
+  "/persistentvolumeclaims": { ...RETURNS, forCreate: inPhase("Pending") },
+  "/pods": { ...COUNTING, ...RETURNS, forCreate: newPod, graceSeconds: podGraceSeconds },
+  "/podtemplates": { ...COUNTING, ...RETURNS },
+  "/replicationcontrollers": { ...COUNTING, defaultPropagation: "Orphan", forCreate: withReplicas },
+  "/resourcequotas": RETURNS,
+  "/serviceaccounts": RETURNS,
+  "/services": {
+    ...RETURNS,
+    ...CREATES,
+    forCreate: (object) => ({ ...object, status: { loadBalancer: {} } }),
+  },
+  "apps/daemonsets": COUNTING,
+  "apps/deployments": COUNTING,
+  "apps/replicasets": { ...COUNTING, forCreate: withReplicas },
+  "apps/statefulsets": { ...COUNTING, forCreate: withReplicas },
+  "batch/cronjobs": COUNTING,
+  "batch/jobs": { ...COUNTING, defaultPropagation: "Orphan" },
+  "coordination.k8s.io/leases": { ...CONDITIONAL, ...CREATES },
+  "discovery.k8s.io/endpointslices": COUNTING,
+  "events.k8s.io/events": CREATES,
+  "networking.k8s.io/ingressclasses": COUNTING,
+  "networking.k8s.io/ingresses": COUNTING,
+  "networking.k8s.io/networkpolicies": COUNTING,
+  "node.k8s.io/runtimeclasses": { ...CONDITIONAL, ...CREATES },
+  "policy/poddisruptionbudgets": { ...COUNTING, ...CONDITIONAL },
+  "rbac.authorization.k8s.io/clusterrolebindings": CREATES,
+  "rbac.authorization.k8s.io/clusterroles": CREATES,
+  "rbac.authorization.k8s.io/rolebindings": CREATES,
+  "rbac.authorization.k8s.io/roles": CREATES,
+  "scheduling.k8s.io/priorityclasses": COUNTING,
+  "storage.k8s.io/csidrivers": { ...CONDITIONAL, ...RETURNS },
+  "storage.k8s.io/csinodes": { ...CONDITIONAL, ...RETURNS },
+  "storage.k8s.io/csistoragecapacities": CONDITIONAL,
+  "storage.k8s.io/storageclasses": RETURNS,
+  "storage.k8s.io/volumeattachments": { ...CONDITIONAL, ...RETURNS },
+};
+
+const BY_KIND = new WeakMap<Kind, Strategy>();
+
+export function strategyOf(kind: Kind): Strategy {
+  let strategy = BY_KIND.get(kind);
+  if (strategy === undefined) {
+    strategy = { ...DEFAULT_STRATEGY, ...STRATEGIES[`${kind.group}/${kind.plural}`] };
+    BY_KIND.set(kind, strategy);
+  }
+  return strategy;
+}

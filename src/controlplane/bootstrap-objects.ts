@@ -1,0 +1,106 @@
+// What a cluster holds before anybody asks for anything. Written once; what is there already is left alone.
+// Source: kubernetes pkg/controlplane/controller (systemnamespaces, kubernetesservice), pkg/registry/scheduling/rest.
+import { isStatus } from "../api/status.js";
+import type { Client, ResourceName } from "./client/client.js";
+
+export interface BootstrapOptions {
+  /** First address of the Service range: that of Service kubernetes. */
+  readonly apiServiceIP: string;
+  readonly apiAddress: string;
+  readonly apiPort: number;
+}
+
+interface Bootstrapped {
+  readonly resource: ResourceName;
+  readonly namespace: string | null;
+  readonly object: object;
+}
+
+const NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"] as const;
+
+/** Name -> value, of classes that Pods of the system have. */
+const PRIORITY_CLASSES = {
+  "system-cluster-critical": 2_000_000_000,
+  "system-node-critical": 2_000_001_000,
+} as const;
+
+export async function writeBootstrapObjects(client: Client, options: BootstrapOptions): Promise<void> {
+  for (const { resource, namespace, object } of bootstrapObjects(options)) {
+    try {
+      await client.resource(resource, namespace).create(object);
+    } catch (error) {
+      if (!isStatus(error, "AlreadyExists")) throw error;
+    }
+  }
+}
+
+function bootstrapObjects(options: BootstrapOptions): readonly Bootstrapped[] {
+  return [
+    ...NAMESPACES.map((name) => ({
+      resource: { group: "", version: "v1", resource: "namespaces" },
+      namespace: null,
+      object: { apiVersion: "v1", kind: "Namespace", metadata: { name } },
+    })),
+    ...Object.entries(PRIORITY_CLASSES).map(([name, value]) => ({
+      resource: { group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses" },
+      namespace: null,
+      object: {
+        apiVersion: "scheduling.k8s.io/v1",
+        kind: "PriorityClass",
+        metadata: { name },
+        value,
+        description: "Used for Pods that the cluster, or a node, cannot do without.",
+      },
+    })),
+    {
+      resource: { group: "storage.k8s.io", version: "v1", resource: "storageclasses" },
+      namespace: null,
+      object: standardStorageClass(),
+    },
+    ...kubernetesService(options),
+  ];
+}
+
+function standardStorageClass(): object {
+  return {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata: { name: "standard", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+    provisioner: "plumbline.dev/hollow",
+    reclaimPolicy: "Delete",
+    volumeBindingMode: "WaitForFirstConsumer",
+  };
+}
+
+function kubernetesService({ apiServiceIP, apiAddress, apiPort }: BootstrapOptions): readonly Bootstrapped[] {
+  const labels = { component: "apiserver", provider: "kubernetes" };
+  const port = { name: "https", port: 443, targetPort: apiPort, protocol: "TCP" };
+  return [
+    {
+      resource: { group: "", version: "v1", resource: "services" },
+      namespace: "default",
+      object: {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "kubernetes", namespace: "default", labels },
+        spec: { type: "ClusterIP", clusterIP: apiServiceIP, clusterIPs: [apiServiceIP], ports: [port] },
+      },
+    },
+    {
+      resource: { group: "discovery.k8s.io", version: "v1", resource: "endpointslices" },
+      namespace: "default",
+      object: {
+        apiVersion: "discovery.k8s.io/v1",
+        kind: "EndpointSlice",
+        metadata: {
+          name: "kubernetes",
+          namespace: "default",
+          labels: { "kubernetes.io/service-name": "kubernetes" },
+        },
+        addressType: "IPv4",
+        endpoints: [{ addresses: [apiAddress], conditions: { ready: true } }],
+        ports: [{ name: "https", port: apiPort, protocol: "TCP" }],
+      },
+    },
+  ];
+}

@@ -1,0 +1,61 @@
+// What Pods ask for, as numbers. A cluster writes few distinct quantities: each is read once.
+// Source: k8s.io/component-helpers resource PodRequests (sidecars add up along the init containers).
+import { quantityMilliValue, quantityValue } from "../../../api/quantity.js";
+import { type Container, isSidecar, type PodSpec } from "./pod.js";
+
+const RESOURCES_KEPT_MAX = 10_000;
+
+class QuantityMemo {
+  readonly #read: (text: string | number) => number | null;
+  readonly #kept = new Map<string | number, number>();
+
+  constructor(read: (text: string | number) => number | null) {
+    this.#read = read;
+  }
+
+  of(quantity: string | number | undefined): number {
+    if (quantity === undefined) return 0;
+    const kept = this.#kept.get(quantity);
+    if (kept !== undefined) return kept;
+    const value = this.#read(quantity) ?? 0;
+    if (this.#kept.size < RESOURCES_KEPT_MAX) this.#kept.set(quantity, value);
+    return value;
+  }
+}
+
+const WHOLE = new QuantityMemo(quantityValue);
+const MILLI = new QuantityMemo(quantityMilliValue);
+
+/** cpu in thousandths of a core, all else in whole units; 0 for what is not there or cannot be read. */
+export function amountOf(resource: string, quantity: string | number | undefined): number {
+  return resource === "cpu" ? MILLI.of(quantity) : WHOLE.of(quantity);
+}
+
+type Which = "requests" | "limits";
+
+/** What a container asks for (or may take) of one resource; 0: nothing said. */
+export function containerAmount(container: Container, which: Which, resource: string): number {
+  return amountOf(resource, container.resources?.[which]?.[resource]);
+}
+
+/** What the Pod needs of one resource at its dearest moment. */
+export function podRequest(spec: PodSpec, resource: string): number {
+  let running = 0;
+  for (const container of spec.containers) running += containerAmount(container, "requests", resource);
+  let sidecars = 0;
+  let initPeak = 0;
+  for (const container of spec.initContainers ?? []) {
+    const amount = containerAmount(container, "requests", resource);
+    if (isSidecar(container)) sidecars += amount;
+    initPeak = Math.max(initPeak, isSidecar(container) ? sidecars : sidecars + amount);
+  }
+  return Math.max(running + sidecars, initPeak) + amountOf(resource, spec.overhead?.[resource]);
+}
+
+/** Names of all resources that the Pod's containers request. */
+export function requestedResources(spec: PodSpec): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const container of [...(spec.initContainers ?? []), ...spec.containers])
+    for (const name of Object.keys(container.resources?.requests ?? {})) names.add(name);
+  return names;
+}

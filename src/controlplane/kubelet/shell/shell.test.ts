@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { runCommand } from "./run-shell.js";
+import { newShell } from "./shell.js";
+
+/** Output, what it waits for, and the exit code: "hi\n[1000ms]there\n=0". */
+function transcript(
+  command: readonly string[],
+  stdin = "",
+  unknown: "not-found" | "server" = "not-found",
+): string {
+  const world = {
+    hostname: "web-0",
+    env: new Map([["GREETING", "hello world"]]),
+    files: new Map([["/etc/config/colour", "blue\n"]]),
+  };
+  const shell = newShell({ world, written: new Map(), now: () => Date.UTC(2026, 0, 2, 3, 4, 5), unknown });
+  const process = runCommand(shell, command, stdin);
+  let text = "";
+  for (let steps = 0; steps < 200; steps++) {
+    const next = process.next(null);
+    if (next.done) return `${text}=${next.value}`;
+    if (next.value.is === "print") text += next.value.to === 2 ? `!${next.value.text}` : next.value.text;
+    if (next.value.is === "wait") text += next.value.ms > 1e9 ? "[forever]" : `[${next.value.ms}ms]`;
+    if (text.endsWith("[forever]")) return text;
+  }
+  return `${text}...`;
+}
+
+const sh = (text: string, stdin?: string) => transcript(["sh", "-c", text], stdin);
+
+const CASES: readonly (readonly [string, string])[] = [
+  ["exit 3", "=3"],
+  ["echo hi; sleep 1; echo there", "hi\n[1000ms]there\n=0"],
+  ["echo $GREETING \"$GREETING\" '$GREETING'", "hello world hello world $GREETING\n=0"],
+  ["false || echo rescued && echo on", "rescued\non\n=0"],
+  ["for i in 1 2 3; do echo $i; done", "1\n2\n3\n=0"],
+  ["i=0; while [ $i -lt 2 ]; do echo n$i; i=$((i+1)); done", "n0\n[10ms]n1\n[10ms]=0"],
+  ["if test -f /tmp/x; then echo yes; else echo no; fi", "no\n=0"],
+  ["touch /tmp/x; if [ -e /tmp/x ]; then echo yes; fi", "yes\n=0"],
+  ["echo one > /tmp/f; echo two >> /tmp/f; cat /tmp/f", "one\ntwo\n=0"],
+  ["cat /etc/config/colour | wc -l", "1\n=0"],
+  ["echo $(cat /etc/config/colour)-$(hostname)", "blue-web-0\n=0"],
+  ["nosuch", "!sh: nosuch: not found\n=127"],
+  ["cat /missing", "!cat: can't open '/missing': No such file or directory\n=1"],
+  ["echo err >&2", "!err\n=0"],
+  ["echo gone > /dev/null", "=0"],
+  ["date +%Y-%m-%d", "2026-01-02\n=0"],
+  ["until false; do echo x; break; done", "x\n[10ms]=0"],
+  ["(exit 4); echo $?", "4\n=0"],
+  ["echo $\u007bUNSET:-fallback}", "fallback\n=0"],
+  ["grep -q blue /etc/config/colour && echo found", "found\n=0"],
+  ["echo 'unterminated", "!sh: syntax error: unterminated quoted string\n=2"],
+  ["seq 3 | tail -n 1", "3\n=0"],
+  ["sleep infinity", "[forever]"],
+  ["tail -f /dev/null", "[forever]"],
+];
+
+for (const [text, wanted] of CASES)
+  test(`runText plays ${JSON.stringify(text)}`, () => {
+    assert.equal(sh(text), wanted);
+  });
+
+test("an endless loop without sleep takes time with every round", () => {
+  assert.match(sh("while true; do :; done"), /^(\[10ms\])+\.\.\.$/);
+});
+
+test("runCommand reads standard input, and takes programs of other images for servers", () => {
+  assert.equal(transcript(["cat"], "typed\n"), "typed\n=0");
+  assert.equal(transcript(["/usr/bin/redis-server", "--port", "1"], "", "server"), "[forever]");
+});
+
+test("deep nesting is refused, not overflowed", () => {
+  assert.match(sh(`${"(".repeat(5000)}true`), /nested too deeply/);
+});

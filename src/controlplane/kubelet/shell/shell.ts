@@ -1,0 +1,35 @@
+// A shell in a container, with the commands that the simulation knows.
+import type { ContainerWorld } from "../runtime/runtime-service.js";
+import { COMMANDS } from "./commands.js";
+import { ContainerFiles, type WrittenFiles } from "./container-files.js";
+import { baseName, type Shell } from "./run-shell.js";
+
+export interface ShellOptions {
+  readonly world: ContainerWorld;
+  /** What the container wrote: read and added to. */
+  readonly written: WrittenFiles;
+  /** ms since 1970 */
+  readonly now: () => number;
+  readonly unknown: Shell["unknown"];
+}
+
+export function newShell({ world, written, now, unknown }: ShellOptions): Shell {
+  return {
+    env: new Map(world.env),
+    files: new ContainerFiles(world, written),
+    hostname: world.hostname,
+    now,
+    folder: "/",
+    status: 0,
+    hasExited: false,
+    unwinding: null,
+    arguments: [],
+    commands: COMMANDS,
+    unknown,
+  };
+}
+
+/** Whether the simulation knows what this command does. */
+export function isKnownCommand(command: readonly string[]): boolean {
+  return COMMANDS.has(baseName(command[0] ?? ""));
+}

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { LogRequest } from "../../protocol/node-streams.js";
+import { createPod, type HollowCluster, hollowCluster } from "../hollow-cluster.test-data.js";
+
+const ALL_LINES: Omit<LogRequest, "pod"> = {
+  namespace: "default",
+  container: null,
+  follow: false,
+  previous: false,
+  timestamps: false,
+  tailLines: null,
+  sinceSeconds: null,
+  sinceTime: null,
+  limitBytes: null,
+};
+const NEVER = new AbortController().signal;
+
+async function logs(cluster: HollowCluster, pod: string, more: Partial<LogRequest> = {}): Promise<string> {
+  const chunks = await cluster.kubelets.streams.logs({ ...ALL_LINES, pod, ...more }, NEVER);
+  let text = "";
+  for await (const chunk of chunks) text += Buffer.from(chunk).toString();
+  return text;
+}
+
+async function exec(cluster: HollowCluster, pod: string, command: string[], stdin?: string): Promise<string> {
+  const output: string[] = [];
+  async function* typed() {
+    yield Buffer.from(stdin ?? "");
+  }
+  const running = cluster.kubelets.streams.exec(
+    { namespace: "default", pod, container: null, command, isTty: false },
+    {
+      stdin: stdin === undefined ? null : typed(),
+      stdout: (chunk) => output.push(Buffer.from(chunk).toString()),
+      stderr: (chunk) => output.push(`!${Buffer.from(chunk)}`),
+      signal: NEVER,
+    },
+  );
+  await cluster.timers.advance(5000);
+  return `${output.join("")}=${await running}`;
+}
+
+test("logs are what the container printed, cut as asked", async () => {
+  const cluster = await hollowCluster();
+  const command = ["sh", "-c", "echo one; sleep 2; echo two; sleep 2; echo three; sleep 1000"];
+  await createPod(cluster, { name: "web", container: { image: "busybox", command } });
+  await cluster.timers.advance(5000);
+  assert.equal(await logs(cluster, "web"), "one\ntwo\nthree\n");
+  assert.equal(await logs(cluster, "web", { tailLines: 1 }), "three\n");
+  assert.equal(await logs(cluster, "web", { sinceSeconds: 2 }), "three\n");
+  assert.equal(await logs(cluster, "web", { limitBytes: 6 }), "one\ntw");
+  assert.match(
+    await logs(cluster, "web", { tailLines: 1, timestamps: true }),
+    /^2026-01-01T00:00:04.000000000Z three\n$/,
+  );
+});
+
+test("logs are followed until the container ends", async () => {
+  const cluster = await hollowCluster();
+  const container = { image: "busybox", command: ["sh", "-c", "echo one; sleep 2; echo two"] };
+  await createPod(cluster, { name: "web", container, spec: { restartPolicy: "Never" } });
+  const following = logs(cluster, "web", { follow: true });
+  await cluster.timers.advance(3000);
+  assert.equal(await following, "one\ntwo\n");
+});
+
+test("logs of the instance before, and of what is not there", async () => {
+  const cluster = await hollowCluster();
+  await createPod(cluster, { name: "web", run: "print hello; exit 1 after 1s" });
+  await assert.rejects(
+    logs(cluster, "web", { previous: true }),
+    /previous terminated container "web" in pod "web" not found/,
+  );
+  await cluster.timers.advance(2500);
+  assert.equal(await logs(cluster, "web", { previous: true }), "hello\n");
+  await assert.rejects(logs(cluster, "nobody"), /pods "nobody" not found/);
+  await assert.rejects(logs(cluster, "web", { container: "x" }), /container x is not valid for pod web/);
+});
+
+test("exec runs commands with the container's environment and files", async () => {
+  const cluster = await hollowCluster();
+  const maps = cluster.api.client().resource({ group: "", version: "v1", resource: "configmaps" }, "default");
+  await maps.create({ metadata: { name: "settings", namespace: "default" }, data: { colour: "blue" } });
+  const container = {
+    env: [
+      { name: "WHO", value: "me" },
+      { name: "NODE", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+    ],
+    volumeMounts: [{ name: "settings", mountPath: "/etc/settings" }],
+    resources: { limits: { memory: "64Mi" } },
+  };
+  const volumes = [{ name: "settings", configMap: { name: "settings" } }];
+  await createPod(cluster, { name: "web", container, spec: { volumes } });
+  assert.equal(await exec(cluster, "web", ["sh", "-c", "echo $WHO on $NODE"]), "me on node-0\n=0");
+  assert.equal(await exec(cluster, "web", ["hostname"]), "web\n=0");
+  assert.equal(await exec(cluster, "web", ["cat", "/etc/settings/colour"]), "blue=0");
+  assert.equal(await exec(cluster, "web", ["cat", "/sys/fs/cgroup/memory.max"]), "67108864\n=0");
+  assert.equal(await exec(cluster, "web", ["sh", "-c", "sleep 1; exit 7"]), "=7");
+  assert.equal(await exec(cluster, "web", ["sh"], "echo typed\nexit 5\n"), "typed\n=5");
+  assert.match(await exec(cluster, "web", ["vim"]), /executable file not found in \$PATH: unknown\n=127$/);
+});
+
+test("attach shows what is printed and hands over what is typed", async () => {
+  const cluster = await hollowCluster();
+  const container = { image: "busybox", stdin: true, stdinOnce: true };
+  await createPod(cluster, { name: "web", container, spec: { restartPolicy: "Never" } });
+  async function* typed() {
+    yield Buffer.from("echo hello\n");
+    yield Buffer.from("sleep 1; exit 4\n");
+  }
+  const output: string[] = [];
+  const attached = cluster.kubelets.streams.attach(
+    { namespace: "default", pod: "web", container: null, isTty: false },
+    {
+      stdin: typed(),
+      stdout: (chunk) => output.push(Buffer.from(chunk).toString()),
+      stderr: () => {},
+      signal: NEVER,
+    },
+  );
+  await cluster.timers.advance(3000);
+  assert.equal(`${output.join("")}=${await attached}`, "hello\n=4");
+});
+
+test("portForward answers requests with a page", async () => {
+  const cluster = await hollowCluster();
+  await createPod(cluster, { name: "web" });
+  async function* request() {
+    yield Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  const sent: string[] = [];
+  await cluster.kubelets.streams.portForward(
+    { namespace: "default", pod: "web", port: 80 },
+    { received: request(), send: (chunk) => sent.push(Buffer.from(chunk).toString()), signal: NEVER },
+  );
+  assert.match(sent.join(""), /^HTTP\/1\.1 200 OK\r\n.*Pod web answers on port 80\.\n$/s);
+});

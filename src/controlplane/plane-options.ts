@@ -1,0 +1,60 @@
+// What a plane is made of, and how large.
+import type { Timers } from "../base/timers.js";
+import type { Mode } from "../netfilter/rule-model.js";
+import type { SyncTiming } from "../proxy/sync.js";
+import type { SchedulerConfiguration } from "../scheduler/config/configuration.js";
+import type { Attempt } from "../scheduler/attempt.js";
+import type { ApiServerOptions } from "./apiserver/api-server.js";
+import type { NodeSpec } from "./kubelet/node/node-spec.js";
+import type { SimulationProfile } from "./kubelet/runtime/profile.js";
+import type { SyncRecord } from "./wiring/proxy-runner.js";
+
+/** A kube-proxy that is carried out in full, on behalf of one node. */
+export interface MeasuredProxy {
+  readonly mode: Mode;
+  readonly node: string;
+}
+
+export interface PlaneOptions {
+  /** "memory", "file:DIR", "etcd:URL". */
+  readonly store: string;
+  readonly timers: Timers;
+  /** Of everything that is drawn: generated names, ties, jitter. */
+  readonly seed: number;
+  readonly newUid: () => string;
+  readonly nodes: readonly NodeSpec[];
+  readonly profile: SimulationProfile;
+  /** Whether kubelets write Events. */
+  readonly kubeletEvents: boolean;
+  readonly scheduler: SchedulerConfiguration | null;
+  /** As `--controllers` of kube-controller-manager: "*", names, "-name". */
+  readonly controllers: readonly string[];
+  readonly proxies: readonly MeasuredProxy[];
+  readonly proxyTiming: SyncTiming;
+  readonly serviceRange: string;
+  /** Who is let in, and what is logged. */
+  readonly server: Pick<ApiServerOptions, "auditLog">;
+  /** Told of what happens, for measuring. */
+  readonly onAttempt?: (attempt: Attempt) => void;
+  readonly onSync?: (proxy: MeasuredProxy, record: SyncRecord) => void;
+  /** What went wrong in the background and is tried again. */
+  readonly onError?: (where: string, error: Error) => void;
+}
+
+export const DEFAULT_PROXY_TIMING: SyncTiming = {
+  minSyncPeriodMs: 1000,
+  syncPeriodMs: 30_000,
+  fullSyncPeriodMs: 3_600_000,
+};
+
+/** The range that Services get their addresses from, as kubeadm sets it. */
+export const DEFAULT_SERVICE_RANGE = "10.96.0.0/12";
+
+/** node-0, node-1, ...: spread over so many zones. */
+export function numberedNodes(count: number, zones = 3): readonly NodeSpec[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `node-${index}`,
+    zone: `zone-${index % zones}`,
+    region: "region-0",
+  }));
+}

@@ -1,0 +1,202 @@
+// A whole control plane in this process: composed here and nowhere else.
+//
+//   store ◄── API server ◄── HTTP on loopback ◄── kubectl
+//                 ▲
+//                 └── in process: controllers, scheduler, hollow kubelets, kube-proxies (informers shared by all)
+//
+// Started from left to right, stopped from right to left.
+import { Prng } from "../base/prng.js";
+import { defaultProxyConfig } from "../proxy/default-config.js";
+import { LOOPBACK_ADMIN } from "./apiserver/access.js";
+import { type ApiServer, createApiServer } from "./apiserver/api-server.js";
+import { writeBootstrapObjects } from "./bootstrap-objects.js";
+import type { Client, ResourceName } from "./client/client.js";
+import { EventRecorder } from "./client/event-recorder.js";
+import { inProcessClient } from "./client/in-process-client.js";
+import type { InformerFactory } from "./client/informer-factory.js";
+import type { Node } from "./client/object-types.js";
+import { NODES, resourceOf } from "./client/resources.js";
+import { ControllerManager } from "./controllers/harness/controller-manager.js";
+import { CONTROLLERS } from "./controllers/controllers.js";
+import { HollowKubelets } from "./kubelet/hollow-kubelets.js";
+import type { MeasuredProxy, PlaneOptions } from "./plane-options.js";
+import { openStore } from "./store/open-store.js";
+import type { Store } from "./store/store.js";
+import type { ObjectFeed, ObjectListener } from "./wiring/object-feed.js";
+import { ProxyRunner } from "./wiring/proxy-runner.js";
+import { SchedulerRunner } from "./wiring/scheduler-runner.js";
+
+export class Plane {
+  readonly store: Store;
+  readonly server: ApiServer;
+  /** May do everything. */
+  readonly client: Client;
+  readonly kubelets: HollowKubelets;
+  readonly scheduler: SchedulerRunner | null;
+  readonly proxies: readonly ProxyRunner[];
+  readonly #manager: ControllerManager;
+  readonly #events: EventRecorder;
+
+  private constructor(parts: PlaneParts) {
+    this.store = parts.store;
+    this.server = parts.server;
+    this.client = parts.client;
+    this.kubelets = parts.kubelets;
+    this.scheduler = parts.scheduler;
+    this.proxies = parts.proxies;
+    this.#manager = parts.manager;
+    this.#events = parts.events;
+  }
+
+  /** Resolves when the nodes are registered and everything watches. @throws {PlumbError, StoreError} */
+  static async start(options: PlaneOptions): Promise<Plane> {
+    const { timers, newUid } = options;
+    const prng = new Prng(options.seed);
+    const store = await openStore(options.store, { timers });
+    const server = await createApiServer({
+      store,
+      timers,
+      prng: prng.fork("server"),
+      newUid,
+      ...options.server,
+    });
+    const client = inProcessClient(server, LOOPBACK_ADMIN);
+    await writeBootstrapObjects(client, {
+      apiServiceIP: "10.96.0.1",
+      apiAddress: "127.0.0.1",
+      apiPort: 6443,
+    });
+    const events = new EventRecorder({
+      client,
+      component: "default-scheduler",
+      timers,
+      prng: prng.fork("events"),
+    });
+    const manager = controllerManager(options, client, prng);
+    await manager.start();
+    const feed = feedOf(manager.informers);
+    const scheduler = await startScheduler(options, { client, feed, events });
+    const proxies = await startProxies(options, feed);
+    const kubelets = await HollowKubelets.start({
+      client,
+      nodes: options.nodes,
+      timers,
+      prng: prng.fork("kubelets"),
+      profile: options.profile,
+      reportsEvents: options.kubeletEvents,
+      informers: manager.informers,
+    });
+    return new Plane({ store, server, client, kubelets, scheduler, proxies, manager, events });
+  }
+
+  /** Informers that others may share. */
+  get informers(): InformerFactory {
+    return this.#manager.informers;
+  }
+
+  /** Resolves when every node's Ready condition is true. */
+  nodesReady(): Promise<void> {
+    const informer = this.informers.informer<Node>(NODES);
+    const waiting = new Set(this.kubelets.nodeNames());
+    return new Promise((resolve) => {
+      const seen = (node: Node) => {
+        if (isReady(node)) waiting.delete(node.metadata.name);
+        if (waiting.size === 0) resolve();
+      };
+      informer.addHandler({ onAdd: seen, onUpdate: (_, node) => seen(node) });
+      if (waiting.size === 0) resolve();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.kubelets.stop();
+    for (const proxy of this.proxies) proxy.stop();
+    this.scheduler?.stop();
+    await this.#manager.stop();
+    this.#events.stop();
+    this.server.close();
+    await this.store.close();
+  }
+}
+
+function isReady({ status }: Node): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
+}
+
+interface PlaneParts {
+  readonly store: Store;
+  readonly server: ApiServer;
+  readonly client: Client;
+  readonly kubelets: HollowKubelets;
+  readonly scheduler: SchedulerRunner | null;
+  readonly proxies: readonly ProxyRunner[];
+  readonly manager: ControllerManager;
+  readonly events: EventRecorder;
+}
+
+function controllerManager(options: PlaneOptions, client: Client, prng: Prng): ControllerManager {
+  const { timers, controllers, onError } = options;
+  return new ControllerManager({
+    client,
+    controllers: CONTROLLERS,
+    timers,
+    prng: prng.fork("controllers"),
+    enabled: controllers,
+    ...(onError === undefined ? {} : { onError }),
+  });
+}
+
+/** Objects as shared informers hold them. */
+function feedOf(informers: InformerFactory): ObjectFeed {
+  return async ({ group, version, resource }: ResourceName, listener: ObjectListener) => {
+    const informer = informers.informer(resourceOf(group, version, resource));
+    informer.addHandler({
+      onAdd: (object) => listener.set(object),
+      onUpdate: (_, object) => listener.set(object),
+      onDelete: (object) => listener.delete(object),
+    });
+    await informer.synced();
+  };
+}
+
+async function startScheduler(
+  { scheduler: configuration, timers, seed, onAttempt }: PlaneOptions,
+  { client, feed, events }: { client: Client; feed: ObjectFeed; events: EventRecorder },
+): Promise<SchedulerRunner | null> {
+  if (configuration === null) return null;
+  const runner = new SchedulerRunner({
+    configuration,
+    client,
+    feed,
+    timers,
+    seed,
+    callExtender: null,
+    recordEvent: ({ namespace, name, uid, type, reason, message }) =>
+      events.record(
+        { apiVersion: "v1", kind: "Pod", metadata: { name, namespace, uid } },
+        type,
+        reason,
+        message,
+      ),
+    onAttempt: onAttempt ?? (() => {}),
+  });
+  await runner.start();
+  return runner;
+}
+
+function startProxies(options: PlaneOptions, feed: ObjectFeed): Promise<ProxyRunner[]> {
+  const { proxies, proxyTiming, timers, onSync } = options;
+  const started = proxies.map(async (proxy: MeasuredProxy) => {
+    const node = { name: proxy.node, addresses: [], podCIDRs: [], zone: null };
+    const runner = new ProxyRunner({
+      config: defaultProxyConfig(proxy.mode, "IPv4", node),
+      timing: proxyTiming,
+      feed,
+      timers,
+      onSync: (record) => onSync?.(proxy, record),
+    });
+    await runner.start();
+    return runner;
+  });
+  return Promise.all(started);
+}

@@ -1,0 +1,144 @@
+// A kube-proxy on the API: informers tell it of Services and EndpointSlices, and it syncs as upstream's proxier does. What
+// a sync would hand to the kernel is made in full, text and all; loading it is the kernel's part and not done here.
+// One per measured node. Source: kube-proxy pkg/proxy/iptables/proxier.go, pkg/proxy/healthcheck/proxy_health.go.
+import type { EndpointSlice, Service } from "../../api/types.js";
+import type { Mode } from "../../netfilter/rule-model.js";
+import { type Cancel, type Timers, wallMs } from "../../base/timers.js";
+import type { ProxyConfig } from "../../proxy/config.js";
+import { COMPILERS } from "../../proxy/modes.js";
+import type { ProxyState } from "../../proxy/service-port.js";
+import { SyncRunner, type SyncTiming } from "../../proxy/sync.js";
+import type { SyncResult } from "../../proxy/sync-result.js";
+import { type ObjectFeed, RESOURCES } from "./object-feed.js";
+
+/** EndpointSlice annotation: when the change was made that led to this state of it, RFC 3339. */
+export const TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time";
+
+/** One sync as carried out. */
+export interface SyncRecord {
+  readonly kind: SyncResult["kind"];
+  readonly atMs: number;
+  /** Planning it and making its text. */
+  readonly tookMs: number;
+  readonly rules: number;
+  readonly elements: number;
+  readonly bytes: number;
+  /** Network programming latencies of the endpoint changes that it brought, ms. */
+  readonly programmingMs: readonly number[];
+}
+
+export interface ProxyRunnerOptions {
+  readonly config: ProxyConfig;
+  readonly timing: SyncTiming;
+  readonly feed: ObjectFeed;
+  readonly timers: Timers;
+  readonly onSync: (record: SyncRecord) => void;
+}
+
+export class ProxyRunner {
+  readonly #options: ProxyRunnerOptions;
+  readonly #runner: SyncRunner;
+  /** Trigger times of slices that changed since the last sync, wall ms. */
+  #triggers: number[] = [];
+  /** Last trigger time per slice, so that a slice which did not change is not counted anew. */
+  readonly #triggerOf = new Map<string, string>();
+  #cancelWake: Cancel = () => {};
+  #isStopped = false;
+  #lastUpdatedMs: number | null = null;
+  #oldestPendingMs: number | null = null;
+
+  constructor(options: ProxyRunnerOptions) {
+    this.#options = options;
+    const { config, timing } = options;
+    this.#runner = new SyncRunner(COMPILERS[config.mode], config, timing);
+  }
+
+  get mode(): Mode {
+    return this.#options.config.mode;
+  }
+
+  /** What is in place. */
+  get applied(): ProxyState | null {
+    return this.#runner.applied;
+  }
+
+  async start(): Promise<void> {
+    const { feed } = this.#options;
+    const listed = async (objects: "Service" | "EndpointSlice", resource: "services" | "endpointSlices") => {
+      await feed(RESOURCES[resource], {
+        set: (object) => this.#changed("upsert", { ...object, kind: objects } as Service | EndpointSlice),
+        delete: (object) => this.#changed("remove", { ...object, kind: objects } as Service | EndpointSlice),
+      });
+      this.#step({ kind: "listed", objects });
+    };
+    await Promise.all([listed("Service", "services"), listed("EndpointSlice", "endpointSlices")]);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelWake();
+  }
+
+  /** As /healthz of port 10256: nothing has waited longer than two sync periods. */
+  health(): {
+    readonly isHealthy: boolean;
+    readonly lastUpdatedMs: number | null;
+    readonly currentMs: number;
+  } {
+    const currentMs = wallMs(this.#options.timers);
+    const limitMs = 2 * this.#options.timing.syncPeriodMs;
+    const isHealthy = this.#oldestPendingMs === null || currentMs - this.#oldestPendingMs < limitMs;
+    return { isHealthy, lastUpdatedMs: this.#lastUpdatedMs, currentMs };
+  }
+
+  #changed(kind: "upsert" | "remove", object: Service | EndpointSlice): void {
+    if (object.kind === "EndpointSlice") this.#noteTrigger(kind, object);
+    this.#oldestPendingMs ??= wallMs(this.#options.timers);
+    this.#step({ kind, object });
+  }
+
+  #noteTrigger(kind: "upsert" | "remove", { metadata }: EndpointSlice): void {
+    const key = `${metadata.namespace}/${metadata.name}`;
+    const trigger = metadata.annotations?.[TRIGGER_TIME];
+    if (kind === "remove") this.#triggerOf.delete(key);
+    else if (trigger !== undefined && this.#triggerOf.get(key) !== trigger) {
+      this.#triggerOf.set(key, trigger);
+      this.#triggers.push(Date.parse(trigger));
+    }
+  }
+
+  #step(event: Parameters<SyncRunner["step"]>[0]): void {
+    if (this.#isStopped) return;
+    const { timers } = this.#options;
+    const begunMs = timers.milliseconds();
+    const { sync, wakeAtMs } = this.#runner.step(event, begunMs);
+    if (sync !== null) {
+      this.#apply(sync, begunMs);
+      return;
+    }
+    this.#cancelWake();
+    this.#cancelWake =
+      wakeAtMs === null ? () => {} : timers.after(wakeAtMs - begunMs, () => this.#step({ kind: "tick" }));
+  }
+
+  #apply(sync: SyncResult, begunMs: number): void {
+    const { timers, onSync } = this.#options;
+    let bytes = 0;
+    for (const chunk of sync.text()) bytes += chunk.length;
+    const nowMs = wallMs(timers);
+    const triggers = this.#triggers;
+    this.#triggers = [];
+    this.#lastUpdatedMs = nowMs;
+    this.#oldestPendingMs = null;
+    onSync({
+      kind: sync.kind,
+      atMs: nowMs,
+      tookMs: timers.milliseconds() - begunMs,
+      rules: sync.rules,
+      elements: sync.elements,
+      bytes,
+      programmingMs: triggers.map((triggerMs) => Math.max(0, nowMs - triggerMs)),
+    });
+    this.#step({ kind: "applied" });
+  }
+}
