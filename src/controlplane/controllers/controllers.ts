@@ -1,4 +1,5 @@
 // Every controller that the plane can run, in the order in which they start.
+import { cronJobController } from "./cronjob/cronjob-controller.js";
 import { daemonSetController } from "./daemonset/daemonset-controller.js";
 import { deploymentController } from "./deployment/deployment-controller.js";
 import { endpointSliceController } from "./endpointslice/endpoint-slice-controller.js";
@@ -6,7 +7,10 @@ import type { Controller } from "./harness/controller.js";
 import { jobController } from "./job/job-controller.js";
 import { ttlAfterFinishedController } from "./job/ttl-controller.js";
 import { namespaceController } from "./namespace/namespace-controller.js";
-import { replicaSetController, replicationControllerController } from "./replication/replication-controller.js";
+import {
+  replicaSetController,
+  replicationControllerController,
+} from "./replication/replication-controller.js";
 import { statefulSetController } from "./statefulset/statefulset-controller.js";
 
 export const CONTROLLERS: readonly Controller[] = [
@@ -19,4 +23,5 @@ export const CONTROLLERS: readonly Controller[] = [
   daemonSetController,
   jobController,
   ttlAfterFinishedController,
+  cronJobController,
 ];

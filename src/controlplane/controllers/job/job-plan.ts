@@ -87,7 +87,9 @@ export function planJob(view: JobView): JobPlan {
     ...(isTrue(conditions, "Complete") ? { completionTime: timeText(nowMs) } : {}),
     ...(conditions.length === 0 ? {} : { conditions }),
   };
-  const waits = [size.requeueMs, deadlineInMs(job, startTime, nowMs)].filter((ms) => ms !== null);
+  // Past the deadline there is nothing to wait for: the outcome is decided, Pods' ends bring the rest.
+  const deadlineMs = outcome === null ? deadlineInMs(job, startTime, nowMs) : null;
+  const waits = [size.requeueMs, deadlineMs].filter((ms) => ms !== null);
   return {
     create,
     remove,
@@ -118,8 +120,10 @@ function countEnds({ job, pods }: JobView): Tally {
   const stillHeld = (uids: readonly string[] | undefined): string[] =>
     (uids ?? []).filter((uid) => held.has(uid));
   const uncounted = { succeeded: stillHeld(waiting.succeeded), failed: stillHeld(waiting.failed) };
-  const settled = (kind: "succeeded" | "failed"): number =>
-    (waiting[kind]?.length ?? 0) - uncounted[kind].length;
+  const settled = {
+    succeeded: (waiting.succeeded?.length ?? 0) - uncounted.succeeded.length,
+    failed: (waiting.failed?.length ?? 0) - uncounted.failed.length,
+  };
   const known = new Set([...uncounted.succeeded, ...uncounted.failed]);
   const succeededPods = pods.filter((pod) => pod.status?.phase === "Succeeded");
   const failedPods = pods.filter((pod) => hasFailed(job, pod));
@@ -135,8 +139,8 @@ function countEnds({ job, pods }: JobView): Tally {
       else if (indexOf(pod) >= 0 && indexOf(pod) < (job.spec?.completions ?? 0)) completed.add(indexOf(pod));
     } else if (pod.status?.phase !== "Failed" || judgeFailure(job, pod).counts) uncounted.failed.push(uid);
   }
-  const succeeded = isIndexed(job) ? completed.size : (before.succeeded ?? 0) + settled("succeeded");
-  const failed = (before.failed ?? 0) + settled("failed");
+  const succeeded = isIndexed(job) ? completed.size : (before.succeeded ?? 0) + settled.succeeded;
+  const failed = (before.failed ?? 0) + settled.failed;
   return {
     counted: {
       ...(succeeded === 0 ? {} : { succeeded }),
