@@ -26,12 +26,23 @@ export interface ExpectedBody {
 export function decodedBody(request: ApiRequest, expected: ExpectedBody): Decoded {
   const { body, headers } = request;
   if (body === null) throw new StatusError("BadRequest", "the request has no body");
-  return decodeObject(body, {
-    ...expected,
-    contentType: headers["content-type"],
-    fieldValidation: fieldValidation(request),
-  });
+  return withSomeMetadata(
+    decodeObject(body, {
+      ...expected,
+      contentType: headers["content-type"],
+      fieldValidation: fieldValidation(request),
+    }),
+  );
 }
+
+/** Some bodies have none: a Binding, a review. */
+function withSomeMetadata(decoded: Decoded): Decoded {
+  const { object, warnings } = decoded;
+  if (object.metadata !== undefined) return decoded;
+  return { object: { ...(object as KubeObject), metadata: NO_METADATA }, warnings };
+}
+
+const NO_METADATA = {} as KubeObject["metadata"];
 
 /** The options that come with a DELETE in its body, in the version of whatever is deleted. */
 export function decodedDeleteOptions(request: ApiRequest): object {
@@ -53,7 +64,7 @@ export function decodedPatch({ body, headers }: ApiRequest): unknown {
 
 /** What a patch left, checked as a body is. @throws {StatusError} */
 export function checkedObject(request: ApiRequest, object: KubeObject, expected: ExpectedBody): Decoded {
-  return decodeObject(object, { ...expected, fieldValidation: fieldValidation(request) });
+  return withSomeMetadata(decodeObject(object, { ...expected, fieldValidation: fieldValidation(request) }));
 }
 
 /** Programs of this process send what they have built; nobody would read their warnings. */

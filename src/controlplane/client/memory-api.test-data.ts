@@ -16,7 +16,7 @@ import type { Client } from "./client.js";
 import { inProcessClient } from "./in-process-client.js";
 import { keyOf } from "./object-store.js";
 
-export const TEST_USER: UserInfo = { username: "test", uid: "", groups: ["system:masters"], extra: {} };
+const TEST_USER: UserInfo = { username: "test", uid: "", groups: ["system:masters"], extra: {} };
 
 interface Change {
   readonly version: number;
@@ -222,6 +222,8 @@ export class MemoryApi implements ApiHandler {
   }
 
   #store(target: Target, object: KubeObject, before: KubeObject | null): KubeObject {
+    // A write that changes nothing is none: no version, no event.
+    if (before !== null && JSON.stringify(before) === JSON.stringify(object)) return before;
     const stored = this.#versioned(object);
     const objects = this.#objects.get(target.collection) ?? new Map<string, KubeObject>();
     this.#objects.set(target.collection, objects.set(keyOf(stored), stored));

@@ -39,7 +39,9 @@ export class StatusManager {
   readonly #client: Client;
   readonly #due: DueTimes;
   readonly #pending = new WeakMap<StatusOwner, Pending>();
-  readonly #queue: StatusOwner[] = [];
+  #queue: StatusOwner[] = [];
+  /** How much of the queue is done: taking from the front would move the rest. */
+  #taken = 0;
   #inFlight = 0;
   #isDraining = false;
   writesCount = 0;
@@ -77,8 +79,8 @@ export class StatusManager {
 
   #drain(): void {
     while (this.#inFlight < IN_FLIGHT_MAX) {
-      const owner = this.#queue.shift();
-      if (owner === undefined) return;
+      const owner = this.#next();
+      if (owner === null) return;
       const pending = this.#pendingOf(owner);
       pending.isQueued = false;
       pending.isInFlight = true;
@@ -92,6 +94,17 @@ export class StatusManager {
         this.#drain();
       });
     }
+  }
+
+  #next(): StatusOwner | null {
+    const owner = this.#queue[this.#taken];
+    if (owner !== undefined) {
+      this.#taken++;
+      return owner;
+    }
+    this.#queue = [];
+    this.#taken = 0;
+    return null;
   }
 
   /** @returns false: try again later */

@@ -29,7 +29,7 @@ class ManualJournal implements Journal {
     await turn();
   }
 
-  forget(): void {}
+  async forget(): Promise<void> {}
   async sizeBytes(): Promise<number> {
     return 0;
   }

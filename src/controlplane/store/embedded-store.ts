@@ -57,6 +57,8 @@ export class EmbeddedStore implements Store {
   #committed: Revision;
   /** The newest compaction that was begun: one that comes later must not be below it on the disk. */
   #compacting: Revision = 0;
+  /** The last compaction's space is being freed; the next one waits for it. */
+  #forgetting: Promise<void> = Promise.resolve();
   /** Chosen but not yet durable. */
   readonly #granting = new Set<LeaseId>();
   #leasesGranted = 0n;
@@ -117,8 +119,9 @@ export class EmbeddedStore implements Store {
       this.#compacting = this.#index.compacted;
       throw error;
     }
-    const dropped = this.#index.compact(revision);
-    this.#journal?.forget(dropped);
+    const compacted = this.#forgetting.then(() => this.#index.compact(revision));
+    this.#forgetting = compacted.then((dropped) => this.#journal?.forget(dropped));
+    await compacted;
   }
 
   watch(options: WatchOptions, listener: WatchListener): StoreWatch {

@@ -22,8 +22,11 @@ export interface Journal {
    * @throws {StoreError} Unwritable; the next call tries again
    */
   write(entries: readonly JournalEntry[], committed: Revision): Promise<void>;
-  /** Free the space of entries that no state needs. Not urgent, may be lost. */
-  forget(dropped: readonly KeyValue[]): void;
+  /**
+   * Free the space of entries that no state needs. May be lost, and never rejects. Until it resolves, the index must not
+   * be compacted again.
+   */
+  forget(dropped: readonly KeyValue[]): Promise<void>;
   sizeBytes(): Promise<number>;
   close(): Promise<void>;
 }

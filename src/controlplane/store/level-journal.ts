@@ -5,12 +5,13 @@
 //   "l" + lease id         seconds it was granted for
 //
 // Why blocks: LevelDB's cost is per entry, and 64 changes of 1 KB take half the time as one value.
-// Space: each block counts the changes that compaction made needless. A block without needed ones is removed; one that is
-// half needless is written again without them. Both are repeated at the next start if they are lost.
+// Space: after a compaction each block that has changes nobody needs is written again without them, or removed. What a
+// crash keeps from being done is done at the next start.
 // Source: LevelDB's write and recovery rules, doc/index.md and db/db_impl.cc.
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
+import { assert } from "../../base/assert.js";
 import { PlumbError } from "../../base/errors.js";
 import { decodeBlock, encodeBlock, type StoredChange } from "./block-codec.js";
 import type { Recovered } from "./embedded-store.js";
@@ -31,7 +32,7 @@ interface Block {
 /** Larger than LevelDB's own 4 MB: a burst of writes is merged into fewer, larger tables. */
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
 /** Writers get their turn between two of these. */
-const REMOVALS_AT_ONCE = 1000;
+const BLOCKS_AT_ONCE = 64;
 const COMPACTED_KEY = Buffer.from("c");
 const LEASE_KEYS = { gte: Buffer.from("l"), lt: Buffer.from("m") };
 const BLOCK_KEY_BYTES = 9;
@@ -50,7 +51,7 @@ export async function openLevelJournal(folder: string): Promise<Recovered> {
     const blocks = await readBlocks(level, folder, index, compacted);
     const leases = await readLeases(level);
     const journal = new LevelJournal(folder, level, blocks, (kv) => index.holds(kv.key, kv.modRevision));
-    if (compacted > 0) journal.forget(index.compact(compacted));
+    if (compacted > 0) await journal.forget(index.compact(compacted));
     return { index, leases, journal };
   } catch (error) {
     await level.close();
@@ -93,18 +94,14 @@ class LevelJournal implements Journal {
     if (first !== undefined) this.#blocks.push({ first, changesCount: changes.length, needlessCount: 0 });
   }
 
-  forget(dropped: readonly KeyValue[]): void {
-    const touched = new Set<Block>();
+  async forget(dropped: readonly KeyValue[]): Promise<void> {
     for (const { modRevision } of dropped) {
       const block = this.#blockOf(modRevision);
-      if (block === undefined) continue;
-      block.needlessCount++;
-      touched.add(block);
+      if (block !== undefined) block.needlessCount++;
     }
-    const worth = [...touched].filter((block) => block.needlessCount * 2 >= block.changesCount);
-    if (worth.length === 0) return;
+    this.#cleaning = this.#clean();
     // Lost cleaning only costs space, and a disk that refuses is told to whoever writes next.
-    this.#cleaning = this.#cleaning.then(() => this.#clean(worth)).catch(() => {});
+    await this.#cleaning.catch(() => {});
   }
 
   async sizeBytes(): Promise<number> {
@@ -121,28 +118,40 @@ class LevelJournal implements Journal {
 
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#cleaning;
+    await this.#cleaning.catch(() => {});
     await this.#level.close();
   }
 
-  async #clean(blocks: readonly Block[]): Promise<void> {
-    const gone = new Set(blocks.filter((block) => block.needlessCount === block.changesCount));
-    const removals = [...gone].map((block) => ({ type: "del" as const, key: blockKey(block.first) }));
-    for (let at = 0; at < removals.length && !this.#closing; at += REMOVALS_AT_ONCE)
-      await this.#level.batch(removals.slice(at, at + REMOVALS_AT_ONCE));
-    this.#blocks = this.#blocks.filter((block) => !gone.has(block));
-    for (const block of blocks) if (!gone.has(block) && !this.#closing) await this.#rewrite(block);
+  /**
+   * From the oldest block to the newest, each step durable before the next: a deletion must not go before the value that
+   * it deletes, or the value would be back at the next start.
+   */
+  async #clean(): Promise<void> {
+    const blocks = this.#blocks.filter((block) => block.needlessCount > 0);
+    for (let at = 0; at < blocks.length && !this.#closing; at += BLOCKS_AT_ONCE) {
+      const step = blocks.slice(at, at + BLOCKS_AT_ONCE);
+      const kept = new Map<Block, number>();
+      const operations: LevelOperation[] = [];
+      for (const block of step) operations.push(await this.#cleaned(block, kept));
+      await this.#level.batch(operations, { sync: true });
+      for (const [block, changesCount] of kept) {
+        block.changesCount = changesCount;
+        block.needlessCount = 0;
+      }
+      this.#blocks = this.#blocks.filter((block) => block.changesCount > 0);
+    }
   }
 
-  async #rewrite(block: Block): Promise<void> {
-    const value = await this.#level.get(blockKey(block.first));
-    const changes = value === undefined ? null : decodeBlock(value);
-    if (changes === null) return;
+  /** @param kept how many changes the block will have */
+  async #cleaned(block: Block, kept: Map<Block, number>): Promise<LevelOperation> {
+    const key = blockKey(block.first);
+    const allNeedless = block.needlessCount === block.changesCount;
+    const value = allNeedless ? undefined : await this.#level.get(key);
+    const changes = value === undefined ? [] : (decodeBlock(value) ?? []);
     const needed = changes.filter((change) => this.#isNeeded(change.kv));
-    if (needed.length === 0) return;
-    await this.#level.put(blockKey(block.first), encodeBlock(needed));
-    block.changesCount = needed.length;
-    block.needlessCount = 0;
+    assert(allNeedless || needed.length > 0, `block ${block.first} was read and has nothing that is needed`);
+    kept.set(block, needed.length);
+    return needed.length === 0 ? { type: "del", key } : { type: "put", key, value: encodeBlock(needed) };
   }
 
   /** The last block that begins at or before `revision`. */

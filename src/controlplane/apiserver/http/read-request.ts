@@ -5,14 +5,14 @@ import { StatusError } from "../../../api/status.js";
 import type { ApiRequest, HttpMethod, UserInfo } from "../../protocol/api-request.js";
 
 /** Upstream's limit for a body. */
-export const BODY_BYTES_MAX = 3 * 1024 * 1024;
+const BODY_BYTES_MAX = 3 * 1024 * 1024;
 
 export type Incoming = IncomingMessage | Http2ServerRequest;
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 /** Segments are decoded one by one, so that an encoded slash cannot make two of one. @throws {StatusError} BadRequest */
-export function decodedPath(raw: string): string {
+function decodedPath(raw: string): string {
   if (!/[%.]|\/\//.test(raw)) return raw;
   const segments = raw.split("/").map(decodedSegment);
   return segments.join("/");
@@ -35,26 +35,67 @@ function decodedSegment(segment: string): string {
 
 export interface RequestOrigin {
   readonly user: UserInfo | null;
-  readonly signal: AbortSignal;
+  readonly life: RequestLife;
+}
+
+/** Until when a request is of interest to its client. Few requests ask: a signal is made for those alone. */
+export class RequestLife {
+  #aborter: AbortController | null = null;
+  #isOver = false;
+
+  get signal(): AbortSignal {
+    if (this.#aborter === null) {
+      this.#aborter = new AbortController();
+      if (this.#isOver) this.#aborter.abort();
+    }
+    return this.#aborter.signal;
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#aborter?.abort();
+  }
+}
+
+class HttpRequest implements ApiRequest {
+  readonly method: HttpMethod;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: ApiRequest["headers"];
+  readonly body: Uint8Array | null;
+  readonly user: UserInfo | null;
+  readonly sourceIP: string;
+  readonly #life: RequestLife;
+
+  constructor(
+    incoming: Incoming,
+    method: HttpMethod,
+    body: Uint8Array | null,
+    { user, life }: RequestOrigin,
+  ) {
+    const url = incoming.url ?? "/";
+    const mark = url.indexOf("?");
+    this.method = method;
+    this.path = decodedPath(mark < 0 ? url : url.slice(0, mark));
+    this.query = new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
+    this.headers = incoming.headers as ApiRequest["headers"];
+    this.body = body;
+    this.user = user;
+    this.sourceIP = incoming.socket?.remoteAddress ?? "";
+    this.#life = life;
+  }
+
+  get signal(): AbortSignal {
+    return this.#life.signal;
+  }
 }
 
 /** @throws {StatusError} for what cannot be a request */
 export function requestOf(incoming: Incoming, body: Uint8Array | null, origin: RequestOrigin): ApiRequest {
-  const url = incoming.url ?? "/";
-  const mark = url.indexOf("?");
   const method = incoming.method ?? "GET";
   if (!METHODS.has(method))
     throw new StatusError("MethodNotAllowed", `the server does not allow the method ${method}`);
-  return {
-    method: method as HttpMethod,
-    path: decodedPath(mark < 0 ? url : url.slice(0, mark)),
-    query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
-    headers: incoming.headers as ApiRequest["headers"],
-    body,
-    user: origin.user,
-    sourceIP: incoming.socket?.remoteAddress ?? "",
-    signal: origin.signal,
-  };
+  return new HttpRequest(incoming, method as HttpMethod, body, origin);
 }
 
 /** null: none. @throws {StatusError} RequestEntityTooLarge */

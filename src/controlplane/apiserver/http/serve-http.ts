@@ -6,9 +6,10 @@ import type { Duplex } from "node:stream";
 import { StatusError } from "../../../api/status.js";
 import type { ApiHandler, UserInfo } from "../../protocol/api-request.js";
 import { answerOfFailure } from "../filters/answer-of-failure.js";
-import { bodyOf, type Incoming, requestOf } from "./read-request.js";
+import { bodyOf, type Incoming, RequestLife, requestOf } from "./read-request.js";
 import { upgrade } from "./upgrade.js";
-import { type Outgoing, writeResponse } from "./write-response.js";
+import type { Outgoing } from "./outgoing.js";
+import { writeResponse } from "./write-response.js";
 
 export interface HttpOptions {
   readonly host: string;
@@ -97,12 +98,12 @@ function serveUpgrade(
   socket: Duplex,
   head: Buffer,
 ): void {
-  const aborter = new AbortController();
-  socket.on("close", () => aborter.abort());
+  const life = new RequestLife();
+  socket.on("close", () => life.end());
   socket.on("error", () => socket.destroy());
   const user = options.userOf?.(incoming) ?? null;
   try {
-    const request = requestOf(incoming, null, { user, signal: aborter.signal });
+    const request = requestOf(incoming, null, { user, life });
     upgrade(handler, request, incoming, socket, head).catch(() => socket.destroy());
   } catch {
     socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
@@ -129,15 +130,15 @@ function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 async function serveOne(handler: ApiHandler, options: HttpOptions, incoming: Incoming, outgoing: Outgoing) {
-  const aborter = new AbortController();
-  outgoing.on("close", () => aborter.abort());
-  outgoing.on("error", () => aborter.abort());
+  const life = new RequestLife();
+  outgoing.on("close", () => life.end());
+  outgoing.on("error", () => life.end());
   let response: Awaited<ReturnType<ApiHandler["handle"]>>;
   try {
     const reading = bodyOf(incoming);
     const body = reading === null ? null : await reading;
     const user = options.userOf?.(incoming) ?? null;
-    response = await handler.handle(requestOf(incoming, body, { user, signal: aborter.signal }));
+    response = await handler.handle(requestOf(incoming, body, { user, life }));
   } catch (error) {
     response = answerOfFailure(error);
     // What is left of the request would be read as the next one.

@@ -1,10 +1,8 @@
 // From answers to HTTP.
 import type { ServerResponse } from "node:http";
-import type { Http2ServerResponse } from "node:http2";
 import type { ApiResponse } from "../../protocol/api-request.js";
+import type { Outgoing } from "./outgoing.js";
 import { streamWatch } from "./watch-writer.js";
-
-export type Outgoing = ServerResponse | Http2ServerResponse;
 
 export async function writeResponse(
   response: ApiResponse,
@@ -16,11 +14,11 @@ export async function writeResponse(
       return writeWhole(outgoing, {
         ...response,
         contentType: response.contentType ?? "application/json",
-        bytes: Buffer.from(JSON.stringify(response.object)),
+        text: JSON.stringify(response.object),
         isHead,
       });
     case "text":
-      return writeWhole(outgoing, { ...response, bytes: Buffer.from(response.text), isHead });
+      return writeWhole(outgoing, { ...response, isHead });
     case "watch":
       return streamWatch(response, outgoing);
     case "stream":
@@ -31,21 +29,22 @@ export async function writeResponse(
 interface Whole {
   readonly code: number;
   readonly contentType: string;
-  readonly bytes: Uint8Array;
+  readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly isHead: boolean;
 }
 
-function writeWhole(outgoing: Outgoing, { code, contentType, bytes, headers, isHead }: Whole): void {
+function writeWhole(outgoing: Outgoing, { code, contentType, text, headers, isHead }: Whole): void {
   const outgoingHttp = outgoing as ServerResponse;
   outgoingHttp.writeHead(code, {
     "content-type": contentType,
-    "content-length": bytes.length,
+    "content-length": Buffer.byteLength(text),
     "cache-control": "no-cache, private",
     ...headers,
   });
   if (isHead) outgoingHttp.end();
-  else outgoingHttp.end(bytes);
+  // A string goes out together with the headers, in one write.
+  else outgoingHttp.end(text);
 }
 
 async function writeChunks(

@@ -1,4 +1,5 @@
 // What every write goes through, in order: defaults, mutating admission, credit for fields, validity, validating admission.
+import { applyDefaults } from "../../../api/defaults/apply-defaults.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { PATCH_TYPES } from "../../protocol/api-request.js";
 import type { AdmissionRequest } from "../access.js";
@@ -12,9 +13,9 @@ interface Write extends Pick<AdmissionRequest, "operation" | "subresource" | "ol
 
 export async function admitted(call: ResourceCall, write: Write): Promise<KubeObject> {
   const { registry, kind } = call;
-  const { admission, rules } = registry;
+  const { admission, validation } = registry;
   const { oldObject: current, subresource } = write;
-  const defaulted = rules.applyDefaults(write.object, kind);
+  const defaulted = applyDefaults(write.object);
   const request = admissionRequest(call, write);
   const mutating = admission.mutate({ ...request, object: defaulted });
   const mutated = (mutating instanceof Promise ? await mutating : mutating) ?? defaulted;
@@ -23,8 +24,8 @@ export async function admitted(call: ResourceCall, write: Write): Promise<KubeOb
     call,
     object,
     current === null
-      ? rules.validateCreate(object, kind)
-      : rules.validateUpdate(object, current, kind, subresource),
+      ? validation.validateCreate(object, kind)
+      : validation.validateUpdate(object, current, kind, subresource),
   );
   const validating = admission.validate({ ...request, object });
   if (validating instanceof Promise) await validating;

@@ -7,9 +7,10 @@ import type { Prng } from "../../../base/prng.js";
 import type { Timers } from "../../../base/timers.js";
 import type { ApiRequest, ApiResponse, UserInfo } from "../../protocol/api-request.js";
 import type { Admission, Eventually } from "../access.js";
-import type { ObjectRules } from "../object-rules.js";
+import type { Validation } from "../validation.js";
 import type { RequestInfo } from "../request-info.js";
 import type { BookmarkClock } from "./bookmark-clock.js";
+import type { ApiMetrics } from "../metrics/api-metrics.js";
 import type { ObjectStore } from "../storage/object-store.js";
 import { resourcePrefix, storageKey } from "../storage/storage-key.js";
 
@@ -20,8 +21,9 @@ export interface Registry {
   readonly prng: Prng;
   readonly newUid: () => string;
   readonly admission: Admission;
-  readonly rules: ObjectRules;
+  readonly validation: Validation;
   readonly bookmarks: BookmarkClock;
+  readonly metrics: ApiMetrics;
 }
 
 export interface ResourceCall {
@@ -56,10 +58,17 @@ export function keyOf(call: ResourceCall, name: string): string {
   return storageKey(call.prefix, call.kind.isNamespaced ? call.info.namespace : "", name);
 }
 
-/** RFC 3339 in whole seconds, as metav1.Time. */
+let lastSecond = Number.NaN;
+let lastTimestamp = "";
+
+/** RFC 3339 in whole seconds, as metav1.Time. Many are asked for within a second: the text is kept. */
 export function timestamp(timers: Timers, plusSeconds = 0): string {
-  const at = timers.wall();
-  return `${new Date(at.getTime() + plusSeconds * 1000).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(timers.wall().getTime() / 1000) + plusSeconds;
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastTimestamp = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+  }
+  return lastTimestamp;
 }
 
 export function isDryRun(call: ResourceCall): boolean {
@@ -75,7 +84,7 @@ export function answer(call: ResourceCall, code: number, object: KubeObject): Ap
 }
 
 /** Source: RFC 7234 section 5.5, as apimachinery writes it. */
-export function warningHeader(warnings: readonly string[]): string {
+function warningHeader(warnings: readonly string[]): string {
   return warnings.map((text) => `299 - "${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`).join(", ");
 }
 

@@ -64,9 +64,9 @@ export class ResourceRouter {
       prefix: prefixOf(kind),
       warnings: [],
     };
+    const now = () => wallMs(this.#registry.timers);
     const answering = this.#handlerOf(kind, info)(call);
-    const shown = (response: ApiResponse) =>
-      represent(request, kind, wallMs(this.#registry.timers), response);
+    const shown = (response: ApiResponse) => represent(request, kind, now, response);
     return answering instanceof Promise ? answering.then(shown) : shown(answering);
   }
 

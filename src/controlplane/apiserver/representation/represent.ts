@@ -1,7 +1,9 @@
 // An answer in the form that the client prefers: the object itself, a Table of rows for people, or metadata alone.
 // Source: apiserver pkg/endpoints/handlers/response.go.
 import type { Kind } from "../../../api/kinds/kind.js";
+import { groupVersionOf } from "../../../api/kinds/kinds.js";
 import type { KubeObject } from "../../../api/meta.js";
+import { type Table, tableOf } from "../../../api/printing/table.js";
 import { StatusError } from "../../../api/status.js";
 import {
   type ApiRequest,
@@ -11,52 +13,57 @@ import {
 } from "../../protocol/api-request.js";
 import { type AcceptedType, acceptedTypes, isJson } from "../discovery/accepted-types.js";
 import { partialMetadata, partialMetadataList } from "./partial-metadata.js";
-import { type Table, tableOf } from "./table.js";
 
-const META_VERSIONS: ReadonlySet<string> = new Set(["v1", "v1beta1"]);
 const FORMS: ReadonlySet<string> = new Set(["Table", "PartialObjectMetadata", "PartialObjectMetadataList"]);
+
+type MetaVersion = "v1" | "v1beta1";
+
+interface Form {
+  readonly as: "Table" | "Partial";
+  readonly version: MetaVersion;
+  readonly contentType: string;
+}
+
+interface ListParts {
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly items?: readonly KubeObject[];
+}
 
 /** @throws {StatusError} NotAcceptable when the client wants none of what there is */
 export function represent(
   request: ApiRequest,
   kind: Kind,
-  nowMs: number,
+  now: () => number,
   response: ApiResponse,
 ): ApiResponse {
   const accept = request.headers["accept"];
   // Most clients ask for plain JSON, and programs of this process for nothing.
   if (accept === undefined || accept === "application/json" || accept === "*/*") return response;
+  if (response.kind !== "object" && response.kind !== "watch") return response;
   const form = formOf(accept);
-  if (form.as === "") return response;
-  if (response.kind === "object") {
-    if (response.code >= 300 || isStatusObject(response.object)) return response;
-    const object = objectAs(form, request, kind, nowMs, response.object);
-    return { ...response, object, contentType: contentTypeOf(form) };
-  }
-  if (response.kind !== "watch") return response;
+  if (form === null) return response;
+  if (response.kind === "watch") return watchAs(form, request, kind, now, response);
+  if (response.code >= 300 || isStatusObject(response.object)) return response;
   return {
     ...response,
-    contentType: contentTypeOf(form),
-    start: (sink) => {
-      let isFirst = true;
-      response.start({
-        event: (event) => {
-          sink.event(eventAs(form, request, kind, nowMs, event, isFirst));
-          isFirst = false;
-        },
-        end: () => sink.end(),
-      });
-    },
+    object: objectAs(form, request, kind, now, response.object),
+    contentType: form.contentType,
   };
 }
 
-/** The first accepted form that the server knows; JSON stands in for protobuf. */
-function formOf(accept: string): AcceptedType {
+/** The first accepted form that the server knows; null: the object itself. JSON stands in for protobuf. */
+function formOf(accept: string): Form | null {
   const types = acceptedTypes(accept);
-  const found = types.find(
-    (type) => type.as === "" || (FORMS.has(type.as) && META_VERSIONS.has(type.version) && isJson(type)),
-  );
-  if (found !== undefined) return found;
+  for (const type of types) {
+    if (type.as === "") return null;
+    if (!FORMS.has(type.as) || !isJson(type)) continue;
+    if (type.version === "v1" || type.version === "v1beta1")
+      return {
+        as: type.as === "Table" ? "Table" : "Partial",
+        version: type.version,
+        contentType: contentTypeOf(type),
+      };
+  }
   throw new StatusError(
     "NotAcceptable",
     "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
@@ -67,52 +74,69 @@ function contentTypeOf({ as, group, version }: AcceptedType): string {
   return `application/json;as=${as};v=${version};g=${group}`;
 }
 
-function objectAs(
-  form: AcceptedType,
-  request: ApiRequest,
-  kind: Kind,
-  nowMs: number,
-  object: object,
-): object {
-  if (form.as === "Table") return tableAs(form, request, kind, nowMs, object, true);
-  const { items } = object as { readonly items?: readonly KubeObject[] };
-  if (items === undefined) return partialMetadata(object as KubeObject, form.version);
-  return partialMetadataList(object as { metadata: object; items: readonly KubeObject[] }, form.version);
+function objectAs(form: Form, request: ApiRequest, kind: Kind, now: () => number, object: object): object {
+  if (form.as === "Table") return tableAs(form, request, kind, now, object);
+  const { metadata = {}, items } = object as ListParts;
+  return items === undefined
+    ? partialMetadata(object as KubeObject, form.version)
+    : partialMetadataList({ metadata, items }, form.version);
 }
 
-function tableAs(
-  form: AcceptedType,
-  request: ApiRequest,
-  kind: Kind,
-  nowMs: number,
-  object: object,
-  withColumns: boolean,
-): Table {
-  const includes = request.query.get("includeObject") ?? "Metadata";
-  if (includes !== "None" && includes !== "Metadata" && includes !== "Object")
-    throw new StatusError("BadRequest", `unrecognized includeObject value: "${includes}"`);
-  return tableOf(kind, object, { version: form.version, includes, nowMs, withColumns });
+function tableAs(form: Form, request: ApiRequest, kind: Kind, now: () => number, object: object): Table {
+  const includeObject = request.query.get("includeObject") ?? "Metadata";
+  if (includeObject !== "None" && includeObject !== "Metadata" && includeObject !== "Object")
+    throw new StatusError("BadRequest", `unrecognized includeObject value: "${includeObject}"`);
+  const { metadata = {}, items = [object as KubeObject] } = object as ListParts;
+  const { resourceVersion, continue: next, remainingItemCount } = metadata;
+  return tableOf(shownKind(kind, object), items, {
+    apiVersion: form.version,
+    nowMs: now(),
+    includeObject,
+    metadata: {
+      resourceVersion,
+      ...(next === undefined ? {} : { continue: next }),
+      ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
+    },
+  });
 }
 
-function eventAs(
-  form: AcceptedType,
+/** A subresource answers with a kind of its own: a Scale. */
+function shownKind(kind: Kind, object: object): Pick<Kind, "group" | "kind"> {
+  const { kind: name, apiVersion } = object as Partial<KubeObject>;
+  if (name === undefined || apiVersion === undefined || name === kind.kind || name === `${kind.kind}List`)
+    return kind;
+  return { group: groupVersionOf(apiVersion)[0], kind: name };
+}
+
+function watchAs(
+  form: Form,
   request: ApiRequest,
   kind: Kind,
-  nowMs: number,
-  event: ApiWatchEvent,
-  isFirst: boolean,
-): ApiWatchEvent {
-  if (event.type === "ERROR") return event;
-  const object =
-    form.as === "Table"
-      ? tableAs(
-          form,
-          request,
-          kind,
-          nowMs,
-          event.type === "BOOKMARK" ? { ...event.object, items: [] } : event.object,
-          isFirst,
-        )
-      : partialMetadata(event.object, form.version);
-  return { type: event.type, object: object as unknown as KubeObject };
+  now: () => number,
+  response: Extract<ApiResponse, { kind: "watch" }>,
+): ApiResponse {
+  const shown = (event: ApiWatchEvent, isFirst: boolean): ApiWatchEvent => {
+    if (event.type === "ERROR") return event;
+    if (form.as === "Partial")
+      return { type: event.type, object: partialMetadata(event.object, form.version) };
+    const object = event.type === "BOOKMARK" ? { metadata: event.object.metadata, items: [] } : event.object;
+    const table = tableAs(form, request, kind, now, object);
+    // Watchers are told the columns once.
+    const told = isFirst ? table : { ...table, columnDefinitions: [] };
+    return { type: event.type, object: told as unknown as KubeObject };
+  };
+  return {
+    ...response,
+    contentType: form.contentType,
+    start: (sink) => {
+      let isFirst = true;
+      response.start({
+        event: (event) => {
+          sink.event(shown(event, isFirst));
+          isFirst = false;
+        },
+        end: () => sink.end(),
+      });
+    },
+  };
 }

@@ -22,6 +22,7 @@ import {
 } from "../harness/owners.js";
 import { isTerminal } from "../harness/pod-state.js";
 import { isNamespaceTerminating } from "../harness/refusals.js";
+import { canonicalText } from "../harness/template-hash.js";
 import { progressing, REASONS } from "./deployment-status.js";
 import { DEPLOYMENT_KIND, findNewSet, hasProgressDeadline, isRolling } from "./replica-sets.js";
 import { planRollout } from "./rollout.js";
@@ -146,6 +147,7 @@ class DeploymentShell {
     const { client } = this.#context;
     const { namespace = "" } = deployment.metadata;
     const status = { ...deployment.status, ...change };
+    if (canonicalText(status) === canonicalText(deployment.status ?? {})) return;
     await clientOf(client, DEPLOYMENTS, namespace).updateStatus({ ...deployment, status });
   }
 

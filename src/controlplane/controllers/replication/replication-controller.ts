@@ -11,6 +11,7 @@ import type { Pod, ReplicaSet } from "../../client/object-types.js";
 import { clientOf, PODS } from "../../client/resources.js";
 import type { Controller, ControllerContext } from "../harness/controller.js";
 import { Expectations } from "../harness/expectations.js";
+import { gatherMs } from "../harness/gather.js";
 import {
   carryOutClaim,
   claim,
@@ -35,10 +36,6 @@ import { chooseVictims } from "./victims.js";
 
 /** Pods created or deleted in one reconcile, at most. */
 const BURST_MAX = 500;
-/** Sets up to this size are looked at after each change of a Pod. */
-const SMALL_SET_PODS = 100;
-/** 30,000 Pods: 300 ms. */
-const PODS_PER_MS = 100;
 
 export const replicaSetController: Controller = controllerFor(REPLICA_SET_KIND);
 export const replicationControllerController: Controller = controllerFor(REPLICATION_CONTROLLER_KIND);
@@ -218,10 +215,8 @@ class ReplicationShell {
     this.#podChanged(key);
   }
 
-  /** Small sets, and those that wait for nothing else, are looked at now; large ones after some more changes. */
   #podChanged(key: string): void {
-    const size = this.#sizes.get(key) ?? 0;
-    this.#context.queue.addAfter(key, size <= SMALL_SET_PODS ? 0 : size / PODS_PER_MS);
+    this.#context.queue.addAfter(key, gatherMs(this.#sizes.get(key) ?? 0));
   }
 
   #orphanChanged(pod: Pod): void {

@@ -44,6 +44,8 @@ export class Heartbeat {
   #lease: Lease | null = null;
   #node: KubeObject | null = null;
   #entry: DueEntry | null = null;
+  /** When the last beat was due, monotonic. */
+  #plannedMs = 0;
   #isStopped = true;
   #isStatusDirty = false;
   #nextReportMs = 0;
@@ -68,7 +70,7 @@ export class Heartbeat {
         await this.#host.due.wait(RETRY_MS);
       }
     }
-    this.#schedule(this.#host.prng.below(RENEW_MS));
+    this.#schedule(this.#host.due.now() + this.#host.prng.below(RENEW_MS));
   }
 
   /** The node goes silent: what it said last stands until others find out. */
@@ -82,7 +84,7 @@ export class Heartbeat {
     if (!this.#isStopped) return;
     this.#isStopped = false;
     this.#isStatusDirty = true;
-    this.#schedule(0);
+    this.#schedule(this.#host.due.now());
   }
 
   /** Something that the status says is different now: written with the next beat. */
@@ -120,11 +122,12 @@ export class Heartbeat {
     this.#nextReportMs = this.#host.due.now() + STATUS_REPORT_MS * (1 - 0.5 * this.#host.prng.unit());
   }
 
-  #schedule(ms: number): void {
+  /** @param atMs rounded up to the grain */
+  #schedule(atMs: number): void {
     if (this.#isStopped) return;
-    const atMs = Math.ceil((this.#host.due.now() + ms) / GRAIN_MS) * GRAIN_MS;
+    this.#plannedMs = Math.ceil(atMs / GRAIN_MS) * GRAIN_MS;
     this.#host.due.cancel(this.#entry);
-    this.#entry = this.#host.due.at(atMs, () => {
+    this.#entry = this.#host.due.at(this.#plannedMs, () => {
       void this.#beat();
     });
   }
@@ -139,9 +142,11 @@ export class Heartbeat {
       // Tried again with the next beat; leases outlast four of them.
       this.#lease = null;
     }
+    // From the moment that was planned, not the one that came of it: after a stall nodes are as spread as before it.
     // 4% of jitter keep nodes apart that were once drawn together.
-    const periodMs = RENEW_MS * (1 + 0.04 * this.#host.prng.unit());
-    this.#schedule(Math.max(0, periodMs - (this.#host.due.now() - beganAtMs)));
+    let nextMs = this.#plannedMs;
+    while (nextMs <= this.#host.due.now()) nextMs += RENEW_MS * (1 + 0.04 * this.#host.prng.unit());
+    this.#schedule(nextMs);
   }
 
   async #renew(): Promise<void> {

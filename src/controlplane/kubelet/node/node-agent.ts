@@ -66,6 +66,8 @@ export class NodeAgent implements PodHost {
   readonly #machineId: string;
   #addresses: { readonly cidr: string; readonly pool: PodAddresses } | null = null;
   #trouble: string | null = null;
+  /** As the status said it last. */
+  #imageCount = 0;
   #isDown = false;
 
   constructor(shared: KubeletShared, spec: NodeSpec, address: NodeAddress, prng: Prng) {
@@ -83,10 +85,7 @@ export class NodeAgent implements PodHost {
       profile: shared.profile,
       addresses: () => this.#podAddresses(),
       onUnexpectedExit: (podUid) => this.#relist.changed(podUid),
-      onGrowth: () => {
-        relieveSystemOom(this);
-        this.eviction.check();
-      },
+      onGrowth: () => this.#onGrowth(),
     });
     this.#heartbeat = new Heartbeat({
       name: spec.name,
@@ -155,6 +154,11 @@ export class NodeAgent implements PodHost {
     for (const worker of [...this.workers.values()])
       if (worker.apiPod !== null && !wanted.has(worker.apiPod.metadata.uid)) worker.forget();
     for (const pod of pods) this.onPod(pod);
+    // What happened in the meantime was neither looked at nor said.
+    for (const worker of this.workers.values()) {
+      worker.wake();
+      this.#shared.statuses.changed(worker);
+    }
   }
 
   /** The machine is gone for good. */
@@ -321,6 +325,15 @@ export class NodeAgent implements PodHost {
       .resource(PODS, namespace)
       .delete(name, options)
       .catch(() => {});
+  }
+
+  /** Containers or images use more than before. */
+  #onGrowth(): void {
+    relieveSystemOom(this);
+    this.eviction.check();
+    const imageCount = this.runtime.images.size;
+    if (imageCount !== this.#imageCount) this.#heartbeat.statusChanged();
+    this.#imageCount = imageCount;
   }
 
   #wakeAll(uids: ReadonlySet<string>): void {

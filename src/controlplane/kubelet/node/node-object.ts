@@ -30,7 +30,7 @@ export function nodeCapacity(spec: NodeSpec): Readonly<Record<string, string>> {
   return { ...DEFAULT_CAPACITY, ...spec.capacity };
 }
 
-/** Capacity less what is reserved, and for memory less the hard eviction threshold (100Mi). */
+/** Capacity less what is reserved. */
 export function nodeAllocatable(spec: NodeSpec): Readonly<Record<string, string>> {
   const capacity = nodeCapacity(spec);
   const allocatable: Record<string, string> = { ...capacity };

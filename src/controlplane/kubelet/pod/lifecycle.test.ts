@@ -216,3 +216,39 @@ test("a Pod that was active for too long fails with DeadlineExceeded", async () 
   assert.equal(sketch(cluster, "web"), "Failed web:Error(143)#0");
   assert.equal(podNamed(cluster, "web")?.status?.reason, "DeadlineExceeded");
 });
+
+test("a Pod that is deleted before it ran fails, and goes", async () => {
+  const cluster = await hollowCluster();
+  const phases: string[] = [];
+  cluster.api.intercept = ({ method, body }) => {
+    const { status } = (body ?? {}) as { status?: { phase?: string } };
+    if (method === "PUT" && status?.phase !== undefined) phases.push(status.phase);
+  };
+  await createPod(cluster, { name: "web", container: { image: "example.com/nosuch:1" } });
+  await deletePod(cluster, "web");
+  assert.equal(sketch(cluster, "web"), "gone");
+  assert.deepEqual(phases, ["Pending", "Failed"]);
+});
+
+test("a Pod that is deleted by force leaves nothing behind", async () => {
+  const cluster = await hollowCluster();
+  await createPod(cluster, { name: "web", run: "ignore-term", spec: { terminationGracePeriodSeconds: 5 } });
+  const pods = cluster.api.client().resource({ group: "", version: "v1", resource: "pods" }, "default");
+  await pods.delete("web", { gracePeriodSeconds: 0 });
+  await cluster.timers.advance(1000);
+  assert.equal(cluster.kubelets.metrics().kubelet_running_containers, 1);
+  await cluster.timers.advance(5000);
+  assert.equal(cluster.kubelets.metrics().kubelet_running_containers, 0);
+  assert.equal(cluster.kubelets.metrics().kubelet_desired_pods, 0);
+});
+
+test("a preStop hook comes before SIGTERM", async () => {
+  const cluster = await hollowCluster();
+  const lifecycle = { preStop: { exec: { command: ["sleep", "3"] } } };
+  await createPod(cluster, { name: "web", container: { lifecycle } });
+  await deletePod(cluster, "web");
+  await cluster.timers.advance(2500);
+  assert.equal(sketch(cluster, "web"), "Running web:running#0+ready");
+  await cluster.timers.advance(1000);
+  assert.equal(sketch(cluster, "web"), "gone");
+});

@@ -2,7 +2,14 @@
 // Source: kubernetes pkg/kubelet/kubelet_pods.go generateAPIPodStatus.
 import { podConditions } from "./conditions.js";
 import { type ContainerView, containerStatus } from "./container-statuses.js";
-import { isTerminalPhase, type Pod, type PodCondition, type PodStatus, timestamp } from "./pod.js";
+import {
+  type ContainerStatus,
+  isTerminalPhase,
+  type Pod,
+  type PodCondition,
+  type PodStatus,
+  timestamp,
+} from "./pod.js";
 import { podPhase, type PodPhase } from "./phase.js";
 import { qosClass } from "./qos.js";
 
@@ -28,6 +35,8 @@ export interface StatusInput {
   readonly nowMs: number;
   /** Nothing will be started again. */
   readonly isTerminating: boolean;
+  /** Nothing runs any more, nor will. */
+  readonly isOver: boolean;
   readonly verdict: Verdict | null;
 }
 
@@ -36,11 +45,11 @@ export function podStatus(input: StatusInput): PodStatus {
   const now = timestamp(input.nowMs);
   const current = pod.status ?? {};
   const hasInit = input.init.length > 0;
-  const init = input.init.map((view) => containerStatus(view, "PodInitializing"));
-  const main = input.main.map((view) =>
-    containerStatus(view, hasInit ? "PodInitializing" : "ContainerCreating"),
-  );
-  const ephemeral = input.ephemeral.map((view) => containerStatus(view, "ContainerCreating"));
+  const statusOf = (view: ContainerView, idle: string) =>
+    input.isOver ? ended(containerStatus(view, idle)) : containerStatus(view, idle);
+  const init = input.init.map((view) => statusOf(view, "PodInitializing"));
+  const main = input.main.map((view) => statusOf(view, hasInit ? "PodInitializing" : "ContainerCreating"));
+  const ephemeral = input.ephemeral.map((view) => statusOf(view, "ContainerCreating"));
   const all = [...init, ...main];
   const phase = settledPhase(input, podPhase(pod.spec, all, input.isTerminating));
   const conditions = podConditions({
@@ -87,7 +96,20 @@ export function rejectedStatus(pod: Pod, verdict: Verdict, nowMs: number): PodSt
 function settledPhase(input: StatusInput, computed: PodPhase): PodPhase {
   const said = input.pod.status?.phase;
   if (said !== undefined && isTerminalPhase(said)) return said as PodPhase;
-  return input.verdict === null ? computed : "Failed";
+  if (input.verdict !== null) return "Failed";
+  // Ended before it got anywhere.
+  return input.isOver && !isTerminalPhase(computed) ? "Failed" : computed;
+}
+
+/** A container that never ran ends as one of which nothing is known. */
+function ended(status: ContainerStatus): ContainerStatus {
+  if (status.state?.terminated !== undefined) return status;
+  const terminated = {
+    exitCode: 137,
+    reason: "ContainerStatusUnknown",
+    message: "The container could not be located when the pod was terminated",
+  };
+  return { ...status, ready: false, started: false, state: { terminated } };
 }
 
 function reasonsOf(input: StatusInput, phase: PodPhase): { reason?: string; message?: string } {

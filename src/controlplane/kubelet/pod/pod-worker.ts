@@ -2,6 +2,7 @@
 // happens - a new spec, a container that ended, a probe, a time that has come - wakes it; it then looks at everything
 // anew (podActions) and acts. One step at a time; what wakes it meanwhile is seen with the next round.
 // Source: kubernetes pkg/kubelet/pod_workers.go, kuberuntime SyncPod and KillPod.
+import { jsonEquals } from "../../../api/patch/json-tree.js";
 import { assert } from "../../../base/assert.js";
 import type { DueEntry } from "../due-times.js";
 import { PodProbes } from "../probes/pod-probes.js";
@@ -31,10 +32,12 @@ export class PodWorker implements PodContext, StatusOwner {
   pod: Pod;
   /** As the API server has it; null: it does not know the Pod. */
   apiPod: Pod | null;
-  status: PodStatus | null = null;
   readonly probes: PodProbes | null;
   readonly #starter: ContainerStarter;
   readonly #mounts: MountWait;
+  #status: PodStatus | null = null;
+  /** Something has changed since the status was made: it is made anew when somebody reads it. */
+  #isStale = false;
   #verdict: Verdict | null = null;
   #stage: "running" | "terminating" | "finished" = "running";
   /** Seconds; what a termination may take. */
@@ -58,6 +61,17 @@ export class PodWorker implements PodContext, StatusOwner {
     this.#starter = new ContainerStarter(this);
     this.#mounts = new MountWait(this);
     this.#armDeadline();
+  }
+
+  get status(): PodStatus | null {
+    if (!this.#isStale) return this.#status;
+    this.#isStale = false;
+    const status = this.#generateStatus();
+    if (jsonEquals(this.#status, status)) return this.#status;
+    const hadEnded = isTerminalPhase(this.#status?.phase);
+    assert(!hadEnded || isTerminalPhase(status.phase), "a Pod that ended stays so");
+    this.#status = status;
+    return status;
   }
 
   get isDeletable(): boolean {
@@ -100,7 +114,8 @@ export class PodWorker implements PodContext, StatusOwner {
     this.#verdict = verdict;
     this.#stage = "finished";
     this.host.report(this.pod, null, "Warning", verdict.reason, verdict.message);
-    this.#publish(rejectedStatus(this.pod, verdict, this.host.wallMs()));
+    this.#status = rejectedStatus(this.pod, verdict, this.host.wallMs());
+    this.host.statusChanged(this.uid);
   }
 
   /** The node ends it: eviction, deadline. */
@@ -183,7 +198,7 @@ export class PodWorker implements PodContext, StatusOwner {
   podIP(): string {
     if (this.pod.spec.hostNetwork === true) return this.host.hostIP;
     const sandbox = this.host.runtime.listPodSandboxes(this.uid)[0];
-    return sandbox?.ip ?? this.status?.podIP ?? "";
+    return sandbox?.ip ?? this.#status?.podIP ?? "";
   }
 
   async whileWanted<T>(slow: Promise<T>): Promise<T | null> {
@@ -201,7 +216,8 @@ export class PodWorker implements PodContext, StatusOwner {
   }
 
   publish(): void {
-    this.#publish(this.#generateStatus());
+    this.#isStale = true;
+    this.host.statusChanged(this.uid);
   }
 
   async #rounds(): Promise<void> {
@@ -303,7 +319,7 @@ export class PodWorker implements PodContext, StatusOwner {
 
   #finishUnstarted(): void {
     this.#stage = "finished";
-    this.status = this.pod.status ?? null;
+    this.#status = this.pod.status ?? null;
     this.host.onFinished(this.uid);
     if (this.isDeletable) this.host.statusChanged(this.uid);
   }
@@ -361,7 +377,7 @@ export class PodWorker implements PodContext, StatusOwner {
     const { spec } = this.pod;
     const isTerminating = this.#stage !== "running";
     return podStatus({
-      pod: this.status === null ? this.pod : { ...this.pod, status: mergedStatus(this.pod, this.status) },
+      pod: this.#status === null ? this.pod : { ...this.pod, status: mergedStatus(this.pod, this.#status) },
       init: (spec.initContainers ?? []).map((container) => this.#view(container, true)),
       main: spec.containers.map((container) => this.#view(container, false)),
       ephemeral: (spec.ephemeralContainers ?? []).map((each) => this.#view(each as Container, false)),
@@ -371,6 +387,7 @@ export class PodWorker implements PodContext, StatusOwner {
       startedAtMs: this.startedAtMs,
       nowMs: this.host.wallMs(),
       isTerminating,
+      isOver: this.#stage === "finished",
       verdict: this.#verdict,
     });
   }
@@ -386,19 +403,6 @@ export class PodWorker implements PodContext, StatusOwner {
       : isStarted && (this.probes?.isReady(container.name) ?? true);
     const waiting = this.#stage === "running" ? this.#starter.waitingReason(container.name) : null;
     return { container, records, waiting, isReady, isStarted: isStarted && !isRegularInit };
-  }
-
-  #publish(status: PodStatus): void {
-    if (this.status !== null && isSameStatus(this.status, status)) {
-      if (this.isDeletable) this.host.statusChanged(this.uid);
-      return;
-    }
-    assert(
-      this.status === null || !isTerminalPhase(this.status.phase) || isTerminalPhase(status.phase),
-      "a Pod that ended stays so",
-    );
-    this.status = status;
-    this.host.statusChanged(this.uid);
   }
 }
 
@@ -425,8 +429,4 @@ function needsLook(before: Pod, after: Pod): boolean {
 function isNewer(pod: Pod, than: Pod | null): boolean {
   if (than === null) return false;
   return Number(pod.metadata.resourceVersion ?? 0) >= Number(than.metadata.resourceVersion ?? 0);
-}
-
-function isSameStatus(a: PodStatus, b: PodStatus): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -66,7 +66,14 @@ export function restartsAfter(container: Container, spec: PodSpec, exitCode: num
   return policy === "OnFailure" && exitCode !== 0;
 }
 
-/** RFC 3339 with seconds, as upstream's metav1.Time prints. */
+let lastSecond = Number.NaN;
+let lastText = "";
+
+/** RFC 3339 with seconds, as upstream's metav1.Time prints. The same second is printed once. */
 export function timestamp(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(wallMs / 1000);
+  if (second === lastSecond) return lastText;
+  lastSecond = second;
+  lastText = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+  return lastText;
 }

@@ -18,6 +18,8 @@ import type {
 
 const OOM_EXIT_CODE = 137;
 const KILLED_EXIT_CODE = 137;
+/** Unread input that is kept. */
+const INPUT_CHUNKS_MAX = 1024;
 
 /** What a container tells the node it runs on. */
 export interface SimHost {
@@ -56,6 +58,9 @@ export class SimContainer implements RuntimeContainer {
   #due: DueEntry[] | null = null;
   #isStopping = false;
   #ended: (() => void)[] | null = null;
+  #input: (string | null)[] | null = null;
+  /** Waits for input. */
+  #reader: Process | null = null;
 
   constructor(host: SimHost, id: string, podUid: string, config: ContainerConfig, plan: ContainerPlan) {
     this.#host = host;
@@ -237,20 +242,26 @@ export class SimContainer implements RuntimeContainer {
           return;
         }
       } else {
-        this.#awaitInput(process);
+        this.#reader = process;
+        this.#resume();
         return;
       }
     }
   }
 
-  /** Standard input that is held open: a chunk comes when somebody attaches. */
-  #awaitInput(process: Process): void {
-    this.input = (chunk) => {
-      this.input = null;
-      this.#play(process, chunk);
-    };
+  /** Standard input of somebody who attached; null: it ends. What the process does not read yet is kept. */
+  feed(chunk: string | null): void {
+    if (this.state !== "running" || this.plan.script === null) return;
+    this.#input ??= [];
+    if (this.#input.length < INPUT_CHUNKS_MAX) this.#input.push(chunk);
+    this.#resume();
   }
 
-  /** Takes the next chunk; null: the process does not wait for one. */
-  input: ((chunk: string | null) => void) | null = null;
+  #resume(): void {
+    const process = this.#reader;
+    const chunk = this.#input?.shift();
+    if (process === null || chunk === undefined) return;
+    this.#reader = null;
+    this.#play(process, chunk);
+  }
 }

@@ -101,6 +101,28 @@ test("exec runs commands with the container's environment and files", async () =
   assert.match(await exec(cluster, "web", ["vim"]), /executable file not found in \$PATH: unknown\n=127$/);
 });
 
+test("attach shows what is printed and hands over what is typed", async () => {
+  const cluster = await hollowCluster();
+  const container = { image: "busybox", stdin: true, stdinOnce: true };
+  await createPod(cluster, { name: "web", container, spec: { restartPolicy: "Never" } });
+  async function* typed() {
+    yield Buffer.from("echo hello\n");
+    yield Buffer.from("sleep 1; exit 4\n");
+  }
+  const output: string[] = [];
+  const attached = cluster.kubelets.streams.attach(
+    { namespace: "default", pod: "web", container: null, isTty: false },
+    {
+      stdin: typed(),
+      stdout: (chunk) => output.push(Buffer.from(chunk).toString()),
+      stderr: () => {},
+      signal: NEVER,
+    },
+  );
+  await cluster.timers.advance(3000);
+  assert.equal(`${output.join("")}=${await attached}`, "hello\n=4");
+});
+
 test("portForward answers requests with a page", async () => {
   const cluster = await hollowCluster();
   await createPod(cluster, { name: "web" });

@@ -170,11 +170,11 @@ function send(streams: ProcessStreams, to: 1 | 2, text: string, isTty: boolean):
 
 async function feed(container: SimContainer, stdin: AsyncIterable<Uint8Array>): Promise<void> {
   try {
-    for await (const chunk of stdin) container.input?.(Buffer.from(chunk).toString());
+    for await (const chunk of stdin) container.feed(Buffer.from(chunk).toString());
   } catch {
     // The client broke off: the same as closing.
   }
-  if (container.spec.stdinOnce === true) container.input?.(null);
+  if (container.spec.stdinOnce === true) container.feed(null);
 }
 
 function left(signal: AbortSignal): Promise<void> {

@@ -1,0 +1,191 @@
+// Runs Jobs: reads what there is, has planJob decide, carries that out in the order that loses no Pod's end.
+// Source: pkg/controller/job/job_controller.go.
+import { isStatus } from "../../../api/status.js";
+import { wallMs } from "../../../base/timers.js";
+import type { Informer } from "../../client/informer.js";
+import { keyOf } from "../../client/object-store.js";
+import type { Job, Pod } from "../../client/object-types.js";
+import { clientOf, JOBS, PODS } from "../../client/resources.js";
+import type { Controller, ControllerContext } from "../harness/controller.js";
+import { Expectations } from "../harness/expectations.js";
+import { gatherMs } from "../harness/gather.js";
+import { controllerOf, dependentsOf, indexByController, isControlledBy } from "../harness/owners.js";
+import { isTerminating } from "../harness/pod-state.js";
+import { isNamespaceTerminating } from "../harness/refusals.js";
+import { slowStart } from "../harness/slow-start.js";
+import { canonicalText } from "../harness/template-hash.js";
+import { type JobPlan, planJob } from "./job-plan.js";
+import { newJobPod } from "./job-pod.js";
+import { hasTracking, isFinished, JOB_KIND, TRACKING_FINALIZER } from "./job-state.js";
+
+/** Keys of Pods whose Job is gone; keys of Jobs have no space. */
+const ORPHAN = "orphan ";
+
+export const jobController: Controller = {
+  name: "job",
+  component: "job-controller",
+  workersCount: 5,
+  start(context) {
+    const shell = new JobShell(context);
+    return (key) => shell.reconcile(key);
+  },
+};
+
+class JobShell {
+  readonly #context: ControllerContext;
+  readonly #jobs: Informer<Job>;
+  readonly #pods: Informer<Pod>;
+  readonly #expectations: Expectations;
+  /** Pods at the last look. */
+  readonly #sizes = new Map<string, number>();
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.#expectations = new Expectations(context.timers);
+    this.#jobs = context.informers.informer(JOBS);
+    this.#pods = context.informers.informer(PODS);
+    indexByController(this.#pods);
+    const enqueue = (job: Job): void => context.queue.add(keyOf(job));
+    this.#jobs.addHandler({
+      onAdd: enqueue,
+      onUpdate: (_, job) => enqueue(job),
+      onDelete: (job) => {
+        enqueue(job);
+        for (const pod of dependentsOf(this.#pods, job)) context.queue.add(ORPHAN + keyOf(pod));
+      },
+    });
+    this.#pods.addHandler({
+      onAdd: (pod) => this.#podChanged(pod, true),
+      onUpdate: (_, pod) => this.#podChanged(pod, false),
+      onDelete: (pod) => this.#podGone(pod),
+    });
+  }
+
+  async reconcile(key: string): Promise<void> {
+    if (key.startsWith(ORPHAN)) {
+      await this.#releaseOrphan(key.slice(ORPHAN.length));
+      return;
+    }
+    const job = this.#jobs.lister.get(key);
+    if (job === undefined || isFinished(job)) {
+      this.#expectations.forget(key);
+      this.#sizes.delete(key);
+      return;
+    }
+    const isSettled = this.#expectations.isSatisfied(key);
+    const pods = dependentsOf(this.#pods, job);
+    this.#sizes.set(key, pods.length);
+    const plan = planJob({ job, pods, isSettled, nowMs: wallMs(this.#context.timers) });
+    const error = await this.#resize(key, job, plan);
+    await this.#writeStatus(job, plan);
+    await Promise.all(plan.release.map((pod) => this.#release(pod)));
+    if (error !== null) throw error;
+    if (plan.requeueMs !== null) this.#context.queue.addAfter(key, plan.requeueMs);
+  }
+
+  async #resize(key: string, job: Job, { create, remove }: JobPlan): Promise<Error | null> {
+    if (create.length + remove.length === 0) return null;
+    const { client, events } = this.#context;
+    const pods = clientOf(client, PODS, job.metadata.namespace ?? "");
+    this.#expectations.expect(key, create.length, remove.map(keyOf));
+    const results = await Promise.allSettled(remove.map((pod) => this.#delete(key, job, pod)));
+    const { successCount, error } = await slowStart(create.length, async (index) => {
+      try {
+        const created = await pods.create(newJobPod(job, create[index] ?? -1));
+        events.record(job, "Normal", "SuccessfulCreate", `Created pod: ${created.metadata.name}`);
+      } catch (failure) {
+        if (isNamespaceTerminating(failure)) {
+          this.#expectations.created(key);
+          return;
+        }
+        events.record(job, "Warning", "FailedCreate", `Error creating: ${(failure as Error).message}`);
+        throw failure;
+      }
+    });
+    for (let skipped = successCount; skipped < create.length; skipped++) this.#expectations.created(key);
+    const failure = results.find((result) => result.status === "rejected");
+    return error ?? (failure === undefined ? null : (failure.reason as Error));
+  }
+
+  async #delete(key: string, job: Job, pod: Pod): Promise<void> {
+    const { client, events } = this.#context;
+    const { name, namespace = "" } = pod.metadata;
+    try {
+      await clientOf(client, PODS, namespace).delete(name);
+      events.record(job, "Normal", "SuccessfulDelete", `Deleted pod: ${name}`);
+    } catch (failure) {
+      this.#expectations.deleted(key, keyOf(pod));
+      if (isStatus(failure, "NotFound")) return;
+      events.record(job, "Warning", "FailedDelete", `Error deleting: ${(failure as Error).message}`);
+      throw failure;
+    }
+  }
+
+  async #writeStatus(job: Job, { status, events }: JobPlan): Promise<void> {
+    if (canonicalText(job.status ?? {}) !== canonicalText(status))
+      await clientOf(this.#context.client, JOBS, job.metadata.namespace ?? "").updateStatus({
+        ...job,
+        status,
+      });
+    for (const { type, reason, message } of events) this.#context.events.record(job, type, reason, message);
+  }
+
+  async #release(pod: Pod): Promise<void> {
+    const { name, namespace = "", uid, resourceVersion } = pod.metadata;
+    const finalizers = (pod.metadata.finalizers ?? []).filter((each) => each !== TRACKING_FINALIZER);
+    try {
+      await clientOf(this.#context.client, PODS, namespace).patch(name, "merge", {
+        metadata: { uid, resourceVersion, finalizers: finalizers.length === 0 ? null : finalizers },
+      });
+    } catch (error) {
+      if (!isStatus(error, "NotFound")) throw error;
+    }
+  }
+
+  async #releaseOrphan(key: string): Promise<void> {
+    const pod = this.#pods.lister.get(key);
+    if (pod !== undefined && hasTracking(pod) && this.#jobOf(pod) === undefined) await this.#release(pod);
+  }
+
+  #podChanged(pod: Pod, isNew: boolean): void {
+    if (isTerminating(pod)) {
+      this.#podGone(pod);
+      return;
+    }
+    const job = this.#jobOf(pod);
+    if (job === undefined) {
+      this.#orphanSeen(pod);
+      return;
+    }
+    if (isNew) this.#expectations.created(keyOf(job));
+    this.#enqueue(keyOf(job));
+  }
+
+  #podGone(pod: Pod): void {
+    const job = this.#jobOf(pod);
+    if (job === undefined) {
+      this.#orphanSeen(pod);
+      return;
+    }
+    this.#expectations.deleted(keyOf(job), keyOf(pod));
+    this.#enqueue(keyOf(job));
+  }
+
+  /** Its Job may only not have been seen yet: looked at a little later. */
+  #orphanSeen(pod: Pod): void {
+    const isOfJob = controllerOf(pod)?.kind === JOB_KIND.kind;
+    if (hasTracking(pod) && (isOfJob || isTerminating(pod)))
+      this.#context.queue.addAfter(ORPHAN + keyOf(pod), 1000);
+  }
+
+  #enqueue(key: string): void {
+    this.#context.queue.addAfter(key, gatherMs(this.#sizes.get(key) ?? 0));
+  }
+
+  #jobOf(pod: Pod): Job | undefined {
+    const owner = controllerOf(pod);
+    if (owner?.kind !== JOB_KIND.kind) return undefined;
+    const job = this.#jobs.lister.get(`${pod.metadata.namespace}/${owner.name}`);
+    return job !== undefined && isControlledBy(pod, job) ? job : undefined;
+  }
+}
