@@ -2,7 +2,7 @@
 // Source: pkg/controller/endpoint/endpoints_controller.go.
 import { isStatus } from "../../../api/status.js";
 import { ENDPOINTS, type Endpoints, type Service, SERVICES } from "../../client/cluster-resources.js";
-import { keyOf, splitKey } from "../../client/object-store.js";
+import { keyOf } from "../../client/object-store.js";
 import { clientOf, PODS } from "../../client/resources.js";
 import { ChangeTriggers, LAST_CHANGE_TRIGGER_TIME } from "../harness/change-trigger.js";
 import type { Controller, ControllerContext } from "../harness/controller.js";
@@ -33,8 +33,11 @@ export function desiredEndpoints(
     ...(isHeadless(service) ? { [HEADLESS]: "" } : {}),
     [ENDPOINTS_MANAGED_BY]: ENDPOINTS_CONTROLLER,
   };
-  const { [OVER_CAPACITY]: capacity, [LAST_CHANGE_TRIGGER_TIME]: _time, ...others } =
-    current?.metadata.annotations ?? {};
+  const {
+    [OVER_CAPACITY]: capacity,
+    [LAST_CHANGE_TRIGGER_TIME]: _time,
+    ...others
+  } = current?.metadata.annotations ?? {};
   const isRight =
     current !== undefined &&
     isSame(current.subsets ?? [], subsets) &&
@@ -116,7 +119,12 @@ export const endpointsController: Controller = {
         return;
       }
       const pods = selected.of(service);
-      const desired = desiredEndpoints(service, current, subsetsOf(service, pods), triggers.triggerOf(key, service, pods));
+      const desired = desiredEndpoints(
+        service,
+        current,
+        subsetsOf(service, pods),
+        triggers.triggerOf(key, service, pods),
+      );
       if (desired !== null) {
         const written = await write(context, current, desired);
         if (written !== null) own.written(key, written);
@@ -161,10 +169,8 @@ async function write(
 async function removeLeftover({ client }: ControllerContext, { metadata }: Endpoints): Promise<void> {
   if (metadata.annotations?.[LEADER] !== undefined) return;
   if (metadata.labels?.[ENDPOINTS_MANAGED_BY] !== ENDPOINTS_CONTROLLER) return;
-  const key = keyOf({ apiVersion: "v1", kind: "Endpoints", metadata });
-  const { namespace, name } = splitKey(key);
-  await clientOf(client, ENDPOINTS, namespace)
-    .delete(name)
+  await clientOf(client, ENDPOINTS, metadata.namespace ?? "")
+    .delete(metadata.name)
     .catch((error: unknown) => {
       if (!isStatus(error, "NotFound")) throw error;
     });
