@@ -22,6 +22,7 @@ import { HollowKubelets } from "./kubelet/hollow-kubelets.js";
 import type { MeasuredProxy, PlaneOptions } from "./plane-options.js";
 import { openStore } from "./store/open-store.js";
 import type { Store } from "./store/store.js";
+import { NodeStreamsLater } from "./wiring/node-streams-later.js";
 import type { ObjectFeed, ObjectListener } from "./wiring/object-feed.js";
 import { ProxyRunner } from "./wiring/proxy-runner.js";
 import { SchedulerRunner } from "./wiring/scheduler-runner.js";
@@ -52,12 +53,14 @@ export class Plane {
   static async start(options: PlaneOptions): Promise<Plane> {
     const { timers, newUid } = options;
     const prng = new Prng(options.seed);
+    const streams = new NodeStreamsLater();
     const store = await openStore(options.store, { timers });
     const server = await createApiServer({
       store,
       timers,
       prng: prng.fork("server"),
       newUid,
+      nodes: streams,
       ...options.server,
     });
     const client = inProcessClient(server, LOOPBACK_ADMIN);
@@ -86,6 +89,7 @@ export class Plane {
       reportsEvents: options.kubeletEvents,
       informers: manager.informers,
     });
+    streams.bind(kubelets.streams);
     return new Plane({ store, server, client, kubelets, scheduler, proxies, manager, events });
   }
 

@@ -1,0 +1,344 @@
+// Containers of Pods and templates.
+// Source: pkg/apis/core/validation/validation.go (validateContainerCommon and what it calls).
+import { quantityMilliValue } from "../quantity.js";
+import {
+  checkNotNegative,
+  checkQuantities,
+  checkRequiredChoice,
+  checkUnique,
+  type Fields,
+  isSet,
+  items,
+  part,
+  text,
+} from "./checks.js";
+import {
+  duplicate,
+  type Failure,
+  forbiddenField,
+  invalidValue,
+  notFoundValue,
+  required,
+  unsupported,
+} from "./failure.js";
+import {
+  checkPort,
+  checkPortOrName,
+  checkText,
+  configKey,
+  dnsLabel,
+  dnsSubdomain,
+  isPort,
+  PORT_RANGE,
+  portName,
+} from "./names.js";
+
+const PROTOCOLS = ["SCTP", "TCP", "UDP"];
+const PULL_POLICIES = ["Always", "IfNotPresent", "Never"];
+const MESSAGE_POLICIES = ["File", "FallbackToLogsOnError"];
+const ENV_FIELDS = [
+  "metadata.name",
+  "metadata.namespace",
+  "metadata.uid",
+  "spec.nodeName",
+  "spec.serviceAccountName",
+  "status.hostIP",
+  "status.hostIPs",
+  "status.podIP",
+  "status.podIPs",
+];
+const HANDLERS = ["exec", "httpGet", "tcpSocket", "grpc"];
+const PROBES = ["livenessProbe", "readinessProbe", "startupProbe"];
+/** Requests of these may be below limits. */
+const OVERCOMMITTED: ReadonlySet<string> = new Set(["cpu", "memory", "ephemeral-storage"]);
+
+export interface PodContext {
+  readonly volumes: ReadonlySet<string>;
+}
+
+/** Containers proper: at least one, each name once, each host port once. */
+export function checkContainers(spec: Fields, path: string, context: PodContext, failures: Failure[]): void {
+  const containers = items(spec, "containers");
+  if (containers.length === 0) failures.push(required(`${path}.containers`));
+  const names = new Set<string>();
+  const hostPorts = new Set<string>();
+  for (let index = 0; index < containers.length; index++) {
+    const at = `${path}.containers[${index}]`;
+    const container = containers[index] as Fields;
+    checkContainer(container, at, context, failures);
+    checkUnique(names, text(container, "name"), `${at}.name`, failures);
+    checkHostPorts(container, at, hostPorts, failures);
+    checkProbes(container, at, failures);
+  }
+  checkInitContainers(spec, path, context, names, failures);
+}
+
+function checkInitContainers(
+  spec: Fields,
+  path: string,
+  context: PodContext,
+  names: Set<string>,
+  failures: Failure[],
+): void {
+  const containers = items(spec, "initContainers");
+  for (let index = 0; index < containers.length; index++) {
+    const at = `${path}.initContainers[${index}]`;
+    const container = containers[index] as Fields;
+    checkContainer(container, at, context, failures);
+    checkUnique(names, text(container, "name"), `${at}.name`, failures);
+    if (container["restartPolicy"] === "Always") {
+      checkProbes(container, at, failures);
+      continue;
+    }
+    for (const name of ["lifecycle", ...PROBES])
+      if (isSet(container[name]))
+        failures.push(
+          forbiddenField(`${at}.${name}`, "may not be set for init containers without restartPolicy=Always"),
+        );
+  }
+}
+
+function checkContainer(container: Fields, path: string, context: PodContext, failures: Failure[]): void {
+  const name = text(container, "name");
+  if (name === "") failures.push(required(`${path}.name`));
+  else checkText(dnsLabel, name, `${path}.name`, failures);
+  if (text(container, "image") === "") failures.push(required(`${path}.image`));
+  checkRequiredChoice(
+    container["terminationMessagePolicy"],
+    MESSAGE_POLICIES,
+    `${path}.terminationMessagePolicy`,
+    failures,
+  );
+  if (container["ports"] !== undefined) checkPorts(container, `${path}.ports`, failures);
+  if (container["env"] !== undefined) checkEnvironment(container, `${path}.env`, failures);
+  if (container["envFrom"] !== undefined) checkEnvironmentSources(container, `${path}.envFrom`, failures);
+  if (container["volumeMounts"] !== undefined)
+    checkMounts(container, `${path}.volumeMounts`, context, failures);
+  if (container["volumeDevices"] !== undefined)
+    checkDevices(container, `${path}.volumeDevices`, context, failures);
+  checkRequiredChoice(container["imagePullPolicy"], PULL_POLICIES, `${path}.imagePullPolicy`, failures);
+  checkResources(part(container, "resources"), `${path}.resources`, failures);
+}
+
+function checkPorts(container: Fields, path: string, failures: Failure[]): void {
+  const names = new Set<string>();
+  items(container, "ports").forEach((port, index) => {
+    const at = `${path}[${index}]`;
+    const name = text(port, "name");
+    if (name !== "") {
+      const before = failures.length;
+      checkText(portName, name, `${at}.name`, failures);
+      if (failures.length === before) checkUnique(names, name, `${at}.name`, failures);
+    }
+    if (!port["containerPort"]) failures.push(required(`${at}.containerPort`));
+    else checkPort(port["containerPort"], `${at}.containerPort`, failures);
+    if (port["hostPort"] && !isPort(port["hostPort"]))
+      failures.push(invalidValue(`${at}.hostPort`, port["hostPort"], PORT_RANGE));
+    checkRequiredChoice(port["protocol"], PROTOCOLS, `${at}.protocol`, failures);
+  });
+}
+
+function checkHostPorts(container: Fields, path: string, taken: Set<string>, failures: Failure[]): void {
+  items(container, "ports").forEach((port, index) => {
+    if (!port["hostPort"]) return;
+    const key = `${port["protocol"]}/${port["hostIP"] ?? ""}/${port["hostPort"]}`;
+    if (taken.has(key)) failures.push(duplicate(`${path}.ports[${index}].hostPort`, key));
+    else taken.add(key);
+  });
+}
+
+const SOURCES = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
+
+function checkEnvironment(container: Fields, path: string, failures: Failure[]): void {
+  const variables = items(container, "env");
+  for (let index = 0; index < variables.length; index++) {
+    const variable = variables[index] as Fields;
+    const at = `${path}[${index}]`;
+    const name = text(variable, "name");
+    if (name === "") failures.push(required(`${at}.name`));
+    else if (name.includes("=") || !isPrintable(name))
+      failures.push(
+        invalidValue(
+          `${at}.name`,
+          name,
+          "a valid environment variable name must consist only of printable ASCII characters other than '='",
+        ),
+      );
+    if (isSet(variable["valueFrom"])) checkSource(variable, `${at}.valueFrom`, failures);
+  }
+}
+
+function isPrintable(name: string): boolean {
+  return /^[ -~]+$/.test(name);
+}
+
+function checkSource(variable: Fields, path: string, failures: Failure[]): void {
+  const source = part(variable, "valueFrom");
+  const given = SOURCES.filter((name) => isSet(source[name]));
+  if (given.length === 0)
+    failures.push(
+      invalidValue(
+        path,
+        "",
+        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`",
+      ),
+    );
+  else if (text(variable, "value") !== "")
+    failures.push(invalidValue(path, "", "may not be specified when `value` is not empty"));
+  else if (given.length > 1)
+    failures.push(invalidValue(path, "", "may not have more than one field specified at a time"));
+  const field = part(source, "fieldRef")["fieldPath"];
+  if (isSet(source["fieldRef"]))
+    checkFieldPath(text({ field }, "field"), `${path}.fieldRef.fieldPath`, failures);
+  for (const name of ["configMapKeyRef", "secretKeyRef"]) {
+    if (!isSet(source[name])) continue;
+    const ref = part(source, name);
+    if (text(ref, "key") === "") failures.push(required(`${path}.${name}.key`));
+    else checkText(configKey, text(ref, "key"), `${path}.${name}.key`, failures);
+  }
+}
+
+function checkFieldPath(field: string, path: string, failures: Failure[]): void {
+  if (field === "") failures.push(required(path));
+  else if (/^metadata\.(labels|annotations)\['.*'\]$/.test(field) || ENV_FIELDS.includes(field)) return;
+  else failures.push(unsupported(path, field, ENV_FIELDS));
+}
+
+function checkEnvironmentSources(container: Fields, path: string, failures: Failure[]): void {
+  items(container, "envFrom").forEach((source, index) => {
+    const at = `${path}[${index}]`;
+    const given = ["configMapRef", "secretRef"].filter((name) => isSet(source[name]));
+    if (given.length === 0)
+      failures.push(invalidValue(at, "", "must specify one of: `configMapRef` or `secretRef`"));
+    if (given.length > 1)
+      failures.push(invalidValue(at, "", "may not have more than one field specified at a time"));
+    for (const name of given) {
+      const ref = text(part(source, name), "name");
+      if (ref === "") failures.push(required(`${at}.${name}.name`));
+      else checkText(dnsSubdomain, ref, `${at}.${name}.name`, failures);
+    }
+  });
+}
+
+function checkMounts(container: Fields, path: string, { volumes }: PodContext, failures: Failure[]): void {
+  const places = new Set<string>();
+  const mounts = items(container, "volumeMounts");
+  for (let index = 0; index < mounts.length; index++) {
+    const mount = mounts[index] as Fields;
+    const at = `${path}[${index}]`;
+    const [name, place] = [text(mount, "name"), text(mount, "mountPath")];
+    if (name === "") failures.push(required(`${at}.name`));
+    if (!volumes.has(name)) failures.push(notFoundValue(`${at}.name`, name));
+    if (place === "") failures.push(required(`${at}.mountPath`));
+    if (places.has(place)) failures.push(invalidValue(`${at}.mountPath`, place, "must be unique"));
+    places.add(place);
+    checkDescending(text(mount, "subPath"), `${path}.subPath`, failures);
+    if (mount["subPathExpr"] && mount["subPath"])
+      failures.push(
+        invalidValue(
+          `${at}.subPathExpr`,
+          mount["subPathExpr"],
+          "subPathExpr and subPath are mutually exclusive",
+        ),
+      );
+  }
+}
+
+/** A path that stays below where it starts. */
+export function checkDescending(place: string, path: string, failures: Failure[]): void {
+  if (place === "") return;
+  if (place.startsWith("/")) failures.push(invalidValue(path, place, "must be a relative path"));
+  if (place.split("/").includes("..")) failures.push(invalidValue(path, place, "must not contain '..'"));
+}
+
+function checkDevices(container: Fields, path: string, { volumes }: PodContext, failures: Failure[]): void {
+  items(container, "volumeDevices").forEach((device, index) => {
+    const name = text(device, "name");
+    if (name === "") failures.push(required(`${path}[${index}].name`));
+    else if (!volumes.has(name)) failures.push(notFoundValue(`${path}[${index}].name`, name));
+    if (text(device, "devicePath") === "") failures.push(required(`${path}[${index}].devicePath`));
+  });
+}
+
+/** Requests at most as large as limits. */
+export function checkResources(resources: Fields, path: string, failures: Failure[]): void {
+  const [limits, requests] = [part(resources, "limits"), part(resources, "requests")];
+  for (const [name, amounts] of [
+    ["limits", limits],
+    ["requests", requests],
+  ] as const) {
+    for (const resource in amounts) checkResourceName(resource, `${path}.${name}[${resource}]`, failures);
+    checkQuantities(amounts, `${path}.${name}`, failures);
+  }
+  for (const name in requests) {
+    const limit = limits[name] as string | number | undefined;
+    const request = requests[name] as string | number;
+    if (limit === undefined) {
+      if (!isOvercommitted(name))
+        failures.push(required(`${path}.limits`, "Limit must be set for non overcommitable resources"));
+      continue;
+    }
+    if (limit === request) continue;
+    const [more, most] = [quantityMilliValue(request) ?? 0, quantityMilliValue(limit) ?? 0];
+    if (more !== most && !isOvercommitted(name))
+      failures.push(
+        invalidValue(`${path}.requests`, String(request), `must be equal to ${name} limit of ${limit}`),
+      );
+    else if (more > most)
+      failures.push(
+        invalidValue(
+          `${path}.requests`,
+          String(request),
+          `must be less than or equal to ${name} limit of ${limit}`,
+        ),
+      );
+  }
+}
+
+function isOvercommitted(name: string): boolean {
+  return OVERCOMMITTED.has(name);
+}
+
+function checkResourceName(name: string, path: string, failures: Failure[]): void {
+  if (OVERCOMMITTED.has(name) || name.startsWith("hugepages-") || name.includes("/")) return;
+  failures.push(invalidValue(path, name, "must be a standard resource for containers"));
+}
+
+function checkProbes(container: Fields, path: string, failures: Failure[]): void {
+  for (const name of PROBES) {
+    if (!isSet(container[name])) continue;
+    const at = `${path}.${name}`;
+    const probe = part(container, name);
+    checkHandler(probe, at, failures);
+    checkNotNegative(
+      probe,
+      ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"],
+      at,
+      failures,
+    );
+    if (name !== "readinessProbe" && probe["successThreshold"] !== 1)
+      failures.push(invalidValue(`${at}.successThreshold`, probe["successThreshold"], "must be 1"));
+  }
+  const lifecycle = part(container, "lifecycle");
+  for (const name of ["postStart", "preStop"])
+    if (isSet(lifecycle[name])) checkHandler(part(lifecycle, name), `${path}.lifecycle.${name}`, failures);
+}
+
+function checkHandler(handler: Fields, path: string, failures: Failure[]): void {
+  const given = [...HANDLERS, "sleep"].filter((name) => isSet(handler[name]));
+  if (given.length === 0) failures.push(required(path, "must specify a handler type"));
+  for (const extra of given.slice(1))
+    failures.push(forbiddenField(`${path}.${extra}`, "may not specify more than 1 handler type"));
+  const http = part(handler, "httpGet");
+  if (isSet(handler["httpGet"])) {
+    if (text(http, "path") === "") failures.push(required(`${path}.httpGet.path`));
+    checkPortOrName(http["port"], `${path}.httpGet.port`, failures);
+    if (http["scheme"] !== "HTTP" && http["scheme"] !== "HTTPS")
+      failures.push(unsupported(`${path}.httpGet.scheme`, http["scheme"], ["HTTP", "HTTPS"]));
+  }
+  if (isSet(handler["tcpSocket"]))
+    checkPortOrName(part(handler, "tcpSocket")["port"], `${path}.tcpSocket.port`, failures);
+  if (isSet(handler["grpc"])) checkPort(part(handler, "grpc")["port"], `${path}.grpc.port`, failures);
+  const command = part(handler, "exec")["command"] as readonly unknown[] | undefined;
+  if (isSet(handler["exec"]) && (command ?? []).length === 0) failures.push(required(`${path}.exec.command`));
+}
