@@ -10,7 +10,7 @@ export function keyOf(object: KubeObject): string {
   return namespace === undefined || namespace === "" ? name : `${namespace}/${name}`;
 }
 
-/** The parts of a key; null for an object without a namespace. */
+/** "a/b" -> { namespace: "a", name: "b" }; "b" -> { namespace: null, name: "b" }. */
 export function splitKey(key: string): { readonly namespace: string | null; readonly name: string } {
   const slash = key.indexOf("/");
   return slash < 0
