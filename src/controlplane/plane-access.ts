@@ -2,14 +2,17 @@
 // that only its owner can read, an audit log, and on request the store as etcd's gRPC.
 // A plane whose store is a folder keeps its authority there, so that yesterday's kubeconfig still works.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Timers } from "../base/timers.js";
+import { LOOPBACK_ADMIN } from "./apiserver/access.js";
 import type { ApiServerOptions } from "./apiserver/api-server.js";
 import { CertificateAuthority, type KeyAndCertificate } from "./apiserver/auth/certificate-authority.js";
 import { clientCertificateUser } from "./apiserver/auth/client-certificate.js";
 import { writeKubeconfig, writePrivateFile } from "./apiserver/auth/kubeconfig.js";
 import { type HttpListener, serveHttp } from "./apiserver/http/serve-http.js";
 import type { Plane } from "./plane.js";
+import { newTokenKey } from "./plane-options.js";
 import { serveEtcd } from "./store/etcd/serve-etcd.js";
 
 const LOOPBACK = "127.0.0.1";
@@ -32,6 +35,7 @@ export interface AccessOptions {
 export interface PlaneAccess {
   readonly kubeconfigPath: string;
   readonly authority: CertificateAuthority;
+  readonly tokenKey: KeyObject;
   /** What the server must be made with. */
   readonly serverOptions: Pick<ApiServerOptions, "auditLog">;
   /** Opens the ports and writes the kubeconfig. */
@@ -46,6 +50,7 @@ export function openAccess(options: AccessOptions): PlaneAccess {
   return {
     kubeconfigPath,
     authority,
+    tokenKey: tokenKeyOf(options),
     serverOptions:
       auditLogPath === null
         ? {}
@@ -60,7 +65,8 @@ export function openAccess(options: AccessOptions): PlaneAccess {
       opened.push(secure);
       let plain: HttpListener | null = null;
       if (options.plainPort !== null) {
-        plain = await serveHttp(server, { host: LOOPBACK, port: options.plainPort });
+        const userOf = () => LOOPBACK_ADMIN;
+        plain = await serveHttp(server, { host: LOOPBACK, port: options.plainPort, userOf });
         opened.push(plain);
       }
       if (options.etcdPort !== null)
@@ -81,9 +87,24 @@ export function openAccess(options: AccessOptions): PlaneAccess {
   };
 }
 
-function authorityOf({ store, timers }: AccessOptions): CertificateAuthority {
-  if (!store.startsWith("file:")) return CertificateAuthority.create(timers);
-  const path = join(resolve(store.slice("file:".length)), "pki", "ca.json");
+/** Where this plane's keys are kept; null: it keeps none. */
+function keyPath({ store }: AccessOptions, name: string): string | null {
+  return store.startsWith("file:") ? join(resolve(store.slice("file:".length)), "pki", name) : null;
+}
+
+function tokenKeyOf(options: AccessOptions): KeyObject {
+  const path = keyPath(options, "service-accounts.pem");
+  if (path === null) return newTokenKey();
+  if (existsSync(path)) return createPrivateKey(readFileSync(path));
+  const key = newTokenKey();
+  writePrivateFile(path, key.export({ type: "pkcs8", format: "pem" }) as string);
+  return key;
+}
+
+function authorityOf(options: AccessOptions): CertificateAuthority {
+  const { timers } = options;
+  const path = keyPath(options, "ca.json");
+  if (path === null) return CertificateAuthority.create(timers);
   if (existsSync(path))
     return CertificateAuthority.of(timers, JSON.parse(readFileSync(path, "utf8")) as KeyAndCertificate);
   const authority = CertificateAuthority.create(timers);

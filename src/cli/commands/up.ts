@@ -9,6 +9,7 @@ import { openAccess, type PlaneAccess } from "../../controlplane/plane-access.js
 import { INSTANT_PROFILE, USUAL_PROFILE } from "../../controlplane/kubelet/runtime/profile.js";
 import { Plane } from "../../controlplane/plane.js";
 import {
+  DEFAULT_CLUSTER_CIDRS,
   DEFAULT_PROXY_TIMING,
   DEFAULT_SERVICE_RANGE,
   numberedNodes,
@@ -133,6 +134,9 @@ function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: Command
     proxies: flags.nodes > 0 ? [{ mode: flags.proxyMode, node: "node-0" }] : [],
     proxyTiming: DEFAULT_PROXY_TIMING,
     serviceRange: DEFAULT_SERVICE_RANGE,
+    clusterCidrs: DEFAULT_CLUSTER_CIDRS,
+    rootCertificate: access.authority.cert,
+    tokenKey: access.tokenKey,
     server: access.serverOptions,
     onError: (where, error) => terminal.warn(`${where}: ${error.message}`),
   };

@@ -18,7 +18,9 @@ test("nodeIpamController gives every node a range, and again what a deleted node
   assert.deepEqual(cluster.errors, []);
   await nodes.create(nodeObject("c"));
   await cluster.timers.advance(100);
-  assert.ok((await cluster.events()).includes("Normal CIDRNotAvailable Node c status is now: CIDRNotAvailable"));
+  assert.ok(
+    (await cluster.events()).includes("Normal CIDRNotAvailable Node c status is now: CIDRNotAvailable"),
+  );
   await nodes.delete("a");
   await cluster.timers.advance(60_000);
   assert.equal((await nodes.get("c")).spec?.podCIDR, "10.244.0.0/24");
@@ -41,11 +43,18 @@ test("serviceLoadBalancerController hands out an address and takes it back befor
   await services.delete("one");
   await services.patch("two", "merge", { spec: { type: "ClusterIP" } });
   await cluster.timers.advance(100);
-  assert.deepEqual((await services.list()).items.map(({ metadata }) => metadata.name), ["two"]);
+  assert.deepEqual(
+    (await services.list()).items.map(({ metadata }) => metadata.name),
+    ["two"],
+  );
   const two = await services.get("two");
   assert.deepEqual([two.status?.loadBalancer?.ingress ?? [], two.metadata.finalizers ?? []], [[], []]);
   const events = await cluster.events();
-  for (const reason of ["EnsuringLoadBalancer Ensuring", "EnsuredLoadBalancer Ensured", "DeletedLoadBalancer Deleted"])
+  for (const reason of [
+    "EnsuringLoadBalancer Ensuring",
+    "EnsuredLoadBalancer Ensured",
+    "DeletedLoadBalancer Deleted",
+  ])
     assert.ok(events.includes(`Normal ${reason} load balancer`));
   assert.deepEqual(cluster.errors, []);
   await cluster.stop();

@@ -9,7 +9,12 @@ import { podObject, readyStatus, startRealCluster } from "./real-cluster.test-da
 test("endpointsController follows Pods and deletes what their Service leaves; written ones are mirrored", async () => {
   const cluster = await startRealCluster([endpointsController, endpointSliceMirroringController]);
   const { timers, of } = cluster;
-  const spec = { clusterIP: "10.96.0.1", ipFamilies: ["IPv4"], selector: { app: "web" }, ports: [{ port: 80, targetPort: 8080 }] };
+  const spec = {
+    clusterIP: "10.96.0.1",
+    ipFamilies: ["IPv4"],
+    selector: { app: "web" },
+    ports: [{ port: 80, targetPort: 8080 }],
+  };
   await of(SERVICES).create({ apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec });
   const pod = await of(PODS).create(podObject("web-1", { metadata: { labels: { app: "web" } } }));
   await cluster.setStatus(PODS, pod, readyStatus("10.244.0.1"));
@@ -23,7 +28,10 @@ test("endpointsController follows Pods and deletes what their Service leaves; wr
   await of(ENDPOINTS).create({ ...written, subsets: [{ addresses: [{ ip: "192.0.2.1" }], ports }] });
   await timers.advance(2000);
   const slices = await cluster.all(ENDPOINT_SLICES);
-  assert.deepEqual(slices.map(({ endpoints }) => endpoints?.[0]?.addresses), [["192.0.2.1"]]);
+  assert.deepEqual(
+    slices.map(({ endpoints }) => endpoints?.[0]?.addresses),
+    [["192.0.2.1"]],
+  );
   await of(SERVICES).delete("web");
   await of(ENDPOINTS).delete("db");
   await timers.advance(2000);

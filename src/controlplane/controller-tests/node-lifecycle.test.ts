@@ -4,7 +4,14 @@ import { LEASES, NODES, PODS } from "../client/resources.js";
 import { nodeLifecycleController } from "../controllers/node-lifecycle/node-lifecycle-controller.js";
 import { taintEvictionController } from "../controllers/node-lifecycle/taint-eviction.js";
 import { podGcController } from "../controllers/pod-gc/pod-gc-controller.js";
-import { createNamespace, nodeObject, podObject, readyStatus, type RealCluster, startRealCluster } from "./real-cluster.test-data.js";
+import {
+  createNamespace,
+  nodeObject,
+  podObject,
+  readyStatus,
+  type RealCluster,
+  startRealCluster,
+} from "./real-cluster.test-data.js";
 
 const TOLERATIONS = [{ key: "node.kubernetes.io/unreachable", operator: "Exists", tolerationSeconds: 300 }];
 
@@ -18,7 +25,10 @@ async function keepAlive(cluster: RealCluster, name: string, seconds: number): P
   const leases = cluster.of(LEASES, "kube-node-lease");
   for (let second = 0; second < seconds; second += 10) {
     await cluster.timers.advance(10_000);
-    const spec = { holderIdentity: name, renewTime: cluster.timers.wall().toISOString().replace("Z", "000Z") };
+    const spec = {
+      holderIdentity: name,
+      renewTime: cluster.timers.wall().toISOString().replace("Z", "000Z"),
+    };
     const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name }, spec };
     if (second === 0) await leases.create(lease);
     else await leases.patch(name, "merge", { spec });
@@ -69,7 +79,10 @@ test("a node that falls silent becomes Unknown, is tainted, and its Pods go when
 test("a node that comes back loses its taints", async () => {
   const cluster = await startRealCluster([nodeLifecycleController()]);
   await readyNode(cluster, "alive");
-  const taints = ["NoSchedule", "NoExecute"].map((effect) => ({ key: "node.kubernetes.io/not-ready", effect }));
+  const taints = ["NoSchedule", "NoExecute"].map((effect) => ({
+    key: "node.kubernetes.io/not-ready",
+    effect,
+  }));
   await cluster.of(NODES, null).patch("alive", "merge", { spec: { taints } });
   await cluster.timers.advance(6000);
   assert.deepEqual((await cluster.of(NODES, null).get("alive")).spec?.taints ?? [], []);

@@ -33,8 +33,11 @@ export function desiredEndpoints(
     ...(isHeadless(service) ? { [HEADLESS]: "" } : {}),
     [ENDPOINTS_MANAGED_BY]: ENDPOINTS_CONTROLLER,
   };
-  const { [OVER_CAPACITY]: capacity, [LAST_CHANGE_TRIGGER_TIME]: _time, ...others } =
-    current?.metadata.annotations ?? {};
+  const {
+    [OVER_CAPACITY]: capacity,
+    [LAST_CHANGE_TRIGGER_TIME]: _time,
+    ...others
+  } = current?.metadata.annotations ?? {};
   const isRight =
     current !== undefined &&
     isSame(current.subsets ?? [], subsets) &&
@@ -116,7 +119,12 @@ export const endpointsController: Controller = {
         return;
       }
       const pods = selected.of(service);
-      const desired = desiredEndpoints(service, current, subsetsOf(service, pods), triggers.triggerOf(key, service, pods));
+      const desired = desiredEndpoints(
+        service,
+        current,
+        subsetsOf(service, pods),
+        triggers.triggerOf(key, service, pods),
+      );
       if (desired !== null) {
         const written = await write(context, current, desired);
         if (written !== null) own.written(key, written);

@@ -10,7 +10,12 @@ const WEB = {
   apiVersion: "v1",
   kind: "Service",
   metadata: { name: "web", namespace: "default", labels: { app: "web" } },
-  spec: { clusterIP: "10.96.0.1", ipFamilies: ["IPv4"], selector: { app: "web" }, ports: [{ port: 80, targetPort: 8080 }] },
+  spec: {
+    clusterIP: "10.96.0.1",
+    ipFamilies: ["IPv4"],
+    selector: { app: "web" },
+    ports: [{ port: 80, targetPort: 8080 }],
+  },
 } as unknown as Service;
 
 function pod(index: number, isReady: boolean, more: object = {}): Pod {
@@ -19,12 +24,21 @@ function pod(index: number, isReady: boolean, more: object = {}): Pod {
     kind: "Pod",
     metadata: { name: `web-${index}`, namespace: "default", uid: `p${index}`, ...more },
     spec: { nodeName: "node-1", containers: [] },
-    status: { phase: "Running", podIP: `10.0.0.${index}`, conditions: [{ type: "Ready", status: isReady ? "True" : "False" }] },
+    status: {
+      phase: "Running",
+      podIP: `10.0.0.${index}`,
+      conditions: [{ type: "Ready", status: isReady ? "True" : "False" }],
+    },
   } as unknown as Pod;
 }
 
 test("subsetsOf sorts addresses by readiness, and leaves out Pods that terminate", () => {
-  const subsets = subsetsOf(WEB, [pod(2, true), pod(1, true), pod(3, false), pod(4, true, { deletionTimestamp: "x" })]);
+  const subsets = subsetsOf(WEB, [
+    pod(2, true),
+    pod(1, true),
+    pod(3, false),
+    pod(4, true, { deletionTimestamp: "x" }),
+  ]);
   assert.deepEqual(
     subsets.map(({ addresses, notReadyAddresses, ports }) => [
       addresses?.map(({ ip }) => ip),
@@ -42,13 +56,22 @@ function addresses(count: number): { ip: string }[] {
 test("truncated keeps a thousand, ready ones first, in proportion", () => {
   assert.equal(truncated([{ addresses: addresses(600), notReadyAddresses: addresses(400) }]), null);
   const cutNotReady = truncated([{ addresses: addresses(600), notReadyAddresses: addresses(500) }]);
-  assert.deepEqual([cutNotReady?.[0]?.addresses?.length, cutNotReady?.[0]?.notReadyAddresses?.length], [600, 400]);
+  assert.deepEqual(
+    [cutNotReady?.[0]?.addresses?.length, cutNotReady?.[0]?.notReadyAddresses?.length],
+    [600, 400],
+  );
   // 1500 of 2000 and 500 of 2000 of a thousand.
-  const cutReady = truncated([{ addresses: addresses(1500), notReadyAddresses: addresses(5) }, { addresses: addresses(500) }]);
-  assert.deepEqual(cutReady?.map((each) => [each.addresses?.length, each.notReadyAddresses?.length]), [
-    [750, undefined],
-    [250, undefined],
+  const cutReady = truncated([
+    { addresses: addresses(1500), notReadyAddresses: addresses(5) },
+    { addresses: addresses(500) },
   ]);
+  assert.deepEqual(
+    cutReady?.map((each) => [each.addresses?.length, each.notReadyAddresses?.length]),
+    [
+      [750, undefined],
+      [250, undefined],
+    ],
+  );
 });
 
 test("desiredEndpoints says when it truncated, and settles", () => {
@@ -66,16 +89,29 @@ test("mirrorPlan makes a slice for each family and set of ports, and settles", (
   const endpoints = {
     apiVersion: "v1",
     kind: "Endpoints",
-    metadata: { name: "db", namespace: "default", uid: "e1", annotations: { note: "x", "kubectl.kubernetes.io/last-applied-configuration": "{}" } },
+    metadata: {
+      name: "db",
+      namespace: "default",
+      uid: "e1",
+      annotations: { note: "x", "kubectl.kubernetes.io/last-applied-configuration": "{}" },
+    },
     subsets: [
-      { addresses: [{ ip: "192.0.2.1" }, { ip: "2001:db8::1" }, { ip: "nowhere" }], ports: [{ port: 5432, protocol: "TCP" }] },
+      {
+        addresses: [{ ip: "192.0.2.1" }, { ip: "2001:db8::1" }, { ip: "nowhere" }],
+        ports: [{ port: 5432, protocol: "TCP" }],
+      },
       { notReadyAddresses: [{ ip: "192.0.2.9" }], ports: [{ name: "admin", port: 1 }] },
     ],
   } as unknown as Endpoints;
   const plan = mirrorPlan(endpoints, []);
   assert.equal(plan.invalidCount, 1);
   assert.deepEqual(
-    plan.create.map(({ addressType, endpoints: list, ports }) => [addressType, list?.[0]?.addresses[0], list?.[0]?.conditions?.ready, ports?.[0]?.name]),
+    plan.create.map(({ addressType, endpoints: list, ports }) => [
+      addressType,
+      list?.[0]?.addresses[0],
+      list?.[0]?.conditions?.ready,
+      ports?.[0]?.name,
+    ]),
     [
       ["IPv4", "192.0.2.1", true, ""],
       ["IPv6", "2001:db8::1", true, ""],

@@ -40,7 +40,8 @@ export interface MirrorPlan {
 
 /** null: these Endpoints are not mirrored, and slices of them go. */
 export function mirrorPlan(endpoints: Endpoints | null, existing: readonly EndpointSlice[]): MirrorPlan {
-  if (endpoints === null) return { create: [], update: [], remove: existing, invalidCount: 0, skippedCount: 0 };
+  if (endpoints === null)
+    return { create: [], update: [], remove: existing, invalidCount: 0, skippedCount: 0 };
   const counts = { invalid: 0, skipped: 0 };
   const wanted = (endpoints.subsets ?? []).flatMap((subset) => slicesOf(endpoints, subset, counts));
   const left = new Map(existing.map((slice) => [identity(slice), slice]));
@@ -94,7 +95,9 @@ function slicesOf(
   };
   for (const address of subset.addresses ?? []) add(address, true);
   for (const address of subset.notReadyAddresses ?? []) add(address, false);
-  return [...byFamily].map(([addressType, list]) => newSlice(endpoints, addressType, list, subset.ports ?? []));
+  return [...byFamily].map(([addressType, list]) =>
+    newSlice(endpoints, addressType, list, subset.ports ?? []),
+  );
 }
 
 function mirrored({ ip, hostname, nodeName, targetRef }: EndpointAddress, ready: boolean): SliceEndpoint {
@@ -115,7 +118,14 @@ function newSlice(
 ): EndpointSlice {
   const { name, namespace = "", uid = "", labels = {}, annotations = {} } = metadata;
   const { [LAST_CHANGE_TRIGGER_TIME]: _time, [LAST_APPLIED]: _applied, ...kept } = annotations;
-  const owner = { apiVersion: "v1", kind: "Endpoints", name, uid, controller: true, blockOwnerDeletion: true };
+  const owner = {
+    apiVersion: "v1",
+    kind: "Endpoints",
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
@@ -135,7 +145,8 @@ function newSlice(
 
 function identity({ addressType, ports }: EndpointSlice): string {
   const texts = (ports ?? []).map(
-    ({ name = "", port = 0, protocol = "TCP", appProtocol = "" }) => `${name}/${port}/${protocol}/${appProtocol}`,
+    ({ name = "", port = 0, protocol = "TCP", appProtocol = "" }) =>
+      `${name}/${port}/${protocol}/${appProtocol}`,
   );
   return `${addressType} ${texts.sort().join(",")}`;
 }
@@ -158,7 +169,9 @@ function isSame(left: EndpointSlice, right: EndpointSlice): boolean {
 
 function mirroredKeys({ metadata }: EndpointSlice): readonly string[] {
   const name = metadata.labels?.[SERVICE_NAME];
-  return name !== undefined && metadata.labels?.[MANAGED_BY] === MIRRORING ? [`${metadata.namespace}/${name}`] : [];
+  return name !== undefined && metadata.labels?.[MANAGED_BY] === MIRRORING
+    ? [`${metadata.namespace}/${name}`]
+    : [];
 }
 
 export const endpointSliceMirroringController: Controller = {
@@ -173,7 +186,10 @@ export const endpointSliceMirroringController: Controller = {
     // Only what may be mirrored: Endpoints of Services with selectors change all the time.
     const look = (object: KubeObject): void => {
       const key = keyOf(object);
-      if (services.lister.get(key)?.spec?.selector == null || slices.lister.byIndex(MIRRORED_INDEX, key).length > 0)
+      if (
+        services.lister.get(key)?.spec?.selector == null ||
+        slices.lister.byIndex(MIRRORED_INDEX, key).length > 0
+      )
         queue.add(key);
     };
     endpoints.addHandler({ onAdd: look, onUpdate: (_, object) => look(object), onDelete: look });

@@ -36,7 +36,10 @@ export const ADDRESSES_MAX = 1000;
 export function subsetsOf(service: Service, pods: readonly Pod[]): readonly Subset[] {
   const [family = "IPv4"] = addressTypesOf(service);
   const publishes = service.spec?.publishNotReadyAddresses === true;
-  const groups = new Map<string, { ports: readonly EndpointPort[]; ready: EndpointAddress[]; not: EndpointAddress[] }>();
+  const groups = new Map<
+    string,
+    { ports: readonly EndpointPort[]; ready: EndpointAddress[]; not: EndpointAddress[] }
+  >();
   for (const pod of pods) {
     const [ip] = addressesOf(pod, family);
     if (ip === undefined || !hasEndpoint(pod) || (isTerminating(pod) && !publishes)) continue;

@@ -6,12 +6,10 @@ test("CidrSet gives ranges in order, goes round, and gives none twice", () => {
   const set = new CidrSet("10.244.0.0/22", 24);
   assert.equal(set.occupy("10.244.1.0/24"), true);
   assert.equal(set.occupy("10.200.1.0/24"), false);
-  assert.deepEqual([set.allocate(), set.allocate(), set.allocate(), set.allocate()], [
-    "10.244.0.0/24",
-    "10.244.2.0/24",
-    "10.244.3.0/24",
-    null,
-  ]);
+  assert.deepEqual(
+    [set.allocate(), set.allocate(), set.allocate(), set.allocate()],
+    ["10.244.0.0/24", "10.244.2.0/24", "10.244.3.0/24", null],
+  );
   set.release("10.244.2.0/24");
   assert.equal(set.freeCount, 1);
   assert.equal(set.allocate(), "10.244.2.0/24");

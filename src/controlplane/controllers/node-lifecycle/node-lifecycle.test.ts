@@ -20,7 +20,12 @@ function node(conditions: readonly object[] = [], spec: object = {}): Node {
 }
 
 function lease(renewTime: string): Lease {
-  return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "node-1" }, spec: { renewTime } } as unknown as Lease;
+  return {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name: "node-1" },
+    spec: { renewTime },
+  } as unknown as Lease;
 }
 
 const READY = { type: "Ready", status: "True", lastHeartbeatTime: CREATED };
@@ -79,19 +84,27 @@ test("scheduleTaints follows conditions and cordons, and leaves other taints", (
   const other = { key: "dedicated", effect: "NoSchedule" };
   const down = node([{ type: "Ready", status: "False" }], { unschedulable: true, taints: [other] });
   const taints = scheduleTaints(down, CREATED);
-  assert.deepEqual(taints?.map(({ key, effect }) => `${key}:${effect}`), [
-    "dedicated:NoSchedule",
-    "node.kubernetes.io/not-ready:NoSchedule",
-    "node.kubernetes.io/unschedulable:NoSchedule",
-  ]);
-  assert.equal(scheduleTaints(node([{ type: "Ready", status: "False" }], { unschedulable: true, taints }), CREATED), null);
+  assert.deepEqual(
+    taints?.map(({ key, effect }) => `${key}:${effect}`),
+    [
+      "dedicated:NoSchedule",
+      "node.kubernetes.io/not-ready:NoSchedule",
+      "node.kubernetes.io/unschedulable:NoSchedule",
+    ],
+  );
+  assert.equal(
+    scheduleTaints(node([{ type: "Ready", status: "False" }], { unschedulable: true, taints }), CREATED),
+    null,
+  );
   assert.deepEqual(scheduleTaints(node([READY], { taints }), CREATED), [other]);
 });
 
 test("withEvictionTaint swaps one for the other", () => {
   const key = "node.kubernetes.io/unreachable";
   const tainted = node([], { taints: [{ key: "node.kubernetes.io/not-ready", effect: "NoExecute" }] });
-  assert.deepEqual(withEvictionTaint(tainted, key, CREATED), [{ key, effect: "NoExecute", timeAdded: CREATED }]);
+  assert.deepEqual(withEvictionTaint(tainted, key, CREATED), [
+    { key, effect: "NoExecute", timeAdded: CREATED },
+  ]);
   assert.deepEqual(withEvictionTaint(tainted, null, CREATED), []);
   assert.equal(withEvictionTaint(node(), null, CREATED), null);
 });

@@ -72,12 +72,19 @@ async function ensure(context: ControllerContext, cloud: LoadBalancerCloud, serv
   if (isNew) events.record(service, "Normal", "EnsuredLoadBalancer", "Ensured load balancer");
 }
 
-async function release(context: ControllerContext, cloud: LoadBalancerCloud, service: Service): Promise<void> {
+async function release(
+  context: ControllerContext,
+  cloud: LoadBalancerCloud,
+  service: Service,
+): Promise<void> {
   const { events } = context;
   events.record(service, "Normal", "DeletingLoadBalancer", "Deleting load balancer");
   await cloud.remove(service);
   let current = service;
-  if ((service.status?.loadBalancer?.ingress ?? []).length > 0 && service.metadata.deletionTimestamp === undefined)
+  if (
+    (service.status?.loadBalancer?.ingress ?? []).length > 0 &&
+    service.metadata.deletionTimestamp === undefined
+  )
     current = await setIngress(context, service, []);
   const kept = (current.metadata.finalizers ?? []).filter((each) => each !== LOAD_BALANCER_CLEANUP);
   await setFinalizers(context, current, kept);
