@@ -21,6 +21,7 @@ import { DEFAULT_IN_FLIGHT, type InFlightLimits, type PriorityLevel } from "./fi
 import { type HealthCheck, HealthRoutes } from "./health/health-checks.js";
 import { ApiMetrics } from "./metrics/api-metrics.js";
 import { acceptAll, type Validation } from "./validation.js";
+import { type ObjectAccess, objectAccess } from "./object-access.js";
 import { BookmarkClock } from "./registry/bookmark-clock.js";
 import type { Registry } from "./registry/resource-call.js";
 import { ResourceRouter } from "./registry/resource-router.js";
@@ -46,6 +47,12 @@ export interface ApiServerOptions {
   readonly validation?: Validation;
   /** Absent: no tokens are issued or recognised. */
   readonly tokens?: TokenAuthority;
+  /** Makes those of the above that read the server's own objects: standardAccess. */
+  readonly accessOver?: (
+    objects: ObjectAccess,
+  ) => Partial<
+    Pick<ApiServerOptions, "authenticator" | "authorizer" | "admission" | "validation" | "tokens">
+  >;
   /** Logs, exec, attach, port-forward. Absent: they are not to be had. */
   readonly nodes?: NodeStreams;
   readonly extraGroups?: readonly ExtraGroup[];
@@ -68,7 +75,7 @@ export interface ApiServer extends ApiHandler {
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const prefixes = new Set(KINDS.map(resourcePrefix));
   const objects = await ObjectStore.open(options.store, options.timers, prefixes);
-  return new Server(options, objects);
+  return new Server({ ...options, ...options.accessOver?.(objectAccess(objects)) }, objects);
 }
 
 class Server implements ApiServer {
