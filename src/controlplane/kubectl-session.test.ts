@@ -13,7 +13,12 @@ import { INSTANT_PROFILE } from "./kubelet/runtime/profile.js";
 import { play, readTranscript, writeTranscript } from "./kubectl-transcript.test-data.js";
 import { Plane } from "./plane.js";
 import { openAccess } from "./plane-access.js";
-import { DEFAULT_PROXY_TIMING, DEFAULT_SERVICE_RANGE, numberedNodes } from "./plane-options.js";
+import {
+  DEFAULT_CLUSTER_CIDRS,
+  DEFAULT_PROXY_TIMING,
+  DEFAULT_SERVICE_RANGE,
+  numberedNodes,
+} from "./plane-options.js";
 
 const KUBECTL = process.env["KUBECTL"] ?? "kubectl";
 const TRANSCRIPT = sourcePath(import.meta.url, "testdata/kubectl-session.txt");
@@ -33,8 +38,12 @@ test("the plane answers a session of the real kubectl as recorded", {
 }, async (context) => {
   context.diagnostic(`kubectl ${version}`);
   const folder = mkdtempSync(join(tmpdir(), "plumb-kubectl-"));
-  const access = await openAccess({
+  const access = openAccess({
+    timers: realTimers,
+    store: "memory",
     port: 0,
+    plainPort: null,
+    etcdPort: null,
     kubeconfigPath: join(folder, "kubeconfig"),
     auditLogPath: null,
   });
@@ -51,6 +60,9 @@ test("the plane answers a session of the real kubectl as recorded", {
     proxies: [{ mode: "nftables", node: "node-0" }],
     proxyTiming: DEFAULT_PROXY_TIMING,
     serviceRange: DEFAULT_SERVICE_RANGE,
+    clusterCidrs: DEFAULT_CLUSTER_CIDRS,
+    rootCertificate: access.authority.cert,
+    tokenKey: access.tokenKey,
     server: access.serverOptions,
   });
   try {

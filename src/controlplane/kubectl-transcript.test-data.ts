@@ -30,7 +30,7 @@ export interface Played {
   readonly endedAsMarked: boolean;
 }
 
-const COMMAND_TIMEOUT_MS = 90_000;
+const COMMAND_TIMEOUT_MS = 40_000;
 
 export function readTranscript(text: string): readonly Step[] {
   const steps: Step[] = [];

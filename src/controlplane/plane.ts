@@ -8,7 +8,8 @@
 import { Prng } from "../base/prng.js";
 import { defaultProxyConfig } from "../proxy/default-config.js";
 import { LOOPBACK_ADMIN } from "./apiserver/access.js";
-import { type ApiServer, createApiServer } from "./apiserver/api-server.js";
+import { type ApiServer, type ApiServerOptions, createApiServer } from "./apiserver/api-server.js";
+import { DEFAULT_NODE_PORTS, standardAccess } from "./apiserver/standard-access.js";
 import { writeBootstrapObjects } from "./bootstrap-objects.js";
 import type { Client, ResourceName } from "./client/client.js";
 import { EventRecorder } from "./client/event-recorder.js";
@@ -17,14 +18,18 @@ import type { InformerFactory } from "./client/informer-factory.js";
 import type { Node } from "./client/object-types.js";
 import { NODES, resourceOf } from "./client/resources.js";
 import { ControllerManager } from "./controllers/harness/controller-manager.js";
-import { CONTROLLERS } from "./controllers/controllers.js";
+import { allControllers } from "./controllers/controllers.js";
 import { HollowKubelets } from "./kubelet/hollow-kubelets.js";
 import type { MeasuredProxy, PlaneOptions } from "./plane-options.js";
 import { openStore } from "./store/open-store.js";
 import type { Store } from "./store/store.js";
+import { NodeStreamsLater } from "./wiring/node-streams-later.js";
 import type { ObjectFeed, ObjectListener } from "./wiring/object-feed.js";
 import { ProxyRunner } from "./wiring/proxy-runner.js";
 import { SchedulerRunner } from "./wiring/scheduler-runner.js";
+
+const TOKEN_ISSUER = "https://kubernetes.default.svc.cluster.local";
+const LOAD_BALANCER_RANGE = "192.0.2.0/24";
 
 export class Plane {
   readonly store: Store;
@@ -52,12 +57,25 @@ export class Plane {
   static async start(options: PlaneOptions): Promise<Plane> {
     const { timers, newUid } = options;
     const prng = new Prng(options.seed);
+    const streams = new NodeStreamsLater();
     const store = await openStore(options.store, { timers });
+    const access = {
+      timers,
+      prng: prng.fork("access"),
+      newId: newUid,
+      tokenKey: options.tokenKey,
+      issuer: TOKEN_ISSUER,
+      serviceRanges: [options.serviceRange],
+      nodePorts: DEFAULT_NODE_PORTS,
+    };
     const server = await createApiServer({
       store,
       timers,
       prng: prng.fork("server"),
       newUid,
+      nodes: streams,
+      accessOver: (objects) => standardAccess(objects, access),
+      components: componentsOf(() => store.revision()),
       ...options.server,
     });
     const client = inProcessClient(server, LOOPBACK_ADMIN);
@@ -86,6 +104,7 @@ export class Plane {
       reportsEvents: options.kubeletEvents,
       informers: manager.informers,
     });
+    streams.bind(kubelets.streams);
     return new Plane({ store, server, client, kubelets, scheduler, proxies, manager, events });
   }
 
@@ -123,6 +142,16 @@ function isReady({ status }: Node): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
 }
 
+/** As `kubectl get componentstatuses` lists them: everything lives and dies with this process. */
+function componentsOf(readStore: () => unknown): NonNullable<ApiServerOptions["components"]> {
+  const well = { failure: () => null };
+  return [
+    { name: "scheduler", ...well },
+    { name: "controller-manager", ...well },
+    { name: "etcd-0", failure: () => (readStore() === undefined ? "no answer" : null) },
+  ];
+}
+
 interface PlaneParts {
   readonly store: Store;
   readonly server: ApiServer;
@@ -138,7 +167,11 @@ function controllerManager(options: PlaneOptions, client: Client, prng: Prng): C
   const { timers, controllers, onError } = options;
   return new ControllerManager({
     client,
-    controllers: CONTROLLERS,
+    controllers: allControllers({
+      clusterCidrs: options.clusterCidrs,
+      loadBalancerCidr: LOAD_BALANCER_RANGE,
+      rootCertificate: options.rootCertificate,
+    }),
     timers,
     prng: prng.fork("controllers"),
     enabled: controllers,

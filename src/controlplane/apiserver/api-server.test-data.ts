@@ -75,7 +75,7 @@ export async function testServer(options: Partial<ApiServerOptions> = {}): Promi
   };
 }
 
-export function requestOf(
+function requestOf(
   method: HttpMethod,
   path: string,
   body: object | Uint8Array | null,

@@ -28,31 +28,32 @@ import { ResourceRouter } from "./registry/resource-router.js";
 import { RequestPipeline } from "./request-pipeline.js";
 import { Routes } from "./routes.js";
 import { ObjectStore } from "./storage/object-store.js";
-import { resourcePrefix } from "./storage/storage-key.js";
+import { resourceOfPrefix, resourcePrefix } from "./storage/storage-key.js";
 import type { ComponentHealth } from "./subresources/component-statuses.js";
 import { specialHandlers } from "./subresources/special-handlers.js";
 
-export interface ApiServerOptions {
-  readonly store: Store;
-  readonly timers: Timers;
-  /** For generated names and the spread of timeouts. */
-  readonly prng: Prng;
-  readonly newUid: () => string;
+/** Who may do what, and what objects may be like. */
+export interface AccessParts {
   /** Absent: everybody is the administrator. */
   readonly authenticator?: Authenticator;
   /** Absent: everything is allowed. */
   readonly authorizer?: Authorizer;
+  /** Absent: everything is admitted as it is. */
   readonly admission?: Admission;
   /** Absent: whatever is well-formed is valid. */
   readonly validation?: Validation;
   /** Absent: no tokens are issued or recognised. */
   readonly tokens?: TokenAuthority;
-  /** Makes those of the above that read the server's own objects: standardAccess. */
-  readonly accessOver?: (
-    objects: ObjectAccess,
-  ) => Partial<
-    Pick<ApiServerOptions, "authenticator" | "authorizer" | "admission" | "validation" | "tokens">
-  >;
+}
+
+export interface ApiServerOptions extends AccessParts {
+  readonly store: Store;
+  readonly timers: Timers;
+  /** For generated names and the spread of timeouts. */
+  readonly prng: Prng;
+  readonly newUid: () => string;
+  /** Makes parts that read the server's objects; they go before those given otherwise. */
+  readonly accessOver?: (objects: ObjectAccess) => AccessParts;
   /** Logs, exec, attach, port-forward. Absent: they are not to be had. */
   readonly nodes?: NodeStreams;
   readonly extraGroups?: readonly ExtraGroup[];
@@ -62,6 +63,8 @@ export interface ApiServerOptions {
   readonly components?: readonly ComponentHealth[];
   /** Given one line of JSON, without its end, for each request. */
   readonly auditLog?: (line: string) => void;
+  /** How long older states can be read: pages of lists, exact versions. Absent: five minutes, as upstream. */
+  readonly compactionMs?: number;
   readonly inFlight?: Readonly<Record<PriorityLevel, InFlightLimits>>;
 }
 
@@ -71,22 +74,33 @@ export interface ApiServer extends ApiHandler {
   close(): void;
 }
 
+const DEFAULT_COMPACTION_MS = 300_000;
+
 /** Reads what the store holds, then serves it. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const prefixes = new Set(KINDS.map(resourcePrefix));
-  const objects = await ObjectStore.open(options.store, options.timers, prefixes);
-  return new Server({ ...options, ...options.accessOver?.(objectAccess(objects)) }, objects);
+  const metrics = new ApiMetrics();
+  const duration = metrics.histogram("etcd_request_duration_seconds");
+  const objects = await ObjectStore.open(options.store, {
+    timers: options.timers,
+    prefixes: new Set(KINDS.map(resourcePrefix)),
+    compactionMs: options.compactionMs ?? DEFAULT_COMPACTION_MS,
+    onWrite: (operation, prefix, seconds) =>
+      duration.with(operation, resourceOfPrefix(prefix)).observe(seconds),
+  });
+  const parts = options.accessOver?.(objectAccess(objects)) ?? {};
+  return new Server({ ...options, ...parts }, objects, metrics);
 }
 
 class Server implements ApiServer {
-  readonly metrics = new ApiMetrics();
+  readonly metrics: ApiMetrics;
   readonly #objects: ObjectStore;
   readonly #registry: Registry;
   readonly #pipeline: RequestPipeline;
 
-  constructor(options: ApiServerOptions, objects: ObjectStore) {
+  constructor(options: ApiServerOptions, objects: ObjectStore, metrics: ApiMetrics) {
     const { timers, prng, newUid, extraGroups = [] } = options;
     const { authenticator = trustingAuthenticator, authorizer = allowAll } = options;
+    this.metrics = metrics;
     this.#objects = objects;
     this.#registry = {
       objects,
@@ -96,6 +110,7 @@ class Server implements ApiServer {
       admission: options.admission ?? admitAll,
       validation: options.validation ?? acceptAll,
       bookmarks: new BookmarkClock(timers),
+      metrics,
     };
     const routes = new Routes({
       router: new ResourceRouter(

@@ -4,6 +4,7 @@ import type { UserInfo } from "../protocol/api-request.js";
 import { StatusError } from "../../api/status.js";
 import type { AccessAttributes, Authorizer } from "./access.js";
 import { pod, PODS, testServer } from "./api-server.test-data.js";
+import { kindRow } from "./object-access.js";
 import { DEFAULT_IN_FLIGHT } from "./filters/max-in-flight.js";
 
 const ALICE: UserInfo = { username: "alice", uid: "", groups: ["system:authenticated"], extra: {} };
@@ -196,4 +197,20 @@ test("an extra group is discovered and answers for itself", async () => {
   assert.equal((await object(200, "GET", "/apis/metrics.k8s.io/v1beta1/nodes")).kind, "NodeMetricsList");
   const { groups } = (await object(200, "GET", "/apis")) as unknown as { groups: { name: string }[] };
   assert.ok(groups.some(({ name }) => name === "metrics.k8s.io"));
+});
+
+test("parts made over the server's objects see what was written, and decide", async () => {
+  const { object } = await testServer({
+    accessOver: (objects) => ({
+      admission: {
+        mutate: (request) => request.object,
+        validate({ namespace }) {
+          if ([...objects.list(kindRow("", "pods"), namespace)].length >= 1)
+            throw new StatusError("Forbidden", "one Pod is enough");
+        },
+      },
+    }),
+  });
+  await object(201, "POST", PODS, pod("a"));
+  assert.equal((await object(403, "POST", PODS, pod("b"))).message, "one Pod is enough");
 });

@@ -16,7 +16,7 @@ import type { Client } from "./client.js";
 import { inProcessClient } from "./in-process-client.js";
 import { keyOf } from "./object-store.js";
 
-export const TEST_USER: UserInfo = { username: "test", uid: "", groups: ["system:masters"], extra: {} };
+const TEST_USER: UserInfo = { username: "test", uid: "", groups: ["system:masters"], extra: {} };
 
 interface Change {
   readonly version: number;

@@ -35,7 +35,7 @@ export class TransportClient implements Client {
 }
 
 /** "/apis/apps/v1/namespaces/default/deployments". */
-export function collectionPath(name: ResourceName, namespace: string | null): string {
+function collectionPath(name: ResourceName, namespace: string | null): string {
   const root = name.group === "" ? "/api" : "/apis";
   const scope = namespace === null ? "" : `/namespaces/${namespace}`;
   return `${root}/${apiVersionOf(name.group, name.version)}${scope}/${name.resource}`;

@@ -1,13 +1,63 @@
 // Every controller that the plane can run, in the order in which they start.
+import { cronJobController } from "./cronjob/cronjob-controller.js";
+import { daemonSetController } from "./daemonset/daemonset-controller.js";
 import { deploymentController } from "./deployment/deployment-controller.js";
+import { endpointsController } from "./endpoints/endpoints-controller.js";
+import { endpointSliceMirroringController } from "./endpoints/mirror-slices.js";
+import { endpointSliceController } from "./endpointslice/endpoint-slice-controller.js";
+import { garbageCollector } from "./garbage-collector/garbage-collector.js";
 import type { Controller } from "./harness/controller.js";
+import { jobController } from "./job/job-controller.js";
+import { ttlAfterFinishedController } from "./job/ttl-controller.js";
+import { namespaceController } from "./namespace/namespace-controller.js";
+import { type ClusterCidr, nodeIpamController } from "./node-ipam/node-ipam-controller.js";
+import { nodeLifecycleController } from "./node-lifecycle/node-lifecycle-controller.js";
+import { taintEvictionController } from "./node-lifecycle/taint-eviction.js";
+import { podGcController } from "./pod-gc/pod-gc-controller.js";
 import {
   replicaSetController,
   replicationControllerController,
 } from "./replication/replication-controller.js";
+import { rootCaPublisher, serviceAccountController } from "./service-account/service-account-controllers.js";
+import { hollowCloud } from "./service-lb/hollow-cloud.js";
+import { serviceLoadBalancerController } from "./service-lb/service-lb-controller.js";
+import { statefulSetController } from "./statefulset/statefulset-controller.js";
 
-export const CONTROLLERS: readonly Controller[] = [
+export interface ControllersOptions {
+  /** Where nodes get their Pod ranges from. */
+  readonly clusterCidrs: readonly ClusterCidr[];
+  /** What load balancers hand out. */
+  readonly loadBalancerCidr: string;
+  /** PEM of the cluster's authority, published in every namespace. */
+  readonly rootCertificate: string;
+}
+
+/** Those of workloads: they need nothing beside Pods. */
+export const WORKLOAD_CONTROLLERS: readonly Controller[] = [
   deploymentController,
   replicaSetController,
   replicationControllerController,
+  statefulSetController,
+  daemonSetController,
+  jobController,
+  ttlAfterFinishedController,
+  cronJobController,
 ];
+
+export function allControllers(options: ControllersOptions): readonly Controller[] {
+  return [
+    serviceAccountController,
+    rootCaPublisher(options.rootCertificate),
+    namespaceController,
+    nodeIpamController(options.clusterCidrs),
+    nodeLifecycleController(),
+    taintEvictionController,
+    endpointsController,
+    endpointSliceController(),
+    endpointSliceMirroringController,
+    ...WORKLOAD_CONTROLLERS,
+    garbageCollector,
+    podGcController(),
+    serviceLoadBalancerController(hollowCloud(options.loadBalancerCidr)),
+  ];
+}

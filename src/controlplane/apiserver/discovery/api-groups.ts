@@ -1,13 +1,7 @@
 // What the server offers, as data: every group with its versions and the resources of each.
-import type { Kind } from "../../../api/kinds/kind.js";
 import { KINDS } from "../../../api/kinds/kinds.js";
 import type { ExtraGroup } from "../extra-group.js";
-
-/** A resource as discovery describes it. */
-export type OfferedResource = Pick<
-  Kind,
-  "kind" | "plural" | "singular" | "shortNames" | "categories" | "isNamespaced" | "subresources"
-> & { readonly verbs: readonly string[] };
+import type { OfferedResource } from "./offered-resource.js";
 
 export interface OfferedVersion {
   readonly version: string;

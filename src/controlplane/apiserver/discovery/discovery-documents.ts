@@ -1,7 +1,8 @@
 // Discovery in its three forms: aggregated v2 and v2beta1 (all in one answer), and the legacy lists group by group.
 // Source: k8s.io/api apidiscovery/v2 types.go; apimachinery meta/v1 (APIGroupList, APIResourceList).
 import { apiVersionOf } from "../../../api/kinds/kinds.js";
-import type { OfferedGroup, OfferedResource, OfferedVersion } from "./api-groups.js";
+import type { OfferedGroup, OfferedVersion } from "./api-groups.js";
+import type { OfferedResource } from "./offered-resource.js";
 
 /** "v2" and "v2beta1" differ in name only. */
 export function aggregatedDiscovery(version: string, groups: readonly OfferedGroup[]): object {

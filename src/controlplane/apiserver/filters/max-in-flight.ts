@@ -10,7 +10,7 @@ export interface InFlightLimits {
   readonly mutating: number;
 }
 
-export const PRIORITY_LEVELS = ["exempt", "system", "workload"] as const;
+const PRIORITY_LEVELS = ["exempt", "system", "workload"] as const;
 export type PriorityLevel = (typeof PRIORITY_LEVELS)[number];
 
 /** Upstream's --max-requests-inflight and --max-mutating-requests-inflight, for each level. */

@@ -5,14 +5,14 @@ import { StatusError } from "../../../api/status.js";
 import type { ApiRequest, HttpMethod, UserInfo } from "../../protocol/api-request.js";
 
 /** Upstream's limit for a body. */
-export const BODY_BYTES_MAX = 3 * 1024 * 1024;
+const BODY_BYTES_MAX = 3 * 1024 * 1024;
 
 export type Incoming = IncomingMessage | Http2ServerRequest;
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 /** Segments are decoded one by one, so that an encoded slash cannot make two of one. @throws {StatusError} BadRequest */
-export function decodedPath(raw: string): string {
+function decodedPath(raw: string): string {
   if (!/[%.]|\/\//.test(raw)) return raw;
   const segments = raw.split("/").map(decodedSegment);
   return segments.join("/");

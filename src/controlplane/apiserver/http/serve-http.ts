@@ -8,7 +8,8 @@ import type { ApiHandler, UserInfo } from "../../protocol/api-request.js";
 import { answerOfFailure } from "../filters/answer-of-failure.js";
 import { bodyOf, type Incoming, RequestLife, requestOf } from "./read-request.js";
 import { upgrade } from "./upgrade.js";
-import { type Outgoing, writeResponse } from "./write-response.js";
+import type { Outgoing } from "./outgoing.js";
+import { writeResponse } from "./write-response.js";
 
 export interface HttpOptions {
   readonly host: string;

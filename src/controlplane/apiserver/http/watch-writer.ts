@@ -3,7 +3,7 @@
 // Cost per event and watcher: a Map lookup, and a share of a write.
 import type { ServerResponse } from "node:http";
 import type { ApiResponse, ApiWatchEvent } from "../../protocol/api-request.js";
-import type { Outgoing } from "./write-response.js";
+import type { Outgoing } from "./outgoing.js";
 
 /** What a watcher may lag behind: then it has to begin anew. */
 const BUFFERED_BYTES_MAX = 8 * 1024 * 1024;

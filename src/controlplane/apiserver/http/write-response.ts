@@ -1,10 +1,8 @@
 // From answers to HTTP.
 import type { ServerResponse } from "node:http";
-import type { Http2ServerResponse } from "node:http2";
 import type { ApiResponse } from "../../protocol/api-request.js";
+import type { Outgoing } from "./outgoing.js";
 import { streamWatch } from "./watch-writer.js";
-
-export type Outgoing = ServerResponse | Http2ServerResponse;
 
 export async function writeResponse(
   response: ApiResponse,

@@ -43,7 +43,7 @@ export function newMetadata(call: ResourceCall, given: ObjectMeta, name: string)
 }
 
 /** Both the path's and the body's namespace, which must not differ. */
-export function namespacePart(
+function namespacePart(
   kind: Kind,
   ofPath: string,
   ofBody: string | undefined,
@@ -59,7 +59,7 @@ export function namespacePart(
 }
 
 /** Names are parts of paths. */
-export function checkPathName(kind: Kind, name: string): void {
+function checkPathName(kind: Kind, name: string): void {
   const why =
     name === "." || name === ".."
       ? `may not be '${name}'`
@@ -78,7 +78,7 @@ export function checkPathName(kind: Kind, name: string): void {
   ]);
 }
 
-export function hasSubresource(kind: Kind, name: string): boolean {
+function hasSubresource(kind: Kind, name: string): boolean {
   return kind.subresources.some((each) => each.name === name);
 }
 

@@ -10,6 +10,7 @@ import type { Admission, Eventually } from "../access.js";
 import type { Validation } from "../validation.js";
 import type { RequestInfo } from "../request-info.js";
 import type { BookmarkClock } from "./bookmark-clock.js";
+import type { ApiMetrics } from "../metrics/api-metrics.js";
 import type { ObjectStore } from "../storage/object-store.js";
 import { resourcePrefix, storageKey } from "../storage/storage-key.js";
 
@@ -22,6 +23,7 @@ export interface Registry {
   readonly admission: Admission;
   readonly validation: Validation;
   readonly bookmarks: BookmarkClock;
+  readonly metrics: ApiMetrics;
 }
 
 export interface ResourceCall {
@@ -82,7 +84,7 @@ export function answer(call: ResourceCall, code: number, object: KubeObject): Ap
 }
 
 /** Source: RFC 7234 section 5.5, as apimachinery writes it. */
-export function warningHeader(warnings: readonly string[]): string {
+function warningHeader(warnings: readonly string[]): string {
   return warnings.map((text) => `299 - "${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`).join(", ");
 }
 

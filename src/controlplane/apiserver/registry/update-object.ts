@@ -176,7 +176,7 @@ function checkFinalizers(call: ResourceCall, next: KubeObject, current: KubeObje
 }
 
 /** The last thing that its deletion waited for is gone. */
-export function isFinished(call: ResourceCall, object: KubeObject): boolean {
+function isFinished(call: ResourceCall, object: KubeObject): boolean {
   const { deletionTimestamp, finalizers = [], deletionGracePeriodSeconds = 0 } = object.metadata;
   return (
     deletionTimestamp !== undefined &&

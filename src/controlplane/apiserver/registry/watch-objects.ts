@@ -5,6 +5,9 @@ import { toVersion } from "../object-codec.js";
 import { apiVersionOf } from "../../../api/kinds/kinds.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { StatusError } from "../../../api/status.js";
+import type { Counter } from "../../../base/metrics/counter.js";
+import type { Gauge } from "../../../base/metrics/gauge.js";
+import { scopeOf as scopeLabel } from "../metrics/api-metrics.js";
 import type { Cancel } from "../../../base/timers.js";
 import type { ApiResponse, ApiWatchEvent, ApiWatchSink } from "../../protocol/api-request.js";
 import { isTrue } from "../request-info.js";
@@ -73,6 +76,8 @@ class WatchStream implements CacheWatcher, BookmarkListener {
   readonly #selection: Selection;
   readonly #plan: WatchPlan;
   readonly #sink: ApiWatchSink;
+  readonly #sent: Counter;
+  readonly #open: Gauge;
   #isOver = false;
   #cancelTimeout: Cancel = () => undefined;
   readonly #onAbort = () => this.#end();
@@ -83,6 +88,12 @@ class WatchStream implements CacheWatcher, BookmarkListener {
     this.#plan = plan;
     this.#sink = sink;
     this.scope = scopeOf(call, selection);
+    const { group, plural } = call.kind;
+    const { metrics } = call.registry;
+    this.#sent = metrics.counter("apiserver_watch_events_total").with(group, call.version, plural);
+    this.#open = metrics
+      .gauge("apiserver_longrunning_requests")
+      .with("WATCH", group, call.version, plural, "", scopeLabel(call.info), "apiserver");
   }
 
   start(): void {
@@ -95,6 +106,7 @@ class WatchStream implements CacheWatcher, BookmarkListener {
     this.#cancelTimeout = registry.timers.after(this.#plan.timeoutMs, () => this.#end());
     if (this.#plan.wantsBookmarks) registry.bookmarks.add(this);
     registry.objects.cache(prefix).watch(this);
+    this.#open.add(1);
   }
 
   event(event: CacheEvent): void {
@@ -103,8 +115,13 @@ class WatchStream implements CacheWatcher, BookmarkListener {
     const versions = versionedEvents(this.#call, event);
     const did = event.previous !== null && (test === null || test(event.previous));
     const does = !event.isDeleted && (test === null || test(event.object));
-    if (does) this.#sink.event(did ? versions.modified() : versions.added());
-    else if (did) this.#sink.event(versions.deleted());
+    if (does) this.#send(did ? versions.modified() : versions.added());
+    else if (did) this.#send(versions.deleted());
+  }
+
+  #send(event: ApiWatchEvent): void {
+    this.#sent.add();
+    this.#sink.event(event);
   }
 
   lost(): void {
@@ -139,7 +156,7 @@ class WatchStream implements CacheWatcher, BookmarkListener {
   #sendState(): void {
     const { registry, kind, version } = this.#call;
     for (const { object } of [...selectedEntries(this.#call, this.#selection)])
-      this.#sink.event({ type: "ADDED", object: toVersion(object, kind, version) });
+      this.#send({ type: "ADDED", object: toVersion(object, kind, version) });
     if (this.#plan.wantsInitialEvents !== true || !this.#plan.wantsBookmarks) return;
     const { object } = registry.bookmarks.eventOf(
       apiVersionOf(kind.group, version),
@@ -161,6 +178,7 @@ class WatchStream implements CacheWatcher, BookmarkListener {
 
   #stop(): void {
     this.#isOver = true;
+    this.#open.add(-1);
     this.#cancelTimeout();
     this.#call.registry.bookmarks.delete(this);
     this.#call.request.signal.removeEventListener("abort", this.#onAbort);

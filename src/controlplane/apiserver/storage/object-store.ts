@@ -4,7 +4,7 @@
 // which they mostly have.
 import { isStatus, StatusError } from "../../../api/status.js";
 import type { KubeObject } from "../../../api/meta.js";
-import type { Timers } from "../../../base/timers.js";
+import type { Cancel, Timers } from "../../../base/timers.js";
 import {
   type KeyValue,
   prefixEnd,
@@ -33,6 +33,18 @@ const RELOAD_DELAY_MS = 1000;
 /** An update that loses this often against others gives up. */
 const ATTEMPTS_MAX = 100;
 
+export interface ObjectStoreOptions {
+  readonly timers: Timers;
+  /** Of all resources that will be asked for. */
+  readonly prefixes: ReadonlySet<string>;
+  /** How long states are kept that nobody may ask for any more, and how often they are forgotten. */
+  readonly compactionMs: number;
+  /** Told of every write: "create", "update" or "delete", the resource's prefix, and how long the store took. */
+  readonly onWrite: (operation: StoreOperation, prefix: string, seconds: number) => void;
+}
+
+export type StoreOperation = "create" | "update" | "delete";
+
 interface Waiter {
   readonly revision: Revision;
   readonly resume: () => void;
@@ -40,32 +52,34 @@ interface Waiter {
 
 export class ObjectStore {
   readonly #store: Store;
-  readonly #timers: Timers;
+  readonly #options: ObjectStoreOptions;
   readonly #caches = new Map<string, ResourceCache>();
   readonly #drafts = new Map<string, Draft[]>();
   #watch: StoreWatch | null = null;
   #revision: Revision = 0;
   #waiters: Waiter[] = [];
+  #cancelCompaction: Cancel = () => undefined;
   #isClosed = false;
   #isLoaded = false;
 
-  private constructor(store: Store, timers: Timers, prefixes: ReadonlySet<string>) {
+  private constructor(store: Store, options: ObjectStoreOptions) {
     this.#store = store;
-    this.#timers = timers;
+    this.#options = options;
     const pods = `${REGISTRY}pods/`;
-    for (const prefix of prefixes)
+    for (const prefix of options.prefixes)
       this.#caches.set(prefix, new ResourceCache(prefix, { isFoundByNode: prefix === pods }));
   }
 
-  /** @param prefixes of all resources that will be asked for */
-  static async open(store: Store, timers: Timers, prefixes: ReadonlySet<string>): Promise<ObjectStore> {
-    const objects = new ObjectStore(store, timers, prefixes);
+  static async open(store: Store, options: ObjectStoreOptions): Promise<ObjectStore> {
+    const objects = new ObjectStore(store, options);
     await objects.#load();
+    objects.#compactLater(objects.#revision);
     return objects;
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#cancelCompaction();
     this.#watch?.cancel();
     for (const cache of this.#caches.values()) cache.load([], 0);
     this.#resumeAll();
@@ -130,7 +144,7 @@ export class ObjectStore {
   /** @returns the object as stored, null when the key is taken */
   async create(key: string, object: KubeObject): Promise<KubeObject | null> {
     const draft = draftOf(key, object);
-    const done = await this.#txn(draft, 0);
+    const done = await this.#timed("create", key, this.#txn(draft, 0));
     return done.succeeded ? finished(draft, done.revision) : null;
   }
 
@@ -163,18 +177,19 @@ export class ObjectStore {
 
   async #replace(key: string, next: KubeObject, current: KubeObject) {
     const draft = draftOf(key, next);
-    const done = await this.#txn(draft, revisionOf(current));
+    const done = await this.#timed("update", key, this.#txn(draft, revisionOf(current)));
     return done.succeeded
       ? { object: finished(draft, done.revision), current: null }
       : { object: null, current: done.current };
   }
 
   async #delete(key: string, current: KubeObject) {
-    const done = await this.#attempt({
+    const deleting = this.#attempt({
       compare: [{ key, target: "modRevision", op: "=", than: revisionOf(current) }],
       success: [{ op: "delete", key }],
       failure: [{ op: "range", key }],
     });
+    const done = await this.#timed("delete", key, deleting);
     return done.succeeded
       ? { object: atRevision(current, done.revision), current: null }
       : { object: null, current: done.current };
@@ -207,6 +222,34 @@ export class ObjectStore {
     }
   }
 
+  async #timed<Done>(operation: StoreOperation, key: string, doing: Promise<Done>): Promise<Done> {
+    const { timers, onWrite } = this.#options;
+    const startMs = timers.milliseconds();
+    try {
+      return await doing;
+    } finally {
+      onWrite(operation, this.#prefixOf(key) ?? key, (timers.milliseconds() - startMs) / 1000);
+    }
+  }
+
+  #prefixOf(key: string): string | null {
+    return prefixOfKey(key, (candidate) => this.#caches.has(candidate));
+  }
+
+  /** Forgets, once in a while, what was older than that while ago. */
+  #compactLater(revision: Revision): void {
+    const { timers, compactionMs } = this.#options;
+    this.#cancelCompaction = timers.after(compactionMs, () => {
+      const next = this.#revision;
+      // Another server may have been quicker, or the store may be away: the next round will do.
+      const compacting =
+        revision > 0 ? this.#store.compact(revision).catch(() => undefined) : Promise.resolve();
+      void compacting.then(() => {
+        if (!this.#isClosed) this.#compactLater(next);
+      });
+    });
+  }
+
   #forget(draft: Draft): void {
     const drafts = this.#drafts.get(draft.key);
     if (drafts === undefined) return;
@@ -216,7 +259,7 @@ export class ObjectStore {
 
   /** The object of a key's revision: the one that the caches or a writer have, so that it is parsed once at most. */
   #decoded(kv: KeyValue): KubeObject {
-    const prefix = prefixOfKey(kv.key, (candidate) => this.#caches.has(candidate));
+    const prefix = this.#prefixOf(kv.key);
     const cached = prefix === null ? undefined : this.#caches.get(prefix)?.get(kv.key);
     if (cached !== undefined && revisionOf(cached) === kv.modRevision) return cached;
     const draft = this.#drafts.get(kv.key)?.find((each) => isDraftOf(each, kv));
@@ -265,7 +308,7 @@ export class ObjectStore {
   }
 
   #onEvent({ type, kv }: StoreEvent): void {
-    const prefix = prefixOfKey(kv.key, (candidate) => this.#caches.has(candidate));
+    const prefix = this.#prefixOf(kv.key);
     if (prefix === null) return;
     const cache = this.#caches.get(prefix) as ResourceCache;
     const previous = cache.get(kv.key) ?? null;
@@ -292,7 +335,7 @@ export class ObjectStore {
     if (this.#isClosed) return;
     this.#isLoaded = false;
     const retry = () => {
-      if (!this.#isClosed) this.#load().catch(() => this.#timers.after(RELOAD_DELAY_MS, retry));
+      if (!this.#isClosed) this.#load().catch(() => this.#options.timers.after(RELOAD_DELAY_MS, retry));
     };
     retry();
   }
@@ -316,7 +359,7 @@ function unversioned(current: KubeObject, next: KubeObject): KubeObject {
   return { ...current, metadata: { ...current.metadata, resourceVersion } as KubeObject["metadata"] };
 }
 
-export function statusOfStoreError(error: unknown): unknown {
+function statusOfStoreError(error: unknown): unknown {
   if (!(error instanceof StoreError)) return error;
   switch (error.code) {
     case "Compacted":

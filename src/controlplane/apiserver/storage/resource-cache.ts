@@ -5,7 +5,7 @@
 // Cost: a change O(1) + the watchers that may care; a replay O(log HISTORY_MAX) + the changes since.
 import type { KubeObject } from "../../../api/meta.js";
 import type { Revision } from "../../store/store.js";
-import { REGISTRY } from "./storage-key.js";
+import { resourceOfPrefix } from "./storage-key.js";
 import { type StoredEntry, SortedObjects } from "./sorted-objects.js";
 
 /** Changes kept for watches that begin in the past. */
@@ -57,7 +57,7 @@ export class ResourceCache {
 
   /** "pods", "apps/deployments". */
   get resource(): string {
-    return this.prefix.slice(REGISTRY.length, -1);
+    return resourceOfPrefix(this.prefix);
   }
 
   get count(): number {

@@ -9,6 +9,11 @@ export function resourcePrefix(kind: Kind): string {
   return group === "" ? `${REGISTRY}${plural}/` : `${REGISTRY}${group}/${plural}/`;
 }
 
+/** "pods", "apps/deployments". */
+export function resourceOfPrefix(prefix: string): string {
+  return prefix.slice(REGISTRY.length, -1);
+}
+
 /** @param namespace "" for kinds without namespaces */
 export function storageKey(prefix: string, namespace: string, name: string): string {
   return namespace === "" ? `${prefix}${name}` : `${prefix}${namespace}/${name}`;

@@ -8,7 +8,7 @@ import { timeMs } from "../harness/times.js";
 
 export const DEPLOYMENT_KIND: OwnerKind = { apiVersion: "apps/v1", kind: "Deployment" };
 
-export const HASH_LABEL = "pod-template-hash";
+const HASH_LABEL = "pod-template-hash";
 export const REVISION = "deployment.kubernetes.io/revision";
 const REVISION_HISTORY = "deployment.kubernetes.io/revision-history";
 const DESIRED_REPLICAS = "deployment.kubernetes.io/desired-replicas";

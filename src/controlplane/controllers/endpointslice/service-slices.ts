@@ -18,7 +18,7 @@ import {
   hasEndpoint,
   isHeadless,
   portsOf,
-} from "./endpoint-of-pod.js";
+} from "../harness/pod-endpoint.js";
 import { type Packing, packSlices } from "./pack-slices.js";
 import {
   autoZones,

@@ -64,7 +64,7 @@ function eventText({ type, reason, message, count = 1 }: Event): string {
   return `${type} ${reason} ${message}${count > 1 ? ` x${count}` : ""}`;
 }
 
-/** Binds Pods to "node-1", makes them ready, deletes those that are to go. Each takes 10 ms. */
+/** Binds Pods to the node they name, else to "node-1"; makes them ready, deletes those that are to go. Each takes 10 ms. */
 export class TestKubelet {
   /** Which Pods become ready; others run unready. */
   isReady: (pod: Pod) => boolean = () => true;
@@ -105,7 +105,7 @@ export class TestKubelet {
     if (isTerminating(pod)) {
       await pods.delete(name, { gracePeriodSeconds: 0 }).catch(() => {});
     } else if (pod.spec?.nodeName === undefined) {
-      await pods.post(name, "binding", { target: { name: "node-1" } });
+      await pods.post(name, "binding", { target: { name: wantedNode(pod) } });
     } else if ((pod.status?.phase ?? "Pending") === "Pending") {
       const status = this.isReady(pod) ? "True" : "False";
       const ready = { type: "Ready", status, lastTransitionTime: timeNow(this.#timers) };
@@ -116,6 +116,11 @@ export class TestKubelet {
   async #patchStatus(name: string, status: object): Promise<void> {
     await clientOf(this.#client, PODS, "default").patch(name, "merge", { status }, { subresource: "status" });
   }
+}
+
+function wantedNode(pod: Pod): string {
+  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  return required?.nodeSelectorTerms[0]?.matchFields?.[0]?.values?.[0] ?? "node-1";
 }
 
 /** Becomes ready, or not any more. */

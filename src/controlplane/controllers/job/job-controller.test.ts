@@ -58,16 +58,18 @@ test("jobController runs as many Pods at a time as parallelism says, until compl
 });
 
 test("jobController counts a Pod once, when it stops between any two of its writes", async () => {
-  for (let stopAfter = 1; stopAfter < 25; stopAfter++) {
+  for (let stopAfter = 1; stopAfter <= 7; stopAfter++) {
     const cluster = await startCluster([jobController]);
     await cluster.of(JOBS).create(job({ completions: 3, parallelism: 3, backoffLimit: 100 }));
     await cluster.timers.advance(200);
     let writes = 0;
-    cluster.api.intercept = ({ method }) => {
-      if (method !== "GET" && ++writes % 7 === stopAfter % 7) throw new Error("connection reset");
+    cluster.api.intercept = ({ method, path }) => {
+      // Statuses of the Job and finalizers of Pods: what the controller writes, the kubelet does not.
+      const isController = method === "PUT" || (method === "PATCH" && !path.endsWith("/status"));
+      if (isController && ++writes % 7 === stopAfter % 7) throw new Error("connection reset");
     };
     const [first] = running(cluster);
-    await cluster.kubelet.finish(first?.metadata.name ?? "", "Failed").catch(() => {});
+    await cluster.kubelet.finish(first?.metadata.name ?? "", "Failed");
     await cluster.timers.advance(60_000);
     cluster.api.intercept = null;
     await cluster.timers.advance(60_000);

@@ -87,7 +87,9 @@ export function planJob(view: JobView): JobPlan {
     ...(isTrue(conditions, "Complete") ? { completionTime: timeText(nowMs) } : {}),
     ...(conditions.length === 0 ? {} : { conditions }),
   };
-  const waits = [size.requeueMs, deadlineInMs(job, startTime, nowMs)].filter((ms) => ms !== null);
+  // Past the deadline there is nothing to wait for: the outcome is decided, Pods' ends bring the rest.
+  const deadlineMs = outcome === null ? deadlineInMs(job, startTime, nowMs) : null;
+  const waits = [size.requeueMs, deadlineMs].filter((ms) => ms !== null);
   return {
     create,
     remove,
@@ -118,8 +120,10 @@ function countEnds({ job, pods }: JobView): Tally {
   const stillHeld = (uids: readonly string[] | undefined): string[] =>
     (uids ?? []).filter((uid) => held.has(uid));
   const uncounted = { succeeded: stillHeld(waiting.succeeded), failed: stillHeld(waiting.failed) };
-  const settled = (kind: "succeeded" | "failed"): number =>
-    (waiting[kind]?.length ?? 0) - uncounted[kind].length;
+  const settled = {
+    succeeded: (waiting.succeeded?.length ?? 0) - uncounted.succeeded.length,
+    failed: (waiting.failed?.length ?? 0) - uncounted.failed.length,
+  };
   const known = new Set([...uncounted.succeeded, ...uncounted.failed]);
   const succeededPods = pods.filter((pod) => pod.status?.phase === "Succeeded");
   const failedPods = pods.filter((pod) => hasFailed(job, pod));
@@ -129,14 +133,14 @@ function countEnds({ job, pods }: JobView): Tally {
     const { uid = "" } = pod.metadata;
     if (!held.has(uid) || release.length === BURST_MAX) continue;
     release.push(pod);
-    if (known.has(uid)) continue;
+    if (known.has(uid) || !hasPlace(job, pod)) continue;
     if (pod.status?.phase === "Succeeded") {
-      if (!isIndexed(job)) uncounted.succeeded.push(uid);
-      else if (indexOf(pod) >= 0 && indexOf(pod) < (job.spec?.completions ?? 0)) completed.add(indexOf(pod));
+      if (isIndexed(job)) completed.add(indexOf(pod));
+      else uncounted.succeeded.push(uid);
     } else if (pod.status?.phase !== "Failed" || judgeFailure(job, pod).counts) uncounted.failed.push(uid);
   }
-  const succeeded = isIndexed(job) ? completed.size : (before.succeeded ?? 0) + settled("succeeded");
-  const failed = (before.failed ?? 0) + settled("failed");
+  const succeeded = isIndexed(job) ? completed.size : (before.succeeded ?? 0) + settled.succeeded;
+  const failed = (before.failed ?? 0) + settled.failed;
   return {
     counted: {
       ...(succeeded === 0 ? {} : { succeeded }),
@@ -153,8 +157,14 @@ function countEnds({ job, pods }: JobView): Tally {
     succeededPods,
     failedPods,
     uncountedCount: uncounted.succeeded.length + uncounted.failed.length,
-    release,
+    // Of a Job that is being deleted nobody will ask how many Pods succeeded.
+    release: job.metadata.deletionTimestamp === undefined ? release : pods.filter(hasTracking),
   };
+}
+
+/** Pods of an Indexed Job whose index is not one of the Job's are not counted. */
+function hasPlace(job: Job, pod: Pod): boolean {
+  return !isIndexed(job) || (indexOf(pod) >= 0 && indexOf(pod) < (job.spec?.completions ?? 0));
 }
 
 interface Outcome {

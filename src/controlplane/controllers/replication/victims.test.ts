@@ -47,26 +47,26 @@ function order(pods: readonly Pod[], related: readonly Pod[] = pods): string[] {
   return victims.map((each) => each.metadata.name);
 }
 
-const CASES: readonly { readonly rule: string; readonly first: Shape; readonly then: Shape }[] = [
-  { rule: "has no node", first: { node: "", readyHours: 1 }, then: { phase: "Pending" } },
-  { rule: "is pending", first: { phase: "Pending" }, then: { phase: "Running" } },
-  { rule: "is unknown", first: { phase: "Unknown" }, then: { phase: "Running" } },
-  { rule: "is not ready", first: { ageHours: 20 }, then: { readyHours: 1, cost: "-5" } },
-  { rule: "costs less", first: { readyHours: 9, cost: "-5" }, then: { readyHours: 1 } },
+const CASES: readonly { readonly rule: string; readonly first: Shape; readonly second: Shape }[] = [
+  { rule: "has no node", first: { node: "", readyHours: 1 }, second: { phase: "Pending" } },
+  { rule: "is pending", first: { phase: "Pending" }, second: { phase: "Running" } },
+  { rule: "is unknown", first: { phase: "Unknown" }, second: { phase: "Running" } },
+  { rule: "is not ready", first: { ageHours: 20 }, second: { readyHours: 1, cost: "-5" } },
+  { rule: "costs less", first: { readyHours: 9, cost: "-5" }, second: { readyHours: 1 } },
   {
     rule: "has a cost that is no number: 0",
     first: { readyHours: 1, cost: "x" },
-    then: { readyHours: 1, cost: "1" },
+    second: { readyHours: 1, cost: "1" },
   },
-  { rule: "is ready for less long", first: { readyHours: 1 }, then: { readyHours: 9 } },
-  { rule: "restarted more often", first: { restarts: 3, ageHours: 40 }, then: { restarts: 1 } },
-  { rule: "is younger", first: { ageHours: 1 }, then: { ageHours: 40 } },
+  { rule: "is ready for less long", first: { readyHours: 1 }, second: { readyHours: 9 } },
+  { rule: "restarted more often", first: { restarts: 3, ageHours: 40 }, second: { restarts: 1 } },
+  { rule: "is younger", first: { ageHours: 1 }, second: { ageHours: 40 } },
 ];
 
-for (const { rule, first, then } of CASES) {
+for (const { rule, first, second } of CASES) {
   test(`chooseVictims takes the Pod first that ${rule}`, () => {
-    assert.deepEqual(order([pod("a-first", first), pod("b-then", then)]), ["a-first"]);
-    assert.deepEqual(order([pod("b-then", then), pod("a-first", first)]), ["a-first"]);
+    assert.deepEqual(order([pod("a-first", first), pod("b-second", second)]), ["a-first"]);
+    assert.deepEqual(order([pod("b-second", second), pod("a-first", first)]), ["a-first"]);
   });
 }
 

@@ -2,7 +2,7 @@
 // Source: endpointslice/utils.go, endpointslice/util/controller_utils.go.
 import type { AddressType, Service, SliceEndpoint, SlicePort } from "../../client/cluster-resources.js";
 import type { Node, Pod } from "../../client/object-types.js";
-import { isReady, isTerminal, isTerminating } from "../harness/pod-state.js";
+import { isReady, isTerminal, isTerminating } from "./pod-state.js";
 
 const ZONE = "topology.kubernetes.io/zone";
 
