@@ -46,7 +46,7 @@ export function checkPodTemplate(template: Fields, path: string, failures: Failu
   checkPodSpec(part(template, "spec"), `${path}.spec`, failures);
 }
 
-export function checkPodSpec(spec: Fields, path: string, failures: Failure[]): void {
+function checkPodSpec(spec: Fields, path: string, failures: Failure[]): void {
   const volumes = checkVolumes(spec, `${path}.volumes`, failures);
   checkContainers(spec, path, { volumes }, failures);
   checkRequiredChoice(spec["restartPolicy"], RESTART_POLICIES, `${path}.restartPolicy`, failures);

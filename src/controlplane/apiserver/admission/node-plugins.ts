@@ -32,7 +32,7 @@ export const taintNodesByCondition: AdmissionPlugin = {
 };
 
 /** Null: the user is no node. "" is a node without a name. */
-export function nodeNameOf({ username, groups }: AdmissionRequest["user"]): string | null {
+function nodeNameOf({ username, groups }: AdmissionRequest["user"]): string | null {
   if (!groups.includes(NODES_GROUP) || !username.startsWith(NODE_USER)) return null;
   return username.slice(NODE_USER.length);
 }

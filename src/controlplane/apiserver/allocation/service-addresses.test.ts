@@ -163,3 +163,16 @@ test("serviceAddresses gives addresses of both families, on a cluster that has b
   const headless = server().create(service("h", { clusterIP: "None" }));
   deepStrictEqual([headless.spec.clusterIPs, headless.spec.ipFamilies], [["None"], ["IPv4"]]);
 });
+
+test("serviceAddresses drops what a type no longer has, when a client sends back what it read", () => {
+  const { create, admit } = server();
+  const made = create(service("a", { type: "LoadBalancer", externalTrafficPolicy: "Local" }));
+  const inner = admit({ ...made, spec: { ...made.spec, type: "ClusterIP" } }, made).spec;
+  deepStrictEqual(
+    [inner.externalTrafficPolicy, inner.healthCheckNodePort, inner.allocateLoadBalancerNodePorts],
+    [undefined, undefined, undefined],
+  );
+  const external = { ...made.spec, type: "ExternalName" as const, externalName: "example.com" };
+  const outer = admit({ ...made, spec: external }, made).spec;
+  deepStrictEqual([outer.clusterIP, outer.clusterIPs, outer.ipFamilies], [undefined, undefined, undefined]);
+});

@@ -20,6 +20,7 @@ import { bootstrapPolicy } from "./bootstrap-policy.js";
 import { CertificateAuthority } from "./certificate-authority.js";
 import { parseCertificateRequest } from "./certificate.js";
 import { certificateUser } from "./client-certificate.js";
+import { openCredentials } from "./credentials.js";
 import { writeKubeconfig } from "./kubeconfig.js";
 
 const GROUP = "rbac.authorization.k8s.io";
@@ -331,6 +332,21 @@ test("parseCertificateRequest reads openssl's requests, and the authority signs 
   ok(certificate.verify(createPublicKey(authority.cert)));
   equal(certificate.subject, "O=system:nodes\nCN=system:node:n1");
   equal(parseCertificateRequest(REQUEST.replace("MII", "MIA")), null);
+});
+
+test("openCredentials keeps what it made, and its keys from others", () => {
+  const folder = mkdtempSync(join(tmpdir(), "credentials-"));
+  try {
+    const first = openCredentials(realTimers, join(folder, "pki"));
+    const again = openCredentials(realTimers, join(folder, "pki"));
+    equal(again.authority.cert, first.authority.cert);
+    ok(again.tokenKey.equals(first.tokenKey));
+    for (const name of ["ca.key", "sa.key"])
+      equal(statSync(join(folder, "pki", name)).mode & 0o777, 0o600, name);
+    ok(again.authority.hasIssued(new X509Certificate(first.authority.client("a", []).cert)));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("writeKubeconfig writes what only its owner can read", () => {
