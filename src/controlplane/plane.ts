@@ -8,6 +8,9 @@
 import { Prng } from "../base/prng.js";
 import { defaultProxyConfig } from "../proxy/default-config.js";
 import { LOOPBACK_ADMIN } from "./apiserver/access.js";
+import type { PodObject } from "./apiserver/admission/pod-parts.js";
+import { isInScope } from "./apiserver/admission/quota-scopes.js";
+import { quotaUsage } from "./apiserver/admission/quota-usage.js";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "./apiserver/api-server.js";
 import { DEFAULT_NODE_PORTS, standardAccess } from "./apiserver/standard-access.js";
 import { writeBootstrapObjects } from "./bootstrap-objects.js";
@@ -191,6 +194,10 @@ function controllerManager(
       clusterCidrs: options.clusterCidrs,
       loadBalancerCidr: LOAD_BALANCER_RANGE,
       rootCertificate: options.rootCertificate,
+      quota: {
+        usage: quotaUsage,
+        isInScope: (spec, pod) => isInScope(spec, pod === null ? null : (pod as PodObject)),
+      },
     }),
     timers,
     prng: prng.fork("controllers"),
