@@ -15,7 +15,7 @@ export type Quantities = Readonly<Record<string, string | number>>;
 /** name -> amount. */
 export type Amounts = Readonly<Record<string, Amount>>;
 
-const NOTHING: Amount = { milli: 0, isBinary: false };
+export const NOTHING: Amount = { milli: 0, isBinary: false };
 
 /** What is no quantity counts as nothing: validation has refused it. */
 export function amountOf(quantity: string | number): Amount {

@@ -2,6 +2,7 @@
 import { cronJobController } from "./cronjob/cronjob-controller.js";
 import { daemonSetController } from "./daemonset/daemonset-controller.js";
 import { deploymentController } from "./deployment/deployment-controller.js";
+import { disruptionController } from "./disruption/disruption-controller.js";
 import { endpointsController } from "./endpoints/endpoints-controller.js";
 import { endpointSliceMirroringController } from "./endpoints/mirror-slices.js";
 import { endpointSliceController } from "./endpointslice/endpoint-slice-controller.js";
@@ -18,6 +19,7 @@ import {
   replicaSetController,
   replicationControllerController,
 } from "./replication/replication-controller.js";
+import { type QuotaEvaluator, resourceQuotaController } from "./resource-quota/resource-quota-controller.js";
 import { rootCaPublisher, serviceAccountController } from "./service-account/service-account-controllers.js";
 import { hollowCloud } from "./service-lb/hollow-cloud.js";
 import { serviceLoadBalancerController } from "./service-lb/service-lb-controller.js";
@@ -28,6 +30,8 @@ export interface ControllersOptions {
   readonly clusterCidrs: readonly ClusterCidr[];
   /** What load balancers hand out. */
   readonly loadBalancerCidr: string;
+  /** What objects count for in quotas, as admission counts them. */
+  readonly quota: QuotaEvaluator;
   /** PEM of the cluster's authority, published in every namespace. */
   readonly rootCertificate: string;
 }
@@ -58,6 +62,8 @@ export function allControllers(options: ControllersOptions): readonly Controller
     ...WORKLOAD_CONTROLLERS,
     garbageCollector,
     podGcController(),
+    disruptionController,
+    resourceQuotaController(options.quota),
     serviceLoadBalancerController(hollowCloud(options.loadBalancerCidr)),
   ];
 }

@@ -2,7 +2,7 @@
 // Source: pkg/controller/endpoint/endpoints_controller.go.
 import { isStatus } from "../../../api/status.js";
 import { ENDPOINTS, type Endpoints, type Service, SERVICES } from "../../client/cluster-resources.js";
-import { keyOf, splitKey } from "../../client/object-store.js";
+import { keyOf } from "../../client/object-store.js";
 import { clientOf, PODS } from "../../client/resources.js";
 import { ChangeTriggers, LAST_CHANGE_TRIGGER_TIME } from "../harness/change-trigger.js";
 import type { Controller, ControllerContext } from "../harness/controller.js";
@@ -169,10 +169,8 @@ async function write(
 async function removeLeftover({ client }: ControllerContext, { metadata }: Endpoints): Promise<void> {
   if (metadata.annotations?.[LEADER] !== undefined) return;
   if (metadata.labels?.[ENDPOINTS_MANAGED_BY] !== ENDPOINTS_CONTROLLER) return;
-  const key = keyOf({ apiVersion: "v1", kind: "Endpoints", metadata });
-  const { namespace, name } = splitKey(key);
-  await clientOf(client, ENDPOINTS, namespace)
-    .delete(name)
+  await clientOf(client, ENDPOINTS, metadata.namespace ?? "")
+    .delete(metadata.name)
     .catch((error: unknown) => {
       if (!isStatus(error, "NotFound")) throw error;
     });
