@@ -9,12 +9,14 @@ import { AdmissionChain, type AdmissionPlugin } from "./admission-plugin.js";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.js";
 import { limitRanger } from "./limit-ranger.js";
 import { namespaceLifecycle } from "./namespace-lifecycle.js";
-import { nodeRestriction, taintNodesByCondition } from "./node-plugins.js";
+import { nodeRestriction } from "./node-restriction.js";
+import { taintNodesByCondition } from "./taint-nodes-by-condition.js";
+import { defaultStorageClass } from "./default-storage-class.js";
+import { storageObjectInUseProtection } from "./storage-object-in-use-protection.js";
 import { priority } from "./priority.js";
 import { resourceQuota } from "./resource-quota.js";
 import { runtimeClass } from "./runtime-class.js";
 import { serviceAccount } from "./service-account.js";
-import { defaultStorageClass, storageObjectInUseProtection } from "./storage-plugins.js";
 
 type Fields = Record<string, unknown>;
 
