@@ -21,6 +21,7 @@ import {
 } from "./plane-options.js";
 
 const KUBECTL = process.env["KUBECTL"] ?? "kubectl";
+const RECORDED_WITH = "v1.32.";
 const TRANSCRIPT = sourcePath(import.meta.url, "testdata/kubectl-session.txt");
 
 function kubectlVersion(): string | null {
@@ -36,7 +37,9 @@ const version = kubectlVersion();
 test("the plane answers a session of the real kubectl as recorded", {
   skip: version === null ? `no kubectl: neither KUBECTL nor PATH has one` : false,
 }, async (context) => {
-  context.diagnostic(`kubectl ${version}`);
+  // Other versions word some answers otherwise: of them only success and failure are compared.
+  const isAsRecorded = version?.startsWith(RECORDED_WITH) ?? false;
+  context.diagnostic(`kubectl ${version}, answers ${isAsRecorded ? "" : "not "}compared word by word`);
   const folder = mkdtempSync(join(tmpdir(), "plumb-kubectl-"));
   const access = openAccess({
     timers: realTimers,
@@ -79,7 +82,7 @@ test("the plane answers a session of the real kubectl as recorded", {
     if (isRecording) writeFileSync(TRANSCRIPT, writeTranscript(steps, played));
     for (const { line, answer, expected, endedAsMarked } of played) {
       assert.ok(endedAsMarked, `${line} ended otherwise:\n${answer}`);
-      if (!isRecording) assert.equal(answer, expected, line);
+      if (!isRecording && isAsRecorded) assert.equal(answer, expected, line);
     }
   } finally {
     await access.close();
