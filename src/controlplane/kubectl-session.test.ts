@@ -75,10 +75,11 @@ test("the plane answers a session of the real kubectl as recorded", {
       folder: sourcePath(import.meta.url, "testdata/kubectl"),
       cacheFolder: join(folder, "cache"),
     });
-    if (process.env["UPDATE"] === "1") writeFileSync(TRANSCRIPT, writeTranscript(steps, played));
+    const isRecording = process.env["UPDATE"] === "1";
+    if (isRecording) writeFileSync(TRANSCRIPT, writeTranscript(steps, played));
     for (const { line, answer, expected, endedAsMarked } of played) {
       assert.ok(endedAsMarked, `${line} ended otherwise:\n${answer}`);
-      assert.equal(answer, expected, line);
+      if (!isRecording) assert.equal(answer, expected, line);
     }
   } finally {
     await access.close();
