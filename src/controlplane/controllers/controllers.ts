@@ -23,6 +23,9 @@ import { type QuotaEvaluator, resourceQuotaController } from "./resource-quota/r
 import { rootCaPublisher, serviceAccountController } from "./service-account/service-account-controllers.js";
 import { hollowCloud } from "./service-lb/hollow-cloud.js";
 import { serviceLoadBalancerController } from "./service-lb/service-lb-controller.js";
+import { attachDetachController } from "./volumes/attach-detach-controller.js";
+import { claimProtectionController, volumeProtectionController } from "./volumes/protection-controllers.js";
+import { persistentVolumeBinder } from "./volumes/volume-binder.js";
 import { statefulSetController } from "./statefulset/statefulset-controller.js";
 
 export interface ControllersOptions {
@@ -63,6 +66,10 @@ export function allControllers(options: ControllersOptions): readonly Controller
     garbageCollector,
     podGcController(),
     disruptionController,
+    persistentVolumeBinder,
+    attachDetachController,
+    claimProtectionController,
+    volumeProtectionController,
     resourceQuotaController(options.quota),
     serviceLoadBalancerController(hollowCloud(options.loadBalancerCidr)),
   ];
