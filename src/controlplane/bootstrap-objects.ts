@@ -1,6 +1,7 @@
 // What a cluster holds before anybody asks for anything. Written once; what is there already is left alone.
 // Source: kubernetes pkg/controlplane/controller (systemnamespaces, kubernetesservice), pkg/registry/scheduling/rest.
 import { isStatus } from "../api/status.js";
+import { bootstrapPolicy } from "./apiserver/auth/bootstrap-policy.js";
 import type { Client, ResourceName } from "./client/client.js";
 
 export interface BootstrapOptions {
@@ -57,8 +58,17 @@ function bootstrapObjects(options: BootstrapOptions): readonly Bootstrapped[] {
       namespace: null,
       object: standardStorageClass(),
     },
+    ...bootstrapPolicy().map((object) => ({
+      resource: rbacResource(object.kind),
+      namespace: object.metadata.namespace ?? null,
+      object,
+    })),
     ...kubernetesService(options),
   ];
+}
+
+function rbacResource(kind: string): ResourceName {
+  return { group: "rbac.authorization.k8s.io", version: "v1", resource: `${kind.toLowerCase()}s` };
 }
 
 function standardStorageClass(): object {

@@ -13,9 +13,15 @@ import { INSTANT_PROFILE } from "./kubelet/runtime/profile.js";
 import { play, readTranscript, writeTranscript } from "./kubectl-transcript.test-data.js";
 import { Plane } from "./plane.js";
 import { openAccess } from "./plane-access.js";
-import { DEFAULT_PROXY_TIMING, DEFAULT_SERVICE_RANGE, numberedNodes } from "./plane-options.js";
+import {
+  DEFAULT_CLUSTER_CIDRS,
+  DEFAULT_PROXY_TIMING,
+  DEFAULT_SERVICE_RANGE,
+  numberedNodes,
+} from "./plane-options.js";
 
 const KUBECTL = process.env["KUBECTL"] ?? "kubectl";
+const RECORDED_WITH = "v1.32.";
 const TRANSCRIPT = sourcePath(import.meta.url, "testdata/kubectl-session.txt");
 
 function kubectlVersion(): string | null {
@@ -31,10 +37,16 @@ const version = kubectlVersion();
 test("the plane answers a session of the real kubectl as recorded", {
   skip: version === null ? `no kubectl: neither KUBECTL nor PATH has one` : false,
 }, async (context) => {
-  context.diagnostic(`kubectl ${version}`);
+  // Other versions word some answers otherwise: of them only success and failure are compared.
+  const isAsRecorded = version?.startsWith(RECORDED_WITH) ?? false;
+  context.diagnostic(`kubectl ${version}, answers ${isAsRecorded ? "" : "not "}compared word by word`);
   const folder = mkdtempSync(join(tmpdir(), "plumb-kubectl-"));
-  const access = await openAccess({
+  const access = openAccess({
+    timers: realTimers,
+    store: "memory",
     port: 0,
+    plainPort: null,
+    etcdPort: null,
     kubeconfigPath: join(folder, "kubeconfig"),
     auditLogPath: null,
   });
@@ -51,22 +63,26 @@ test("the plane answers a session of the real kubectl as recorded", {
     proxies: [{ mode: "nftables", node: "node-0" }],
     proxyTiming: DEFAULT_PROXY_TIMING,
     serviceRange: DEFAULT_SERVICE_RANGE,
+    clusterCidrs: DEFAULT_CLUSTER_CIDRS,
+    rootCertificate: access.authority.cert,
+    tokenKey: access.tokenKey,
     server: access.serverOptions,
   });
   try {
     await access.serve(plane);
     await plane.nodesReady();
     const steps = readTranscript(readFileSync(TRANSCRIPT, "utf8"));
-    const played = await play(steps.slice(0, Number(process.env["STEPS"] ?? steps.length)), {
+    const played = await play(steps, {
       kubectl: KUBECTL,
       kubeconfig: access.kubeconfigPath,
       folder: sourcePath(import.meta.url, "testdata/kubectl"),
       cacheFolder: join(folder, "cache"),
     });
-    if (process.env["UPDATE"] === "1") writeFileSync(TRANSCRIPT, writeTranscript(steps, played));
+    const isRecording = process.env["UPDATE"] === "1";
+    if (isRecording) writeFileSync(TRANSCRIPT, writeTranscript(steps, played));
     for (const { line, answer, expected, endedAsMarked } of played) {
       assert.ok(endedAsMarked, `${line} ended otherwise:\n${answer}`);
-      assert.equal(answer, expected, line);
+      if (!isRecording && isAsRecorded) assert.equal(answer, expected, line);
     }
   } finally {
     await access.close();

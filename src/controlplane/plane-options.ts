@@ -1,10 +1,12 @@
 // What a plane is made of, and how large.
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { Timers } from "../base/timers.js";
 import type { Mode } from "../netfilter/rule-model.js";
 import type { SyncTiming } from "../proxy/sync.js";
 import type { SchedulerConfiguration } from "../scheduler/config/configuration.js";
 import type { Attempt } from "../scheduler/attempt.js";
 import type { ApiServerOptions } from "./apiserver/api-server.js";
+import type { ClusterCidr } from "./controllers/node-ipam/node-ipam-controller.js";
 import type { NodeSpec } from "./kubelet/node/node-spec.js";
 import type { SimulationProfile } from "./kubelet/runtime/profile.js";
 import type { SyncRecord } from "./wiring/proxy-runner.js";
@@ -32,6 +34,12 @@ export interface PlaneOptions {
   readonly proxies: readonly MeasuredProxy[];
   readonly proxyTiming: SyncTiming;
   readonly serviceRange: string;
+  /** Where nodes get the ranges of their Pods from. */
+  readonly clusterCidrs: readonly ClusterCidr[];
+  /** P-256; signs tokens of service accounts. */
+  readonly tokenKey: KeyObject;
+  /** PEM; "": there is none. */
+  readonly rootCertificate: string;
   /** Who is let in, and what is logged. */
   readonly server: Pick<ApiServerOptions, "auditLog">;
   /** Told of what happens, for measuring. */
@@ -46,6 +54,13 @@ export const DEFAULT_PROXY_TIMING: SyncTiming = {
   syncPeriodMs: 30_000,
   fullSyncPeriodMs: 3_600_000,
 };
+
+/** Room for 32,768 nodes with 256 addresses each. */
+export const DEFAULT_CLUSTER_CIDRS: readonly ClusterCidr[] = [{ cidr: "10.128.0.0/9", nodeMask: 24 }];
+
+export function newTokenKey(): KeyObject {
+  return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+}
 
 /** The range that Services get their addresses from, as kubeadm sets it. */
 export const DEFAULT_SERVICE_RANGE = "10.96.0.0/12";

@@ -8,7 +8,11 @@
 import { Prng } from "../base/prng.js";
 import { defaultProxyConfig } from "../proxy/default-config.js";
 import { LOOPBACK_ADMIN } from "./apiserver/access.js";
-import { type ApiServer, createApiServer } from "./apiserver/api-server.js";
+import type { PodObject } from "./apiserver/admission/pod-parts.js";
+import { isInScope } from "./apiserver/admission/quota-scopes.js";
+import { quotaUsage } from "./apiserver/admission/quota-usage.js";
+import { type ApiServer, type ApiServerOptions, createApiServer } from "./apiserver/api-server.js";
+import { DEFAULT_NODE_PORTS, standardAccess } from "./apiserver/standard-access.js";
 import { writeBootstrapObjects } from "./bootstrap-objects.js";
 import type { Client, ResourceName } from "./client/client.js";
 import { EventRecorder } from "./client/event-recorder.js";
@@ -17,15 +21,19 @@ import type { InformerFactory } from "./client/informer-factory.js";
 import type { Node } from "./client/object-types.js";
 import { NODES, resourceOf } from "./client/resources.js";
 import { ControllerManager } from "./controllers/harness/controller-manager.js";
-import { CONTROLLERS } from "./controllers/controllers.js";
+import { allControllers } from "./controllers/controllers.js";
 import { HollowKubelets } from "./kubelet/hollow-kubelets.js";
 import type { MeasuredProxy, PlaneOptions } from "./plane-options.js";
 import { openStore } from "./store/open-store.js";
 import type { Store } from "./store/store.js";
+import { PlaneMetrics } from "./wiring/plane-metrics.js";
 import { NodeStreamsLater } from "./wiring/node-streams-later.js";
 import type { ObjectFeed, ObjectListener } from "./wiring/object-feed.js";
 import { ProxyRunner } from "./wiring/proxy-runner.js";
 import { SchedulerRunner } from "./wiring/scheduler-runner.js";
+
+const TOKEN_ISSUER = "https://kubernetes.default.svc.cluster.local";
+const LOAD_BALANCER_RANGE = "192.0.2.0/24";
 
 export class Plane {
   readonly store: Store;
@@ -54,13 +62,28 @@ export class Plane {
     const { timers, newUid } = options;
     const prng = new Prng(options.seed);
     const streams = new NodeStreamsLater();
+    const metrics = new PlaneMetrics();
+    /** What is made after the server that reports of it. */
+    const running: Running = { scheduler: null, kubelets: null };
     const store = await openStore(options.store, { timers });
+    const access = {
+      timers,
+      prng: prng.fork("access"),
+      newId: newUid,
+      tokenKey: options.tokenKey,
+      issuer: TOKEN_ISSUER,
+      serviceRanges: [options.serviceRange],
+      nodePorts: DEFAULT_NODE_PORTS,
+    };
     const server = await createApiServer({
       store,
       timers,
       prng: prng.fork("server"),
       newUid,
       nodes: streams,
+      accessOver: (objects) => standardAccess(objects, access),
+      components: componentsOf(() => store.revision()),
+      moreMetrics: () => `${metrics.expose(running.kubelets)}${schedulerMetrics(running.scheduler)}`,
       ...options.server,
     });
     const client = inProcessClient(server, LOOPBACK_ADMIN);
@@ -75,11 +98,12 @@ export class Plane {
       timers,
       prng: prng.fork("events"),
     });
-    const manager = controllerManager(options, client, prng);
+    const manager = controllerManager(options, { client, prng, metrics });
     await manager.start();
     const feed = feedOf(manager.informers);
     const scheduler = await startScheduler(options, { client, feed, events });
-    const proxies = await startProxies(options, feed);
+    running.scheduler = scheduler;
+    const proxies = await startProxies(options, { feed, metrics });
     const kubelets = await HollowKubelets.start({
       client,
       nodes: options.nodes,
@@ -90,6 +114,7 @@ export class Plane {
       informers: manager.informers,
     });
     streams.bind(kubelets.streams);
+    running.kubelets = kubelets;
     return new Plane({ store, server, client, kubelets, scheduler, proxies, manager, events });
   }
 
@@ -127,6 +152,16 @@ function isReady({ status }: Node): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
 }
 
+/** As `kubectl get componentstatuses` lists them: everything lives and dies with this process. */
+function componentsOf(readStore: () => unknown): NonNullable<ApiServerOptions["components"]> {
+  const well = { failure: () => null };
+  return [
+    { name: "scheduler", ...well },
+    { name: "controller-manager", ...well },
+    { name: "etcd-0", failure: () => (readStore() === undefined ? "no answer" : null) },
+  ];
+}
+
 interface PlaneParts {
   readonly store: Store;
   readonly server: ApiServer;
@@ -138,14 +173,36 @@ interface PlaneParts {
   readonly events: EventRecorder;
 }
 
-function controllerManager(options: PlaneOptions, client: Client, prng: Prng): ControllerManager {
+interface Running {
+  scheduler: SchedulerRunner | null;
+  kubelets: HollowKubelets | null;
+}
+
+function schedulerMetrics(runner: SchedulerRunner | null): string {
+  runner?.scheduler.updateGauges();
+  return runner?.scheduler.metrics.expose() ?? "";
+}
+
+function controllerManager(
+  options: PlaneOptions,
+  { client, prng, metrics }: { client: Client; prng: Prng; metrics: PlaneMetrics },
+): ControllerManager {
   const { timers, controllers, onError } = options;
   return new ControllerManager({
     client,
-    controllers: CONTROLLERS,
+    controllers: allControllers({
+      clusterCidrs: options.clusterCidrs,
+      loadBalancerCidr: LOAD_BALANCER_RANGE,
+      rootCertificate: options.rootCertificate,
+      quota: {
+        usage: quotaUsage,
+        isInScope: (spec, pod) => isInScope(spec, pod === null ? null : (pod as PodObject)),
+      },
+    }),
     timers,
     prng: prng.fork("controllers"),
     enabled: controllers,
+    metrics,
     ...(onError === undefined ? {} : { onError }),
   });
 }
@@ -188,7 +245,10 @@ async function startScheduler(
   return runner;
 }
 
-function startProxies(options: PlaneOptions, feed: ObjectFeed): Promise<ProxyRunner[]> {
+function startProxies(
+  options: PlaneOptions,
+  { feed, metrics }: { feed: ObjectFeed; metrics: PlaneMetrics },
+): Promise<ProxyRunner[]> {
   const { proxies, proxyTiming, timers, onSync } = options;
   const started = proxies.map(async (proxy: MeasuredProxy) => {
     const node = { name: proxy.node, addresses: [], podCIDRs: [], zone: null };
@@ -197,7 +257,10 @@ function startProxies(options: PlaneOptions, feed: ObjectFeed): Promise<ProxyRun
       timing: proxyTiming,
       feed,
       timers,
-      onSync: (record) => onSync?.(proxy, record),
+      onSync: (record) => {
+        metrics.synced(record);
+        onSync?.(proxy, record);
+      },
     });
     await runner.start();
     return runner;

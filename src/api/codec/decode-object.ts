@@ -10,9 +10,7 @@ import { fieldProblems, type ParsedJson, parseJson } from "./json-text.js";
 import { decodeProtobuf, isProtobuf, PROTOBUF_TYPE } from "./protobuf.js";
 import { parseYaml } from "./yaml-text.js";
 
-export const FIELD_VALIDATIONS = ["Strict", "Warn", "Ignore"] as const;
-
-export type FieldValidation = (typeof FIELD_VALIDATIONS)[number];
+export type FieldValidation = "Strict" | "Warn" | "Ignore";
 
 export interface DecodeOptions {
   /** Of the request; empty or absent: JSON. Parameters after ";" do not count. */

@@ -6,10 +6,10 @@ export class ProtobufError extends Error {
   override readonly name = "ProtobufError";
 }
 
-export const WIRE_VARINT = 0;
-export const WIRE_FIXED64 = 1;
+const WIRE_VARINT = 0;
+const WIRE_FIXED64 = 1;
 export const WIRE_BYTES = 2;
-export const WIRE_FIXED32 = 5;
+const WIRE_FIXED32 = 5;
 
 export class ProtobufReader {
   offset: number;

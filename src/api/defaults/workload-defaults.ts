@@ -1,8 +1,10 @@
 // Kinds that make Pods.
 // Source: pkg/apis/apps/v1/defaults.go, pkg/apis/batch/v1/defaults.go, pkg/apis/core/v1/defaults.go.
+import { generatedSelector } from "./job-selector.js";
 import { claimSpec, podTemplate, podTemplateIfAny } from "./pod-defaults.js";
 import {
   always,
+  chained,
   each,
   type Fields,
   isObject,
@@ -126,9 +128,10 @@ const jobSpec = {
   template: podTemplate,
 };
 
+/** Labels are taken from the template before the selector's are added to it. */
 export const job = within({
-  spec: always({ ...jobSpec, manualSelector: unlessSet(false) }),
   metadata: metadataFromTemplate,
+  spec: chained(always({ ...jobSpec, manualSelector: unlessSet(false) }), generatedSelector),
 });
 
 /** Of a Job in a CronJob only what every template has is filled in: the rest is, when a Job is made of it. */

@@ -9,6 +9,7 @@ import { openAccess, type PlaneAccess } from "../../controlplane/plane-access.js
 import { INSTANT_PROFILE, USUAL_PROFILE } from "../../controlplane/kubelet/runtime/profile.js";
 import { Plane } from "../../controlplane/plane.js";
 import {
+  DEFAULT_CLUSTER_CIDRS,
   DEFAULT_PROXY_TIMING,
   DEFAULT_SERVICE_RANGE,
   numberedNodes,
@@ -30,6 +31,7 @@ interface UpFlags {
   readonly controllers: string;
   readonly instantPods?: boolean;
   readonly seed: number;
+  readonly plainPort?: number;
   readonly serveEtcd?: number;
   readonly auditLog?: string;
   readonly json?: boolean;
@@ -50,6 +52,11 @@ export function registerUp(program: Command, context: CommandContext): void {
     .option("--nodes <n>", "hollow nodes", wholeNumber(0, LIMITS.NODES_MAX), 3)
     .option("--store <store>", "memory, file:DIR or etcd:http://HOST:PORT", "memory")
     .option("--port <n>", "of the API server; 0 for any that is free", wholeNumber(0, 65_535), 6443)
+    .option(
+      "--plain-port <n>",
+      "also serve plain HTTP, where everybody on this machine is the administrator",
+      wholeNumber(0, 65_535),
+    )
     .option("--kubeconfig <file>", "where to write how kubectl gets in", "plumb.kubeconfig")
     .addOption(
       new Option("--proxy-mode <mode>", "of the kube-proxy that node-0 runs in full")
@@ -70,20 +77,25 @@ export function registerUp(program: Command, context: CommandContext): void {
 async function up(flags: UpFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const begunMs = realTimers.milliseconds();
-  const access = await openAccess({
+  const access = openAccess({
+    timers: realTimers,
+    store: flags.store,
     port: flags.port,
+    plainPort: flags.plainPort ?? null,
+    etcdPort: flags.serveEtcd ?? null,
     kubeconfigPath: resolve(flags.kubeconfig),
     auditLogPath: flags.auditLog === undefined ? null : resolve(flags.auditLog),
   });
   terminal.progress(`starting ${flags.nodes} nodes`, { milestone: true });
   const plane = await Plane.start(planeOptions(flags, access, context));
-  const { url } = await access.serve(plane);
+  const { url, plainUrl } = await access.serve(plane);
   await plane.nodesReady();
   const readyMs = realTimers.milliseconds() - begunMs;
   if (flags.json === true) {
     terminal.print(
       JSON.stringify({
         url,
+        plainUrl,
         kubeconfig: access.kubeconfigPath,
         nodes: flags.nodes,
         readySeconds: readyMs / 1000,
@@ -91,6 +103,7 @@ async function up(flags: UpFlags, context: CommandContext): Promise<void> {
     );
   } else {
     terminal.print(`API server  ${url}`);
+    if (plainUrl !== null) terminal.print(`            ${plainUrl} (plain, no passwords)`);
     terminal.print(`nodes       ${flags.nodes}, all Ready after ${(readyMs / 1000).toFixed(2)} s`);
     terminal.print(`kubectl     kubectl --kubeconfig ${access.kubeconfigPath} get nodes`);
     terminal.note("Ctrl-C stops it");
@@ -121,6 +134,9 @@ function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: Command
     proxies: flags.nodes > 0 ? [{ mode: flags.proxyMode, node: "node-0" }] : [],
     proxyTiming: DEFAULT_PROXY_TIMING,
     serviceRange: DEFAULT_SERVICE_RANGE,
+    clusterCidrs: DEFAULT_CLUSTER_CIDRS,
+    rootCertificate: access.authority.cert,
+    tokenKey: access.tokenKey,
     server: access.serverOptions,
     onError: (where, error) => terminal.warn(`${where}: ${error.message}`),
   };

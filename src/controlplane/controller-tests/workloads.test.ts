@@ -12,11 +12,11 @@ import {
   REPLICA_SETS,
   STATEFUL_SETS,
 } from "../client/resources.js";
-import { CONTROLLERS } from "../controllers/controllers.js";
+import { WORKLOAD_CONTROLLERS } from "../controllers/controllers.js";
 import { TestKubelet } from "../controllers/harness/cluster.test-data.js";
 import { type RealCluster, startRealCluster } from "./real-cluster.test-data.js";
 
-const WORKLOADS = CONTROLLERS.filter(({ name }) =>
+const WORKLOADS = WORKLOAD_CONTROLLERS.filter(({ name }) =>
   [
     "deployment",
     "replicaset",

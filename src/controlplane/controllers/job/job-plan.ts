@@ -133,10 +133,10 @@ function countEnds({ job, pods }: JobView): Tally {
     const { uid = "" } = pod.metadata;
     if (!held.has(uid) || release.length === BURST_MAX) continue;
     release.push(pod);
-    if (known.has(uid)) continue;
+    if (known.has(uid) || !hasPlace(job, pod)) continue;
     if (pod.status?.phase === "Succeeded") {
-      if (!isIndexed(job)) uncounted.succeeded.push(uid);
-      else if (indexOf(pod) >= 0 && indexOf(pod) < (job.spec?.completions ?? 0)) completed.add(indexOf(pod));
+      if (isIndexed(job)) completed.add(indexOf(pod));
+      else uncounted.succeeded.push(uid);
     } else if (pod.status?.phase !== "Failed" || judgeFailure(job, pod).counts) uncounted.failed.push(uid);
   }
   const succeeded = isIndexed(job) ? completed.size : (before.succeeded ?? 0) + settled.succeeded;
@@ -157,8 +157,14 @@ function countEnds({ job, pods }: JobView): Tally {
     succeededPods,
     failedPods,
     uncountedCount: uncounted.succeeded.length + uncounted.failed.length,
-    release,
+    // Of a Job that is being deleted nobody will ask how many Pods succeeded.
+    release: job.metadata.deletionTimestamp === undefined ? release : pods.filter(hasTracking),
   };
+}
+
+/** Pods of an Indexed Job whose index is not one of the Job's are not counted. */
+function hasPlace(job: Job, pod: Pod): boolean {
+  return !isIndexed(job) || (indexOf(pod) >= 0 && indexOf(pod) < (job.spec?.completions ?? 0));
 }
 
 interface Outcome {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { StatusError } from "../../../api/status.js";
 import type { ControllerRevision, Pod } from "../../client/object-types.js";
 import { PERSISTENT_VOLUME_CLAIMS, PODS, STATEFUL_SETS } from "../../client/resources.js";
 import { labelled, startCluster, type TestCluster } from "../harness/cluster.test-data.js";
@@ -188,5 +189,24 @@ test("statefulSetController keeps revisionHistoryLimit revisions, and takes an o
   await cluster.timers.advance(1000);
   assert.deepEqual(revisions(), [3, 4]);
   assert.deepEqual(images(cluster), ["web:2"]);
+  await cluster.stop();
+});
+
+test("statefulSetController waits for a foreign Pod of its name to go, and says why it cannot make one", async () => {
+  const cluster = await startCluster([statefulSetController]);
+  await cluster.of(PODS).create({ ...labelled({ app: "other" }), metadata: { name: "db-0" } });
+  await cluster.of(STATEFUL_SETS).create(statefulSet(1));
+  await cluster.timers.advance(1000);
+  assert.equal((await cluster.of(STATEFUL_SETS).get("db")).status?.replicas, 0);
+  await cluster.of(PODS).delete("db-0", { gracePeriodSeconds: 0 });
+  cluster.api.intercept = ({ method, path }) => {
+    if (method === "POST" && path.endsWith("/pods")) throw new StatusError("Forbidden", "no quota");
+  };
+  await cluster.timers.advance(10_000);
+  const text = "Warning FailedCreate Create Pod db-0 in StatefulSet db failed error: no quota";
+  assert.ok(cluster.events().some((event) => event.startsWith(text)));
+  cluster.api.intercept = null;
+  await cluster.timers.advance(60_000);
+  assert.equal((await cluster.of(STATEFUL_SETS).get("db")).status?.readyReplicas, 1);
   await cluster.stop();
 });

@@ -150,17 +150,29 @@ class StatefulSetShell {
       try {
         await carryOut([action], this.#context);
       } catch (error) {
-        const failure = error as Error;
-        if (!isStatus(error, "AlreadyExists") && action.kind !== "event") {
-          const verb = action.kind === "create" ? "Create" : action.kind === "delete" ? "Delete" : "Update";
-          const subject = `Pod ${action.object.metadata.name} in StatefulSet ${set.metadata.name}`;
-          const message = `${verb} ${subject} failed error: ${failure.message}`;
-          this.#context.events.record(set, "Warning", `Failed${verb}`, message);
-        }
-        return failure;
+        if (isStatus(error, "AlreadyExists"))
+          return (await this.#isOwnPod(set, action)) ? null : (error as Error);
+        this.#reportFailure(set, action, error as Error);
+        return error as Error;
       }
     }
     return null;
+  }
+
+  /** A Pod that is ours was only not seen yet: its event brings the next pass. */
+  async #isOwnPod(set: StatefulSet, action: Action): Promise<boolean> {
+    if (action.kind !== "create" || action.object.kind !== "Pod") return false;
+    const { name, namespace = "" } = action.object.metadata;
+    const pod = await clientOf(this.#context.client, PODS, namespace).get(name);
+    return isControlledBy(pod, set);
+  }
+
+  #reportFailure(set: StatefulSet, action: Action, failure: Error): void {
+    if (action.kind === "event") return;
+    const verb = action.kind === "create" ? "Create" : action.kind === "delete" ? "Delete" : "Update";
+    const subject = `Pod ${action.object.metadata.name} in StatefulSet ${set.metadata.name}`;
+    const message = `${verb} ${subject} failed error: ${failure.message}`;
+    this.#context.events.record(set, "Warning", `Failed${verb}`, message);
   }
 
   async #writeStatus(set: StatefulSet, status: StatefulStatus): Promise<void> {
