@@ -11,6 +11,7 @@ import { LOOPBACK_ADMIN } from "./apiserver/access.js";
 import type { PodObject } from "./apiserver/admission/pod-parts.js";
 import { isInScope } from "./apiserver/admission/quota-scopes.js";
 import { quotaUsage } from "./apiserver/admission/quota-usage.js";
+import { MetricsApi } from "./addons/metrics/metrics-api.js";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "./apiserver/api-server.js";
 import { DEFAULT_NODE_PORTS, standardAccess } from "./apiserver/standard-access.js";
 import { writeBootstrapObjects } from "./bootstrap-objects.js";
@@ -63,6 +64,7 @@ export class Plane {
     const prng = new Prng(options.seed);
     const streams = new NodeStreamsLater();
     const metrics = new PlaneMetrics();
+    const metricsApi = new MetricsApi();
     /** What is made after the server that reports of it. */
     const running: Running = { scheduler: null, kubelets: null };
     const store = await openStore(options.store, { timers });
@@ -82,6 +84,7 @@ export class Plane {
       newUid,
       nodes: streams,
       accessOver: (objects) => standardAccess(objects, access),
+      extraGroups: [metricsApi],
       components: componentsOf(() => store.revision()),
       moreMetrics: () => `${metrics.expose(running.kubelets)}${schedulerMetrics(running.scheduler)}`,
       ...options.server,
@@ -115,6 +118,11 @@ export class Plane {
     });
     streams.bind(kubelets.streams);
     running.kubelets = kubelets;
+    metricsApi.start({
+      informers: manager.informers,
+      timers,
+      statsOf: (node) => kubelets.statsSummary(node),
+    });
     return new Plane({ store, server, client, kubelets, scheduler, proxies, manager, events });
   }
 
