@@ -135,7 +135,7 @@ function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: Command
     proxyTiming: DEFAULT_PROXY_TIMING,
     serviceRange: DEFAULT_SERVICE_RANGE,
     clusterCidrs: DEFAULT_CLUSTER_CIDRS,
-    rootCertificate: access.authority.cert,
+    authority: access.authority,
     tokenKey: access.tokenKey,
     server: access.serverOptions,
     onError: (where, error) => terminal.warn(`${where}: ${error.message}`),
