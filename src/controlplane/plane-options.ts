@@ -12,6 +12,8 @@ import type { NodeSpec } from "./kubelet/node/node-spec.js";
 import type { SimulationProfile } from "./kubelet/runtime/profile.js";
 import type { SyncRecord } from "./wiring/proxy-runner.js";
 
+export { INSTANT_PROFILE, USUAL_PROFILE } from "./kubelet/runtime/profile.js";
+
 /** A kube-proxy that is carried out in full, on behalf of one node. */
 export interface MeasuredProxy {
   readonly mode: Mode;

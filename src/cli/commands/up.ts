@@ -6,12 +6,13 @@ import { PlumbError } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
 import { realTimers } from "../../base/timers.js";
 import { openAccess, type PlaneAccess } from "../../controlplane/plane-access.js";
-import { INSTANT_PROFILE, USUAL_PROFILE } from "../../controlplane/kubelet/runtime/profile.js";
 import { Plane } from "../../controlplane/plane.js";
 import {
   DEFAULT_CLUSTER_CIDRS,
   DEFAULT_PROXY_TIMING,
   DEFAULT_SERVICE_RANGE,
+  INSTANT_PROFILE,
+  USUAL_PROFILE,
   numberedNodes,
   type PlaneOptions,
 } from "../../controlplane/plane-options.js";
