@@ -48,7 +48,7 @@ export function collectGarbage(): void {
 }
 
 /** Nothing moves for this long: a benchmark that waits has failed. */
-const STUCK_MS = 60_000;
+const STUCK_MS = 30_000;
 const LOOK_MS = 10;
 
 /**
@@ -72,4 +72,16 @@ export async function reached(wanted: number, done: () => number, what: string):
         `Cannot go on with the benchmark: ${last} of ${wanted} ${what}, and no more in ${STUCK_MS / 1000} s`,
       );
   }
+}
+
+/** @throws {PlumbError} Internal when it takes longer */
+export function within<T>(ms: number, work: Promise<T>, what: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const tooLate = () =>
+      reject(
+        new PlumbError("Internal", `Cannot go on with the benchmark: waited ${ms / 1000} s for ${what}`),
+      );
+    const cancel = timers.after(ms, tooLate);
+    work.then(resolve, reject).finally(cancel);
+  });
 }

@@ -45,7 +45,8 @@ export async function fanOut(
     });
   const closers = await Promise.all(Array.from({ length: watchers }, openOne));
   const begunMs = timers.milliseconds();
-  const run = (index: number) => api.create({ metadata: { name: `event-${index}` }, data: { at: `${index}` } });
+  const run = (index: number) =>
+    api.create({ metadata: { name: `event-${index}` }, data: { at: `${index}` } });
   await saturated({ count: events, run }, CREATES_IN_FLIGHT, timers);
   await reached(watchers * events, () => received, "watch events received");
   for (const close of closers) close();
@@ -56,9 +57,7 @@ export async function fanOut(
 export function watchInProcess(client: Client, namespace: string): OpenWatch {
   const api = client.resource(CONFIG_MAPS, namespace);
   return (from, onEvents) =>
-    Promise.resolve(
-      api.watch({ resourceVersion: from }, { event: () => onEvents(1), end: () => undefined }),
-    );
+    Promise.resolve(api.watch({ resourceVersion: from }, { event: () => onEvents(1), end: () => undefined }));
 }
 
 export function watchOverHttp(url: string, namespace: string): OpenWatch {

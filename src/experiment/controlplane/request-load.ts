@@ -11,11 +11,7 @@ export interface Load {
 }
 
 /** @returns requests per second with so many in flight */
-export async function saturated(
-  { count, run }: Load,
-  inFlight: number,
-  timers: Timers,
-): Promise<number> {
+export async function saturated({ count, run }: Load, inFlight: number, timers: Timers): Promise<number> {
   let next = 0;
   const begunMs = timers.milliseconds();
   const worker = async () => {
@@ -34,9 +30,7 @@ export async function paced({ count, run }: Load, perSecond: number, timers: Tim
     const dueCount = Math.min(count, Math.floor(((timers.milliseconds() - begunMs) / 1000) * perSecond) + 1);
     for (let index = answers.length; index < dueCount; index++) {
       const dueMs = begunMs + (index / perSecond) * 1000;
-      answers.push(
-        run(index).then(() => latency.record(Math.max(0, (timers.milliseconds() - dueMs) * 1e6))),
-      );
+      answers.push(run(index).then(() => latency.record(Math.max(0, (timers.milliseconds() - dueMs) * 1e6))));
     }
     if (answers.length < count) await delay(timers, 1);
   }

@@ -50,9 +50,11 @@ export async function measureThroughApi(
 async function createNodes({ client }: Plane, count: number): Promise<void> {
   const api = clientOf(client, NODES, null);
   const run = async (index: number) => {
-    const { metadata, spec: { taints: _, ...spec } = {}, ...rest } = await api.create(basicNode(index));
-    // A node is born tainted: nothing here would take that away.
-    await api.update({ ...rest, metadata, spec });
+    const wanted = basicNode(index);
+    const { spec: { taints: _, ...spec } = {}, ...born } = await api.create(wanted);
+    // A node is born tainted, and without a kubelet nobody but us says that it is ready.
+    const { metadata } = await api.update({ ...born, spec });
+    await api.updateStatus({ ...wanted, metadata, spec });
   };
   await saturated({ count, run }, IN_FLIGHT, timers);
   await delay(timers, SETTLE_MS);

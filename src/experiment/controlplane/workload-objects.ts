@@ -46,7 +46,11 @@ export function endpointSlice(serviceName: string, index: number): object {
   };
 }
 
-export function deployment(name: string, replicas: number, annotations: Readonly<Record<string, string>>): object {
+export function deployment(
+  name: string,
+  replicas: number,
+  annotations: Readonly<Record<string, string>>,
+): object {
   const labels = { app: name };
   return {
     apiVersion: "apps/v1",
