@@ -47,6 +47,7 @@ test("the plane answers a session of the real kubectl as recorded", {
     port: 0,
     plainPort: null,
     etcdPort: null,
+    dnsPort: null,
     kubeconfigPath: join(folder, "kubeconfig"),
     auditLogPath: null,
   });
