@@ -47,6 +47,7 @@ test("the plane answers a session of the real kubectl as recorded", {
     port: 0,
     plainPort: null,
     etcdPort: null,
+    dnsPort: null,
     kubeconfigPath: join(folder, "kubeconfig"),
     auditLogPath: null,
   });
@@ -64,7 +65,7 @@ test("the plane answers a session of the real kubectl as recorded", {
     proxyTiming: DEFAULT_PROXY_TIMING,
     serviceRange: DEFAULT_SERVICE_RANGE,
     clusterCidrs: DEFAULT_CLUSTER_CIDRS,
-    rootCertificate: access.authority.cert,
+    authority: access.authority,
     tokenKey: access.tokenKey,
     server: access.serverOptions,
   });

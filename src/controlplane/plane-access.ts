@@ -5,6 +5,7 @@ import { appendFileSync } from "node:fs";
 import type { KeyObject } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Timers } from "../base/timers.js";
+import { DnsServer } from "./addons/dns/dns-server.js";
 import { LOOPBACK_ADMIN } from "./apiserver/access.js";
 import type { ApiServerOptions } from "./apiserver/api-server.js";
 import type { CertificateAuthority } from "./apiserver/auth/certificate-authority.js";
@@ -28,8 +29,16 @@ export interface AccessOptions {
   readonly kubeconfigPath: string;
   readonly auditLogPath: string | null;
   readonly etcdPort: number | null;
+  /** Of DNS, UDP and TCP; 0: any that is free; null: none. */
+  readonly dnsPort: number | null;
   /** As PlaneOptions.store: tells where keys are kept. */
   readonly store: string;
+}
+
+export interface Served {
+  readonly url: string;
+  readonly plainUrl: string | null;
+  readonly dnsPort: number | null;
 }
 
 export interface PlaneAccess {
@@ -39,7 +48,7 @@ export interface PlaneAccess {
   /** What the server must be made with. */
   readonly serverOptions: Pick<ApiServerOptions, "auditLog">;
   /** Opens the ports and writes the kubeconfig. */
-  serve(plane: Plane): Promise<{ readonly url: string; readonly plainUrl: string | null }>;
+  serve(plane: Plane): Promise<Served>;
   close(): Promise<void>;
 }
 
@@ -55,7 +64,7 @@ export function openAccess(options: AccessOptions): PlaneAccess {
       auditLogPath === null
         ? {}
         : { auditLog: (line) => appendFileSync(auditLogPath, `${line}\n`, { mode: OWNER_ONLY }) },
-    async serve({ server, store }) {
+    async serve({ server, store, informers }) {
       const secure = await serveHttp(server, {
         host: LOOPBACK,
         port: options.port,
@@ -71,6 +80,12 @@ export function openAccess(options: AccessOptions): PlaneAccess {
       }
       if (options.etcdPort !== null)
         opened.push(await serveEtcd(store, { host: LOOPBACK, port: options.etcdPort, timers }));
+      let dns: DnsServer | null = null;
+      if (options.dnsPort !== null) {
+        dns = await DnsServer.start({ informers, timers, address: LOOPBACK, port: options.dnsPort });
+        const started = dns;
+        opened.push({ close: () => started.stop() });
+      }
       writeKubeconfig({
         path: kubeconfigPath,
         server: secure.url,
@@ -79,7 +94,7 @@ export function openAccess(options: AccessOptions): PlaneAccess {
         user: ADMIN.user,
         credentials: { by: "certificate", ...authority.client(ADMIN.user, [ADMIN.group]) },
       });
-      return { url: secure.url, plainUrl: plain?.url ?? null };
+      return { url: secure.url, plainUrl: plain?.url ?? null, dnsPort: dns?.port ?? null };
     },
     async close() {
       await Promise.all(opened.map((each) => each.close()));
