@@ -63,7 +63,7 @@ export function serviceNames(
   return names;
 }
 
-export function isHeadless({ spec }: Service): boolean {
+function isHeadless({ spec }: Service): boolean {
   return spec?.clusterIP === "None";
 }
 
