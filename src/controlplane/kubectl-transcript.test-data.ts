@@ -119,6 +119,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b10\.(?:244|96)\.\d+\.\d+\b/g, "<ip>"],
   [/(?<![\w.:-])(?:\d+d)?(?:\d+h)?(?:\d+m)?\d+s(?![\w-])/g, "<age>"],
   [/\/tmp\/(?:LIVE|MERGED)-\d+\//g, "<folder>/"],
+  [/\b\d+m(\s+)(?:\d+%\s+)?\d+Mi(?:\s+\d+%)?$/gm, "<use>"],
   [/\s+$/gm, ""],
   [/[ \t]{2,}/g, "  "],
 ];

@@ -8,9 +8,7 @@
 import { Prng } from "../base/prng.js";
 import { defaultProxyConfig } from "../proxy/default-config.js";
 import { LOOPBACK_ADMIN } from "./apiserver/access.js";
-import type { PodObject } from "./apiserver/admission/pod-parts.js";
-import { isInScope } from "./apiserver/admission/quota-scopes.js";
-import { quotaUsage } from "./apiserver/admission/quota-usage.js";
+import { MetricsApi } from "./addons/metrics/metrics-api.js";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "./apiserver/api-server.js";
 import { DEFAULT_NODE_PORTS, standardAccess } from "./apiserver/standard-access.js";
 import { writeBootstrapObjects } from "./bootstrap-objects.js";
@@ -26,6 +24,8 @@ import { HollowKubelets } from "./kubelet/hollow-kubelets.js";
 import type { MeasuredProxy, PlaneOptions } from "./plane-options.js";
 import { openStore } from "./store/open-store.js";
 import type { Store } from "./store/store.js";
+import { autoscalerMetrics } from "./wiring/autoscaler-metrics.js";
+import { certificateSigner, legacyTokens, QUOTA } from "./wiring/controller-parts.js";
 import { PlaneMetrics } from "./wiring/plane-metrics.js";
 import { NodeStreamsLater } from "./wiring/node-streams-later.js";
 import type { ObjectFeed, ObjectListener } from "./wiring/object-feed.js";
@@ -63,6 +63,7 @@ export class Plane {
     const prng = new Prng(options.seed);
     const streams = new NodeStreamsLater();
     const metrics = new PlaneMetrics();
+    const metricsApi = new MetricsApi();
     /** What is made after the server that reports of it. */
     const running: Running = { scheduler: null, kubelets: null };
     const store = await openStore(options.store, { timers });
@@ -82,6 +83,7 @@ export class Plane {
       newUid,
       nodes: streams,
       accessOver: (objects) => standardAccess(objects, access),
+      extraGroups: [metricsApi],
       components: componentsOf(() => store.revision()),
       moreMetrics: () => `${metrics.expose(running.kubelets)}${schedulerMetrics(running.scheduler)}`,
       ...options.server,
@@ -98,7 +100,7 @@ export class Plane {
       timers,
       prng: prng.fork("events"),
     });
-    const manager = controllerManager(options, { client, prng, metrics });
+    const manager = controllerManager(options, { client, prng, metrics, metricsApi });
     await manager.start();
     const feed = feedOf(manager.informers);
     const scheduler = await startScheduler(options, { client, feed, events });
@@ -115,6 +117,11 @@ export class Plane {
     });
     streams.bind(kubelets.streams);
     running.kubelets = kubelets;
+    metricsApi.start({
+      informers: manager.informers,
+      timers,
+      statsOf: (node) => kubelets.statsSummary(node),
+    });
     return new Plane({ store, server, client, kubelets, scheduler, proxies, manager, events });
   }
 
@@ -173,6 +180,13 @@ interface PlaneParts {
   readonly events: EventRecorder;
 }
 
+interface ControllerParts {
+  readonly client: Client;
+  readonly prng: Prng;
+  readonly metrics: PlaneMetrics;
+  readonly metricsApi: MetricsApi;
+}
+
 interface Running {
   scheduler: SchedulerRunner | null;
   kubelets: HollowKubelets | null;
@@ -185,7 +199,7 @@ function schedulerMetrics(runner: SchedulerRunner | null): string {
 
 function controllerManager(
   options: PlaneOptions,
-  { client, prng, metrics }: { client: Client; prng: Prng; metrics: PlaneMetrics },
+  { client, prng, metrics, metricsApi }: ControllerParts,
 ): ControllerManager {
   const { timers, controllers, onError } = options;
   return new ControllerManager({
@@ -193,11 +207,11 @@ function controllerManager(
     controllers: allControllers({
       clusterCidrs: options.clusterCidrs,
       loadBalancerCidr: LOAD_BALANCER_RANGE,
-      rootCertificate: options.rootCertificate,
-      quota: {
-        usage: quotaUsage,
-        isInScope: (spec, pod) => isInScope(spec, pod === null ? null : (pod as PodObject)),
-      },
+      rootCertificate: options.authority?.cert ?? "",
+      quota: QUOTA,
+      metrics: autoscalerMetrics(metricsApi),
+      legacyTokens: legacyTokens(client),
+      ...(options.authority === null ? {} : { certificates: certificateSigner(options.authority) }),
     }),
     timers,
     prng: prng.fork("controllers"),

@@ -138,7 +138,7 @@ function admissionPlugins(
 
 const OFF_BY_DEFAULT = ["PodNodeSelector"];
 
-export const objectValidation: Validation = {
+const objectValidation: Validation = {
   validateCreate: (object) => validateCreate(object),
   validateUpdate: (next, current, _kind, subresource) => validateUpdate(next, current, subresource),
 };

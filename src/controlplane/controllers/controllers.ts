@@ -1,4 +1,13 @@
 // Every controller that the plane can run, in the order in which they start.
+import { horizontalPodAutoscalerController } from "./autoscaling/autoscaler-controller.js";
+import type { MetricsSource } from "./autoscaling/metric-proposal.js";
+import { bootstrapSigner, tokenCleaner } from "./bootstrap/bootstrap-tokens.js";
+import {
+  certificateApprover,
+  certificateCleaner,
+  type CertificateSigner,
+  certificateSigningController,
+} from "./certificates/certificate-controllers.js";
 import { cronJobController } from "./cronjob/cronjob-controller.js";
 import { daemonSetController } from "./daemonset/daemonset-controller.js";
 import { deploymentController } from "./deployment/deployment-controller.js";
@@ -21,8 +30,12 @@ import {
 } from "./replication/replication-controller.js";
 import { type QuotaEvaluator, resourceQuotaController } from "./resource-quota/resource-quota-controller.js";
 import { rootCaPublisher, serviceAccountController } from "./service-account/service-account-controllers.js";
+import { type LegacyTokenIssuer, tokenController } from "./service-account/token-controller.js";
 import { hollowCloud } from "./service-lb/hollow-cloud.js";
 import { serviceLoadBalancerController } from "./service-lb/service-lb-controller.js";
+import { attachDetachController } from "./volumes/attach-detach-controller.js";
+import { claimProtectionController, volumeProtectionController } from "./volumes/protection-controllers.js";
+import { persistentVolumeBinder } from "./volumes/volume-binder.js";
 import { statefulSetController } from "./statefulset/statefulset-controller.js";
 
 export interface ControllersOptions {
@@ -34,6 +47,12 @@ export interface ControllersOptions {
   readonly quota: QuotaEvaluator;
   /** PEM of the cluster's authority, published in every namespace. */
   readonly rootCertificate: string;
+  /** What autoscalers measure by; absent: nothing is scaled. */
+  readonly metrics?: MetricsSource;
+  /** The authority behind certificate requests; absent: they wait. */
+  readonly certificates?: CertificateSigner;
+  /** Fills token Secrets; absent: they stay empty. */
+  readonly legacyTokens?: LegacyTokenIssuer;
 }
 
 /** Those of workloads: they need nothing beside Pods. */
@@ -63,7 +82,27 @@ export function allControllers(options: ControllersOptions): readonly Controller
     garbageCollector,
     podGcController(),
     disruptionController,
+    persistentVolumeBinder,
+    attachDetachController,
+    claimProtectionController,
+    volumeProtectionController,
     resourceQuotaController(options.quota),
     serviceLoadBalancerController(hollowCloud(options.loadBalancerCidr)),
+    certificateCleaner,
+    bootstrapSigner,
+    tokenCleaner,
+    ...optionalControllers(options),
+  ];
+}
+
+/** Those that need what not every plane has. */
+function optionalControllers(options: ControllersOptions): readonly Controller[] {
+  const { metrics, certificates, legacyTokens, rootCertificate } = options;
+  return [
+    ...(metrics === undefined ? [] : [horizontalPodAutoscalerController(metrics)]),
+    ...(certificates === undefined
+      ? []
+      : [certificateApprover(certificates), certificateSigningController(certificates)]),
+    ...(legacyTokens === undefined ? [] : [tokenController({ issuer: legacyTokens, rootCertificate })]),
   ];
 }

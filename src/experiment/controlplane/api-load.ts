@@ -78,6 +78,7 @@ async function overHttp(plane: Plane, plan: Omit<LoadPlan, "url">): Promise<Load
     kubeconfigPath: join(folder, "kubeconfig"),
     auditLogPath: null,
     etcdPort: null,
+    dnsPort: null,
     store: "memory",
   });
   try {

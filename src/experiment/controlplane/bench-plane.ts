@@ -36,7 +36,7 @@ export function startPlane(seed: number, parts: Partial<PlaneOptions>): Promise<
     serviceRange: DEFAULT_SERVICE_RANGE,
     clusterCidrs: DEFAULT_CLUSTER_CIDRS,
     tokenKey: newTokenKey(),
-    rootCertificate: "",
+    authority: null,
     server: {},
     ...parts,
   });

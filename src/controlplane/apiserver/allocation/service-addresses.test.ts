@@ -6,7 +6,8 @@ import type { ServiceSpec } from "../../../api/types.js";
 import { Prng } from "../../../base/prng.js";
 import { ManualTimers } from "../../../base/timers.js";
 import type { AdmissionRequest } from "../access.js";
-import { kindRow, MemoryObjects } from "../object-access.js";
+import { MemoryObjects } from "../memory-objects.test-data.js";
+import { kindRow } from "../object-access.js";
 import { addressRange } from "./address-range.js";
 import { serviceAddresses } from "./service-addresses.js";
 

@@ -14,8 +14,10 @@ import { sourcePath } from "../../../base/source-path.js";
 import { ManualTimers, realTimers } from "../../../base/timers.js";
 import type { ApiRequest, UserInfo } from "../../protocol/api-request.js";
 import type { AccessAttributes } from "../access.js";
-import { kindRow, MemoryObjects } from "../object-access.js";
+import { MemoryObjects } from "../memory-objects.test-data.js";
+import { kindRow } from "../object-access.js";
 import { standardAccess, DEFAULT_NODE_PORTS } from "../standard-access.js";
+import { bootstrapTokenReader } from "./bearer-authenticator.js";
 import { bootstrapPolicy } from "./bootstrap-policy.js";
 import { CertificateAuthority } from "./certificate-authority.js";
 import { parseCertificateRequest } from "./certificate.js";
@@ -279,6 +281,37 @@ test("tokens of service accounts speak for them, until time, account or Pod is g
   await timers.advance(601_000);
   equal(await access.tokens.review(token, []), null, "expired");
   throws(() => issued({ expirationSeconds: 60 }), /may not specify a duration less than 10 minutes$/);
+});
+
+test("bootstrapTokenReader knows a secret's token, until it expires", async () => {
+  const objects = new MemoryObjects();
+  const timers = new ManualTimers();
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  const fields = {
+    "token-id": "abcdef",
+    "token-secret": "0123456789abcdef",
+    "usage-bootstrap-authentication": "true",
+    expiration: "2026-01-01T00:01:00Z",
+    "auth-extra-groups": "system:bootstrappers:kubeadm,system:masters",
+  };
+  const secret = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "bootstrap-token-abcdef", namespace: "kube-system" },
+    type: "bootstrap.kubernetes.io/token",
+    data: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, base64(value)])),
+  };
+  objects.put(kindRow("", "secrets"), secret);
+  const read = bootstrapTokenReader(objects, timers);
+  deepStrictEqual(await read("abcdef.0123456789abcdef"), {
+    username: "system:bootstrap:abcdef",
+    uid: "",
+    groups: ["system:bootstrappers", "system:bootstrappers:kubeadm", "system:authenticated"],
+    extra: {},
+  });
+  equal(await read("abcdef.0123456789abcdeg"), null);
+  await timers.advance(60_000);
+  equal(await read("abcdef.0123456789abcdef"), null);
 });
 
 test("certificates of the authority let their users in over TLS, and others do not", async () => {

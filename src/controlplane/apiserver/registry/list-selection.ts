@@ -2,7 +2,7 @@
 import type { Kind } from "../../../api/kinds/kind.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { type FieldSelector, fieldSelector, wantedValue } from "../selectors/field-selector.js";
-import { labelTest } from "../selectors/label-selector.js";
+import { labelTest } from "../../../api/label-test.js";
 import type { StoredEntry } from "../storage/sorted-objects.js";
 import { storageKey } from "../storage/storage-key.js";
 import type { WatchScope } from "../storage/resource-cache.js";

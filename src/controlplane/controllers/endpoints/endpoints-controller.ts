@@ -12,8 +12,8 @@ import { isNamespaceTerminating } from "../harness/refusals.js";
 import { SelectedPods } from "../harness/selected-pods.js";
 import { type Subset, subsetsOf, truncated } from "./subsets.js";
 
-export const ENDPOINTS_MANAGED_BY = "endpoints.kubernetes.io/managed-by";
-export const ENDPOINTS_CONTROLLER = "endpoint-controller";
+const ENDPOINTS_MANAGED_BY = "endpoints.kubernetes.io/managed-by";
+const ENDPOINTS_CONTROLLER = "endpoint-controller";
 const OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity";
 const LEADER = "control-plane.alpha.kubernetes.io/leader";
 const HEADLESS = "service.kubernetes.io/headless";

@@ -28,7 +28,7 @@ export interface EndpointSliceOptions {
   readonly batchMs: number;
 }
 
-export const ENDPOINT_SLICE_DEFAULTS: EndpointSliceOptions = { endpointsMax: 100, batchMs: 0 };
+const ENDPOINT_SLICE_DEFAULTS: EndpointSliceOptions = { endpointsMax: 100, batchMs: 0 };
 
 /** When the cache does not show an own write in this time, it is decided anew from what it shows. */
 const OWN_WRITE_MS = 1000;

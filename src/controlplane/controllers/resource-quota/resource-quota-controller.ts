@@ -37,7 +37,7 @@ interface Counted {
 }
 
 /** null: nothing is to be written. */
-export function quotaStatus(
+function quotaStatus(
   quota: ResourceQuota,
   objects: Iterable<{ readonly kind: Kind; readonly object: KubeObject }>,
   evaluator: QuotaEvaluator,

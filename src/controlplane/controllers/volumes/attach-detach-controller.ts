@@ -36,12 +36,12 @@ export interface Wanted {
 }
 
 /** "csi-" and a hash of handle, driver and node: the same for all time. */
-export function attachmentName({ handle, driver }: Wanted, node: string): string {
+function attachmentName({ handle, driver }: Wanted, node: string): string {
   return `csi-${createHash("sha256").update(`${handle}${driver}${node}`).digest("hex")}`;
 }
 
 /** As kubelets ask for it. */
-export function uniqueName({ driver, handle }: Pick<Wanted, "driver" | "handle">): string {
+function uniqueName({ driver, handle }: Pick<Wanted, "driver" | "handle">): string {
   return `kubernetes.io/csi/${driver}^${handle}`;
 }
 

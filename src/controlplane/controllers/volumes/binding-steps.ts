@@ -5,7 +5,7 @@ import type { PersistentVolumeClaim } from "../../client/object-types.js";
 import { classOf, isReservedFor, matchVolume } from "./match-volume.js";
 
 export const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
-export const SELECTED_NODE = "volume.kubernetes.io/selected-node";
+const SELECTED_NODE = "volume.kubernetes.io/selected-node";
 const NO_PROVISIONER = "kubernetes.io/no-provisioner";
 
 export type ClaimStep =

@@ -1,6 +1,6 @@
 // Label selectors as they stand in queries: "app=web,tier in (a, b),!canary,rank>3".
 // Source: apimachinery pkg/labels/selector.go (grammar and meaning).
-import { StatusError } from "../../../api/status.js";
+import { StatusError } from "./status.js";
 
 type Labels = Readonly<Record<string, string>>;
 export type LabelTest = (labels: Labels | undefined) => boolean;
