@@ -16,7 +16,7 @@ import {
 export const timers: Timers = realTimers;
 
 /** Service accounts are needed to create Pods at all. */
-export const LEAST_CONTROLLERS = ["serviceaccount"] as const;
+const LEAST_CONTROLLERS = ["serviceaccount"] as const;
 
 export const NAMESPACE = "default";
 

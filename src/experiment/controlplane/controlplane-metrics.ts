@@ -1,5 +1,5 @@
 // Which metrics a benchmark through the control plane fills, and how latencies become metrics.
-import { Histogram } from "../../measure/histogram.js";
+import type { Histogram } from "../../measure/histogram.js";
 import { METRICS, type MetricName } from "../../measure/metrics.js";
 import type { Findings } from "../phase.js";
 import type { Bench } from "./controlplane-types.js";

@@ -34,7 +34,7 @@ export async function loadPods(
   timers: Timers,
 ): Promise<PodLoadResult> {
   const api = clientOf(client, PODS, namespace) as ResourceClient;
-  const lists = Math.max(10, Math.floor(pods / 100));
+  const lists = Math.max(3, Math.floor(pods / 100));
   const created: number[] = [];
   const left: number[] = [];
   const pass = async <Found>(name: string, run: (verb: Verb, load: VerbLoad) => Promise<Found>) => {
