@@ -10,6 +10,14 @@ export function keyOf(object: KubeObject): string {
   return namespace === undefined || namespace === "" ? name : `${namespace}/${name}`;
 }
 
+/** "a/b" -> { namespace: "a", name: "b" }; "b" -> { namespace: null, name: "b" }. */
+export function splitKey(key: string): { readonly namespace: string | null; readonly name: string } {
+  const slash = key.indexOf("/");
+  return slash < 0
+    ? { namespace: null, name: key }
+    : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
 /** Under which values an object is found. */
 export type IndexFunction<Kind> = (object: Kind) => readonly string[];
 
