@@ -63,6 +63,7 @@ test("the plane answers a session of the real kubectl as recorded", {
     controllers: ["*"],
     proxies: [{ mode: "nftables", node: "node-0" }],
     proxyTiming: DEFAULT_PROXY_TIMING,
+    runsIngress: true,
     serviceRange: DEFAULT_SERVICE_RANGE,
     clusterCidrs: DEFAULT_CLUSTER_CIDRS,
     authority: access.authority,

@@ -35,6 +35,8 @@ export interface PlaneOptions {
   /** As `--controllers` of kube-controller-manager: "*", names, "-name". */
   readonly controllers: readonly string[];
   readonly proxies: readonly MeasuredProxy[];
+  /** Whether Ingresses of class "plumbline" get an address and a place in a routing table. */
+  readonly runsIngress: boolean;
   readonly proxyTiming: SyncTiming;
   readonly serviceRange: string;
   /** Where nodes get the ranges of their Pods from. */

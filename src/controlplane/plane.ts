@@ -8,6 +8,7 @@
 import { Prng } from "../base/prng.js";
 import { defaultProxyConfig } from "../proxy/default-config.js";
 import { LOOPBACK_ADMIN } from "./apiserver/access.js";
+import { IngressController } from "./addons/ingress/ingress-controller.js";
 import { MetricsApi } from "./addons/metrics/metrics-api.js";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "./apiserver/api-server.js";
 import { DEFAULT_NODE_PORTS, standardAccess } from "./apiserver/standard-access.js";
@@ -33,6 +34,7 @@ import { ProxyRunner } from "./wiring/proxy-runner.js";
 import { SchedulerRunner } from "./wiring/scheduler-runner.js";
 
 const TOKEN_ISSUER = "https://kubernetes.default.svc.cluster.local";
+const INGRESS_ADDRESS = "192.0.2.1";
 const LOAD_BALANCER_RANGE = "192.0.2.0/24";
 
 export class Plane {
@@ -43,6 +45,8 @@ export class Plane {
   readonly kubelets: HollowKubelets;
   readonly scheduler: SchedulerRunner | null;
   readonly proxies: readonly ProxyRunner[];
+  /** Knows where a host and path lead; null: there is none. */
+  readonly ingress: IngressController | null;
   readonly #manager: ControllerManager;
   readonly #events: EventRecorder;
 
@@ -53,6 +57,7 @@ export class Plane {
     this.kubelets = parts.kubelets;
     this.scheduler = parts.scheduler;
     this.proxies = parts.proxies;
+    this.ingress = parts.ingress;
     this.#manager = parts.manager;
     this.#events = parts.events;
   }
@@ -102,6 +107,15 @@ export class Plane {
     });
     const manager = controllerManager(options, { client, prng, metrics, metricsApi });
     await manager.start();
+    const ingress = options.runsIngress
+      ? await IngressController.start({
+          client,
+          informers: manager.informers,
+          timers,
+          prng: prng.fork("ingress"),
+          address: INGRESS_ADDRESS,
+        })
+      : null;
     const feed = feedOf(manager.informers);
     const scheduler = await startScheduler(options, { client, feed, events });
     running.scheduler = scheduler;
@@ -122,7 +136,7 @@ export class Plane {
       timers,
       statsOf: (node) => kubelets.statsSummary(node),
     });
-    return new Plane({ store, server, client, kubelets, scheduler, proxies, manager, events });
+    return new Plane({ ingress, store, server, client, kubelets, scheduler, proxies, manager, events });
   }
 
   /** Informers that others may share. */
@@ -145,6 +159,7 @@ export class Plane {
   }
 
   async stop(): Promise<void> {
+    await this.ingress?.stop();
     this.kubelets.stop();
     for (const proxy of this.proxies) proxy.stop();
     this.scheduler?.stop();
@@ -170,6 +185,7 @@ function componentsOf(readStore: () => unknown): NonNullable<ApiServerOptions["c
 }
 
 interface PlaneParts {
+  readonly ingress: IngressController | null;
   readonly store: Store;
   readonly server: ApiServer;
   readonly client: Client;

@@ -139,6 +139,7 @@ function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: Command
     controllers: flags.controllers.split(","),
     proxies: flags.nodes > 0 ? [{ mode: flags.proxyMode, node: "node-0" }] : [],
     proxyTiming: DEFAULT_PROXY_TIMING,
+    runsIngress: true,
     serviceRange: DEFAULT_SERVICE_RANGE,
     clusterCidrs: DEFAULT_CLUSTER_CIDRS,
     authority: access.authority,

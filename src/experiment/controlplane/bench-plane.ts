@@ -33,6 +33,7 @@ export function startPlane(seed: number, parts: Partial<PlaneOptions>): Promise<
     controllers: LEAST_CONTROLLERS,
     proxies: [],
     proxyTiming: DEFAULT_PROXY_TIMING,
+    runsIngress: false,
     serviceRange: DEFAULT_SERVICE_RANGE,
     clusterCidrs: DEFAULT_CLUSTER_CIDRS,
     tokenKey: newTokenKey(),
