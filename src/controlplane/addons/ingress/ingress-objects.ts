@@ -15,9 +15,9 @@ export type IngressBackend = DeepReadonly<IngressBackendType>;
 export const INGRESSES = resourceOf<Ingress>("networking.k8s.io", "v1", "ingresses");
 export const INGRESS_CLASSES = resourceOf<IngressClass>("networking.k8s.io", "v1", "ingressclasses");
 
-export const CLASS_NAME = "plumbline";
+const CLASS_NAME = "plumbline";
 /** In spec.controller of the classes that are served here; there may be others beside CLASS_NAME. */
-export const CONTROLLER_NAME = "plumbline/ingress-controller";
+const CONTROLLER_NAME = "plumbline/ingress-controller";
 
 const DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class";
 /** What stood for spec.ingressClassName before networking.k8s.io/v1. */
