@@ -5,6 +5,8 @@ import { assert } from "./assert.js";
 export const LIMITS = {
   /** Services of one generated cluster. */
   SERVICES_MAX: 200_000,
+  /** Pods of a benchmark through the control plane. */
+  PODS_MAX: 200_000,
   /** Services of one cluster after replication: the size of the default service range. */
   REPLICATED_SERVICES_MAX: 1_000_000,
   /** Endpoints behind one Service; upstream splits them over slices of 100. */

@@ -142,7 +142,7 @@ function runWarnings(scenario: Scenario, execution: Execution, busyShare: number
 function timed({ cases }: Scenario): boolean {
   return cases.some(
     (one) =>
-      one.kind === "scheduling" ||
+      one.kind !== "packets" ||
       one.phases.some(({ kind }) => kind === "traffic" || kind === "workers" || kind === "program"),
   );
 }
@@ -150,6 +150,7 @@ function timed({ cases }: Scenario): boolean {
 function inputDigests({ cases }: Scenario): ReadonlyMap<string, string> {
   const paths = cases.flatMap((one): readonly string[] => {
     if (one.kind === "scheduling") return inputFilesOf(one.spec);
+    if (one.kind === "controlplane") return [];
     return one.cluster.source.kind === "services" ? [] : [one.cluster.source.path];
   });
   return new Map([...new Set(paths)].map((path) => [path, fileDigest(path)]));
@@ -165,7 +166,7 @@ function fileDigest(path: string): string {
 }
 
 function coreDigests({ cases }: Scenario): Record<string, string> {
-  const names = new Set(cases.map((one) => (one.kind === "scheduling" ? SCHEDULER_CORE : one.mode)));
+  const names = new Set(cases.map((one) => (one.kind === "packets" ? one.mode : SCHEDULER_CORE)));
   return Object.fromEntries([...names].map((name) => [name, coreDigest(name)]));
 }
 

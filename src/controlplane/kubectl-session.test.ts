@@ -21,6 +21,7 @@ import {
 } from "./plane-options.js";
 
 const KUBECTL = process.env["KUBECTL"] ?? "kubectl";
+const RECORDED_WITH = "v1.32.";
 const TRANSCRIPT = sourcePath(import.meta.url, "testdata/kubectl-session.txt");
 
 function kubectlVersion(): string | null {
@@ -36,7 +37,9 @@ const version = kubectlVersion();
 test("the plane answers a session of the real kubectl as recorded", {
   skip: version === null ? `no kubectl: neither KUBECTL nor PATH has one` : false,
 }, async (context) => {
-  context.diagnostic(`kubectl ${version}`);
+  // Other versions word some answers otherwise: of them only success and failure are compared.
+  const isAsRecorded = version?.startsWith(RECORDED_WITH) ?? false;
+  context.diagnostic(`kubectl ${version}, answers ${isAsRecorded ? "" : "not "}compared word by word`);
   const folder = mkdtempSync(join(tmpdir(), "plumb-kubectl-"));
   const access = openAccess({
     timers: realTimers,
@@ -44,6 +47,7 @@ test("the plane answers a session of the real kubectl as recorded", {
     port: 0,
     plainPort: null,
     etcdPort: null,
+    dnsPort: null,
     kubeconfigPath: join(folder, "kubeconfig"),
     auditLogPath: null,
   });
@@ -61,7 +65,7 @@ test("the plane answers a session of the real kubectl as recorded", {
     proxyTiming: DEFAULT_PROXY_TIMING,
     serviceRange: DEFAULT_SERVICE_RANGE,
     clusterCidrs: DEFAULT_CLUSTER_CIDRS,
-    rootCertificate: access.authority.cert,
+    authority: access.authority,
     tokenKey: access.tokenKey,
     server: access.serverOptions,
   });
@@ -75,10 +79,11 @@ test("the plane answers a session of the real kubectl as recorded", {
       folder: sourcePath(import.meta.url, "testdata/kubectl"),
       cacheFolder: join(folder, "cache"),
     });
-    if (process.env["UPDATE"] === "1") writeFileSync(TRANSCRIPT, writeTranscript(steps, played));
+    const isRecording = process.env["UPDATE"] === "1";
+    if (isRecording) writeFileSync(TRANSCRIPT, writeTranscript(steps, played));
     for (const { line, answer, expected, endedAsMarked } of played) {
       assert.ok(endedAsMarked, `${line} ended otherwise:\n${answer}`);
-      assert.equal(answer, expected, line);
+      if (!isRecording && isAsRecorded) assert.equal(answer, expected, line);
     }
   } finally {
     await access.close();

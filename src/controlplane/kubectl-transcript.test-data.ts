@@ -105,6 +105,8 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "<token>"],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, "<time>"],
   [/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, "<time>"],
+  [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}/g, "<time>"],
+  [/\b\d+\.\d{3}s\b/g, "<age>"],
   [/resourceVersion: "\d+"/g, 'resourceVersion: "<n>"'],
   [
     /\b([a-z][a-z0-9-]*?)-[bcdf0-9][bcdfghjklmnpqrstvwxz0-9]{6,9}-[bcdfghjklmnpqrstvwxz0-9]{5}\b/g,
@@ -117,6 +119,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b10\.(?:244|96)\.\d+\.\d+\b/g, "<ip>"],
   [/(?<![\w.:-])(?:\d+d)?(?:\d+h)?(?:\d+m)?\d+s(?![\w-])/g, "<age>"],
   [/\/tmp\/(?:LIVE|MERGED)-\d+\//g, "<folder>/"],
+  [/\b\d+m(\s+)(?:\d+%\s+)?\d+Mi(?:\s+\d+%)?$/gm, "<use>"],
   [/\s+$/gm, ""],
   [/[ \t]{2,}/g, "  "],
 ];
@@ -124,5 +127,20 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
 function masked(output: string): string {
   let text = output;
   for (const [pattern, mask] of MASKS) text = text.replaceAll(pattern, mask);
-  return text.trim();
+  return inOneOrder(text.trim());
+}
+
+/** Events of one second, and Pods that are evicted side by side, come in any order. */
+const UNORDERED = /^\s*(?:<age>\s+)?(?:Normal|Warning)\s|^evicting pod |^pod\/\S+ evicted$/;
+
+function inOneOrder(text: string): string {
+  const lines = text.split("\n");
+  let start = 0;
+  while (start < lines.length) {
+    let end = start;
+    while (end < lines.length && UNORDERED.test(lines[end] as string)) end++;
+    lines.splice(start, end - start, ...lines.slice(start, end).sort());
+    start = Math.max(end, start + 1);
+  }
+  return lines.join("\n");
 }

@@ -6,10 +6,13 @@ import type { SyncTiming } from "../proxy/sync.js";
 import type { SchedulerConfiguration } from "../scheduler/config/configuration.js";
 import type { Attempt } from "../scheduler/attempt.js";
 import type { ApiServerOptions } from "./apiserver/api-server.js";
+import type { CertificateAuthority } from "./apiserver/auth/certificate-authority.js";
 import type { ClusterCidr } from "./controllers/node-ipam/node-ipam-controller.js";
 import type { NodeSpec } from "./kubelet/node/node-spec.js";
 import type { SimulationProfile } from "./kubelet/runtime/profile.js";
 import type { SyncRecord } from "./wiring/proxy-runner.js";
+
+export { INSTANT_PROFILE, USUAL_PROFILE } from "./kubelet/runtime/profile.js";
 
 /** A kube-proxy that is carried out in full, on behalf of one node. */
 export interface MeasuredProxy {
@@ -38,8 +41,8 @@ export interface PlaneOptions {
   readonly clusterCidrs: readonly ClusterCidr[];
   /** P-256; signs tokens of service accounts. */
   readonly tokenKey: KeyObject;
-  /** PEM; "": there is none. */
-  readonly rootCertificate: string;
+  /** Signs what certificate requests ask for, and is published in every namespace; null: there is none. */
+  readonly authority: CertificateAuthority | null;
   /** Who is let in, and what is logged. */
   readonly server: Pick<ApiServerOptions, "auditLog">;
   /** Told of what happens, for measuring. */

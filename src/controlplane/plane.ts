@@ -8,6 +8,7 @@
 import { Prng } from "../base/prng.js";
 import { defaultProxyConfig } from "../proxy/default-config.js";
 import { LOOPBACK_ADMIN } from "./apiserver/access.js";
+import { MetricsApi } from "./addons/metrics/metrics-api.js";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "./apiserver/api-server.js";
 import { DEFAULT_NODE_PORTS, standardAccess } from "./apiserver/standard-access.js";
 import { writeBootstrapObjects } from "./bootstrap-objects.js";
@@ -23,6 +24,9 @@ import { HollowKubelets } from "./kubelet/hollow-kubelets.js";
 import type { MeasuredProxy, PlaneOptions } from "./plane-options.js";
 import { openStore } from "./store/open-store.js";
 import type { Store } from "./store/store.js";
+import { autoscalerMetrics } from "./wiring/autoscaler-metrics.js";
+import { certificateSigner, legacyTokens, QUOTA } from "./wiring/controller-parts.js";
+import { PlaneMetrics } from "./wiring/plane-metrics.js";
 import { NodeStreamsLater } from "./wiring/node-streams-later.js";
 import type { ObjectFeed, ObjectListener } from "./wiring/object-feed.js";
 import { ProxyRunner } from "./wiring/proxy-runner.js";
@@ -58,6 +62,10 @@ export class Plane {
     const { timers, newUid } = options;
     const prng = new Prng(options.seed);
     const streams = new NodeStreamsLater();
+    const metrics = new PlaneMetrics();
+    const metricsApi = new MetricsApi();
+    /** What is made after the server that reports of it. */
+    const running: Running = { scheduler: null, kubelets: null };
     const store = await openStore(options.store, { timers });
     const access = {
       timers,
@@ -75,7 +83,9 @@ export class Plane {
       newUid,
       nodes: streams,
       accessOver: (objects) => standardAccess(objects, access),
+      extraGroups: [metricsApi],
       components: componentsOf(() => store.revision()),
+      moreMetrics: () => `${metrics.expose(running.kubelets)}${schedulerMetrics(running.scheduler)}`,
       ...options.server,
     });
     const client = inProcessClient(server, LOOPBACK_ADMIN);
@@ -90,11 +100,12 @@ export class Plane {
       timers,
       prng: prng.fork("events"),
     });
-    const manager = controllerManager(options, client, prng);
+    const manager = controllerManager(options, { client, prng, metrics, metricsApi });
     await manager.start();
     const feed = feedOf(manager.informers);
     const scheduler = await startScheduler(options, { client, feed, events });
-    const proxies = await startProxies(options, feed);
+    running.scheduler = scheduler;
+    const proxies = await startProxies(options, { feed, metrics });
     const kubelets = await HollowKubelets.start({
       client,
       nodes: options.nodes,
@@ -105,6 +116,12 @@ export class Plane {
       informers: manager.informers,
     });
     streams.bind(kubelets.streams);
+    running.kubelets = kubelets;
+    metricsApi.start({
+      informers: manager.informers,
+      timers,
+      statsOf: (node) => kubelets.statsSummary(node),
+    });
     return new Plane({ store, server, client, kubelets, scheduler, proxies, manager, events });
   }
 
@@ -163,18 +180,43 @@ interface PlaneParts {
   readonly events: EventRecorder;
 }
 
-function controllerManager(options: PlaneOptions, client: Client, prng: Prng): ControllerManager {
+interface ControllerParts {
+  readonly client: Client;
+  readonly prng: Prng;
+  readonly metrics: PlaneMetrics;
+  readonly metricsApi: MetricsApi;
+}
+
+interface Running {
+  scheduler: SchedulerRunner | null;
+  kubelets: HollowKubelets | null;
+}
+
+function schedulerMetrics(runner: SchedulerRunner | null): string {
+  runner?.scheduler.updateGauges();
+  return runner?.scheduler.metrics.expose() ?? "";
+}
+
+function controllerManager(
+  options: PlaneOptions,
+  { client, prng, metrics, metricsApi }: ControllerParts,
+): ControllerManager {
   const { timers, controllers, onError } = options;
   return new ControllerManager({
     client,
     controllers: allControllers({
       clusterCidrs: options.clusterCidrs,
       loadBalancerCidr: LOAD_BALANCER_RANGE,
-      rootCertificate: options.rootCertificate,
+      rootCertificate: options.authority?.cert ?? "",
+      quota: QUOTA,
+      metrics: autoscalerMetrics(metricsApi),
+      legacyTokens: legacyTokens(client),
+      ...(options.authority === null ? {} : { certificates: certificateSigner(options.authority) }),
     }),
     timers,
     prng: prng.fork("controllers"),
     enabled: controllers,
+    metrics,
     ...(onError === undefined ? {} : { onError }),
   });
 }
@@ -217,7 +259,10 @@ async function startScheduler(
   return runner;
 }
 
-function startProxies(options: PlaneOptions, feed: ObjectFeed): Promise<ProxyRunner[]> {
+function startProxies(
+  options: PlaneOptions,
+  { feed, metrics }: { feed: ObjectFeed; metrics: PlaneMetrics },
+): Promise<ProxyRunner[]> {
   const { proxies, proxyTiming, timers, onSync } = options;
   const started = proxies.map(async (proxy: MeasuredProxy) => {
     const node = { name: proxy.node, addresses: [], podCIDRs: [], zone: null };
@@ -226,7 +271,10 @@ function startProxies(options: PlaneOptions, feed: ObjectFeed): Promise<ProxyRun
       timing: proxyTiming,
       feed,
       timers,
-      onSync: (record) => onSync?.(proxy, record),
+      onSync: (record) => {
+        metrics.synced(record);
+        onSync?.(proxy, record);
+      },
     });
     await runner.start();
     return runner;

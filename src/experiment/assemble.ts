@@ -34,7 +34,7 @@ function caseRecords(
     const reason = first.unsupported ?? wrong ?? disagreement ?? placementDisagreement(results);
     const status = first.unsupported !== null ? "unsupported" : reason === null ? "ok" : "failed";
     const all = { ...scenarioCase.labels, ...labels };
-    const scheduling = schedulingPart(scenarioCase, results);
+    const scheduling = partOfKind(scenarioCase, results);
     return { id: caseId(all), labels: all, status, reason, workload: first.workload, metrics, ...scheduling };
   });
 }
@@ -42,14 +42,15 @@ function caseRecords(
 function emptyCase(scenarioCase: ScenarioCase, reason: string): CaseRecord {
   const { id, labels } = scenarioCase;
   const workload = { requested: {}, applied: {} };
-  return { id, labels, status: "failed", reason, workload, metrics: [], ...schedulingPart(scenarioCase, []) };
+  return { id, labels, status: "failed", reason, workload, metrics: [], ...partOfKind(scenarioCase, []) };
 }
 
-/** Of the block with the median rate: a course of events cannot be merged. */
-function schedulingPart(
+/** What a case holds by its kind. Scheduling: of the block with the median rate, as a course of events cannot be merged. */
+function partOfKind(
   { kind }: ScenarioCase,
   results: readonly SampleResult[],
-): Pick<CaseRecord, "scheduling"> {
+): Pick<CaseRecord, "scheduling" | "controlplane"> {
+  if (kind === "controlplane") return { controlplane: true };
   if (kind !== "scheduling") return {};
   const found = results.flatMap(({ scheduling }) => (scheduling === null ? [] : [scheduling]));
   const byRate = found.toSorted((a, b) => a.podsPerSecond - b.podsPerSecond);

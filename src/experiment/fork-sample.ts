@@ -45,11 +45,11 @@ function isInterrupted({ reply, signal }: SampleEnd): boolean {
 }
 
 /**
- * A scheduling sample collects garbage before its window, as upstream's benchmark does; and its Pods live long, so that a
+ * A sample that schedules Pods collects garbage before its window, as upstream's benchmark does; and its Pods live long, so that a
  * small young generation would copy each of them twice: seen to cost 7% of the rate.
  */
 function flagsOf({ case: { kind } }: SampleRequest): readonly string[] {
-  return kind === "scheduling" ? ["--expose-gc", "--max-semi-space-size=64"] : [];
+  return kind === "packets" ? [] : ["--expose-gc", "--max-semi-space-size=64"];
 }
 
 function forkOnce(request: SampleRequest, stopNow: AbortSignal, options: ForkOptions): Promise<SampleEnd> {

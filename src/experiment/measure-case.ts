@@ -60,6 +60,10 @@ async function measureKind(
     const { measureScheduling } = await import("./scheduling/measure-scheduling.js");
     return measureScheduling(context, scenarioCase, waits);
   }
+  if (scenarioCase.kind === "controlplane") {
+    const { measureControlPlane } = await import("./controlplane/measure-controlplane.js");
+    return { workload: await measureControlPlane(context, scenarioCase.spec), scheduling: null };
+  }
   const { source } = scenarioCase.cluster;
   const workload =
     source.kind === "iptablesSave"

@@ -13,7 +13,8 @@ if (file !== undefined) {
   await measureCase(JSON.parse(readFileSync(file, "utf8")) as SampleRequest, realClock, realWaits);
 } else {
   const [request] = (await once(process, "message")) as [SampleRequest];
-  process.send?.(await answer(request), () => process.disconnect?.());
+  // Not by itself: a control plane that could not be started has left parts of it running.
+  process.send?.(await answer(request), () => process.exit());
 }
 
 async function answer(request: SampleRequest): Promise<SampleReply> {

@@ -15,6 +15,7 @@ import {
   SPEC_FIELDS,
 } from "./scenario-schema.js";
 import { joinPath, type MapNode, type Problem, type SourceNode } from "../base/document/source-tree.js";
+import { readControlPlaneCases } from "./controlplane/read-controlplane.js";
 import { readSchedulingCases } from "./scheduling/read-scheduling.js";
 import type { SchedulingOverrides } from "./scheduling/scheduling-cases.js";
 import { findNode } from "./scenario-source.js";
@@ -55,7 +56,7 @@ const NO_SAMPLING: Sampling = { samples: 1, order: "blocked", warmup: 0, isolate
 /** The sections whose values may differ from case to case. */
 const CASE_SECTIONS = ["cluster", "proxy", "phases"] as const;
 
-const SHARED_SECTIONS = ["scheduling", "sampling", "thresholds", "regression"] as const;
+const SHARED_SECTIONS = ["scheduling", "controlplane", "sampling", "thresholds", "regression"] as const;
 
 /**
  * Everything but cases and thresholds. Mistakes are reported and replaced, so that the rest is checked too; null when
@@ -204,9 +205,10 @@ function combinationsOf(matrix: Matrix | null, spec: MapNode, problems: Problem[
   return sendsPackets(spec) ? [{}] : [];
 }
 
-/** A scenario is about packets unless it says what to schedule, and nothing else. */
+/** A scenario is about packets unless it says what to schedule or to do with a control plane, and nothing else. */
 function sendsPackets({ entries }: MapNode): boolean {
-  return !entries.has("scheduling") || ["matrix", ...CASE_SECTIONS].some((key) => entries.has(key));
+  const isAboutOther = entries.has("scheduling") || entries.has("controlplane");
+  return !isAboutOther || ["matrix", ...CASE_SECTIONS].some((key) => entries.has(key));
 }
 
 function expandChecked(matrix: Matrix, spec: MapNode, problems: Problem[]): Labels[] {
@@ -235,7 +237,9 @@ export function readCases(
   const { spec, bindings } = frame;
   const written = readSection({ spec, bindings, problems }, "scheduling", SPEC_FIELDS.scheduling);
   const scheduled = written === INVALID ? [] : readSchedulingCases(written, { spec, overrides, problems });
-  return [...readPacketsCases(frame, problems), ...scheduled];
+  const benches = readSection({ spec, bindings, problems }, "controlplane", SPEC_FIELDS.controlplane);
+  const planes = benches === INVALID ? [] : readControlPlaneCases(benches, { spec, problems });
+  return [...readPacketsCases(frame, problems), ...scheduled, ...planes];
 }
 
 function readPacketsCases(frame: Frame, problems: Problem[]): PacketsCase[] {

@@ -23,6 +23,7 @@ import {
 } from "../base/document/fields.js";
 import { phaseField } from "./scenario-phases.js";
 import { proxyField } from "./scenario-proxy.js";
+import { controlplaneField } from "./controlplane/controlplane-fields.js";
 import { schedulingField } from "./scheduling/scheduling-fields.js";
 import {
   type Labels,
@@ -194,6 +195,7 @@ export const SPEC_FIELDS = {
   proxy: proxyField,
   phases: phasesField,
   scheduling: schedulingField,
+  controlplane: controlplaneField,
   sampling: samplingField,
   thresholds: thresholdsField,
   regression: regressionField,
@@ -217,7 +219,14 @@ function rootSchema(): JsonSchema {
   const { required: packets, ...either } = spec;
   const whole = {
     metadata: metadataField.schema,
-    spec: { ...either, anyOf: [requiring(packets as readonly string[]), requiring(["scheduling"])] },
+    spec: {
+      ...either,
+      anyOf: [
+        requiring(packets as readonly string[]),
+        requiring(["scheduling"]),
+        requiring(["controlplane"]),
+      ],
+    },
   };
   const laidOver = { metadata: metadataField.schema, spec };
   const head = { apiVersion: FILE_FIELDS.apiVersion.schema, kind: FILE_FIELDS.kind.schema };

@@ -2,6 +2,7 @@
 import { METRICS, type MetricName, type MetricRow, type Unit } from "../measure/metrics.js";
 import { parseQuantity, type QuantityKind, quantityExample } from "../base/document/quantities.js";
 import { metricsOf } from "./scenario-phases.js";
+import { controlPlaneMetrics } from "./controlplane/controlplane-metrics.js";
 import { SCHEDULING_METRICS } from "./scheduling/scheduling-metrics.js";
 import type { WrittenThreshold } from "./scenario-schema.js";
 import {
@@ -52,12 +53,19 @@ function expectation(metric: MetricName, must: string): string {
 }
 
 function metricsOfCase(scenarioCase: ScenarioCase): readonly MetricName[] {
-  return scenarioCase.kind === "scheduling" ? SCHEDULING_METRICS : scenarioCase.phases.flatMap(metricsOf);
+  switch (scenarioCase.kind) {
+    case "scheduling":
+      return SCHEDULING_METRICS;
+    case "controlplane":
+      return controlPlaneMetrics(scenarioCase.spec.bench);
+    case "packets":
+      return scenarioCase.phases.flatMap(metricsOf);
+  }
 }
 
 /** Labels a phase adds to those of the matrix. */
 function labelsOf(scenarioCase: ScenarioCase): Labels[] {
-  if (scenarioCase.kind === "scheduling") return [scenarioCase.labels];
+  if (scenarioCase.kind !== "packets") return [scenarioCase.labels];
   const workers = scenarioCase.phases.flatMap((phase) => (phase.kind === "workers" ? phase.counts : []));
   return [scenarioCase.labels, ...workers.map((count) => ({ ...scenarioCase.labels, workers: count }))];
 }

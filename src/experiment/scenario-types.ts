@@ -8,6 +8,7 @@ import type { IpvsScheduler } from "../netfilter/ipvs/model.js";
 import type { Mode } from "../netfilter/rule-model.js";
 import type { LocalDetector, ServiceOrder } from "../proxy/config.js";
 import type { GenerateSpec } from "../workload/generate-spec.js";
+import type { ControlPlaneSpec } from "./controlplane/controlplane-types.js";
 import type { SchedulingSpec } from "./scheduling/scheduling-types.js";
 
 export const SCENARIO_API_VERSION = "plumbline/v1";
@@ -34,7 +35,7 @@ export interface Scenario {
   readonly regression: Regression;
 }
 
-export type ScenarioCase = PacketsCase | SchedulingCase;
+export type ScenarioCase = PacketsCase | SchedulingCase | ControlPlaneCase;
 
 interface CaseHead {
   /** "mode=iptables services=1000": labels in order; unique in the scenario. */
@@ -57,6 +58,12 @@ export interface SchedulingCase extends CaseHead {
   readonly spec: SchedulingSpec;
   /** What the workload's authors accept; null when they name nothing. */
   readonly floor: ImportedFloor | null;
+}
+
+/** One size of a benchmark through the control plane. */
+export interface ControlPlaneCase extends CaseHead {
+  readonly kind: "controlplane";
+  readonly spec: ControlPlaneSpec;
 }
 
 /** Where the objects or the rules come from; exactly one source. Paths are absolute. */

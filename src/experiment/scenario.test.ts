@@ -210,10 +210,15 @@ test("every preset is a valid scenario, for the checker and for the published sc
   const names = readdirSync(presetFolder).filter((file) => file.endsWith(".yaml"));
   assert.deepEqual(names.sort(), [
     "affinity-sticky.yaml",
+    "api-load.yaml",
     "cliff.yaml",
     "conntrack.yaml",
     "migrate.yaml",
+    "node-join.yaml",
+    "pod-startup.yaml",
+    "programming-latency.yaml",
     "quick.yaml",
+    "rollout.yaml",
     "sched-affinity.yaml",
     "sched-basic.yaml",
     "sched-churn.yaml",

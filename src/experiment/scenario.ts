@@ -92,6 +92,7 @@ export function scenarioDigest(
   const { warmup, isolate } = sampling;
   const content = cases.map((scenarioCase) => {
     if (scenarioCase.kind === "scheduling") return schedulingDigestContent(scenarioCase, inputDigests);
+    if (scenarioCase.kind === "controlplane") return { id: scenarioCase.id, controlplane: scenarioCase.spec };
     const { kind: _, ...packets } = scenarioCase;
     const { source } = packets.cluster;
     if (source.kind === "services") return packets;

@@ -134,6 +134,7 @@ const caseRecord = object("One point of the matrix.", {
   }),
   metrics: list("What was measured.", metric),
   "scheduling?": orNull(schedulingSchema),
+  "controlplane?": { const: true },
 });
 
 const threshold = object("A limit and whether it held.", {

@@ -4,7 +4,7 @@ import type { MetricName, Provenance, Unit } from "./metrics.js";
 import type { SchedulingRecord } from "./scheduling-record.js";
 
 /** Semantic version of this layout, independent of the tool's. */
-export const RUN_SCHEMA_VERSION = "1.1.0";
+export const RUN_SCHEMA_VERSION = "1.2.0";
 
 /** Label -> value, in order. */
 export type Labels = Readonly<Record<string, string | number>>;
@@ -82,6 +82,8 @@ export interface CaseRecord {
   readonly metrics: readonly MetricRecord[];
   /** Present in every case that schedules Pods; null when none of its samples was finished. */
   readonly scheduling?: SchedulingRecord | null;
+  /** Present in every case that went through a whole control plane. */
+  readonly controlplane?: true;
 }
 
 export interface MetricRecord {

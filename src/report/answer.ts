@@ -5,6 +5,7 @@ import { MODELLED_ERROR_SHARE } from "../measure/modelled-error.js";
 import type { CaseRecord, MetricRecord } from "../measure/run-record.js";
 import { listOf, stateSentence, syncSentence } from "./answer-state.js";
 import { cannotTellApart } from "./best.js";
+import { controlPlaneSentence } from "./controlplane-answer.js";
 import type { Crossover } from "./crossover.js";
 import { type Grid, gridsOf, largestSizeWith, metricOf, metricValue } from "./grid.js";
 import { modeCrossovers } from "./mode-crossovers.js";
@@ -33,7 +34,7 @@ const TIME_WORDS: Readonly<Record<Provenance, string>> = {
  */
 export function answerSentence(cases: readonly CaseRecord[]): string {
   if (cases.length === 0) return "No answer: the run holds no case.";
-  const sentences = [packetsSentence(gridsOf(cases)), schedulingSentence(cases)];
+  const sentences = [packetsSentence(gridsOf(cases)), schedulingSentence(cases), controlPlaneSentence(cases)];
   return sentences.filter((sentence) => sentence !== null).join(" ") || NO_ANSWER;
 }
 

@@ -20,9 +20,11 @@ const MODE_LABEL = "mode";
 const SIZE_LABEL = "services";
 export const WORKERS_LABEL = "workers";
 
-/** Grids in the order of their first case. Cases of the worker scaling phase, or that schedule Pods, are left out. */
+/** Grids in the order of their first case. Cases of the worker scaling phase, that schedule Pods, or of a control plane are left out. */
 export function gridsOf(cases: readonly CaseRecord[]): readonly Grid[] {
-  const members = cases.filter((one) => !(WORKERS_LABEL in one.labels) && one.scheduling === undefined);
+  const members = cases.filter(
+    (one) => !(WORKERS_LABEL in one.labels) && one.scheduling === undefined && one.controlplane === undefined,
+  );
   const sizeLabel = sizeLabelOf(members);
   const groups = new Map<string, CaseRecord[]>();
   for (const one of members) {

@@ -3,6 +3,7 @@ import type { RunRecord } from "../measure/run-record.js";
 import { pageHtml } from "./page.js";
 import { type ReportView, reportView, type Section } from "./report-view.js";
 import { answerSection } from "./sections/answer.js";
+import { controlPlaneSection } from "./sections/controlplane.js";
 import { latencySection } from "./sections/latency.js";
 import { methodSection } from "./sections/method.js";
 import { scaleSection } from "./sections/scale.js";
@@ -19,6 +20,7 @@ import { workersSection } from "./sections/workers.js";
 const SECTIONS: readonly ((view: ReportView) => Section | null)[] = [
   answerSection,
   schedulingSection,
+  controlPlaneSection,
   trustSection,
   scaleSection,
   whySection,

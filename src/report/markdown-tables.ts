@@ -5,6 +5,7 @@ import { bestCases } from "./best.js";
 import { type Grid, largestSizeWith, metricNamesIn, metricOf } from "./grid.js";
 import { plainText } from "./plain-text.js";
 import { countText, intervalText, metricText } from "./quantity.js";
+import { benchRows, isControlPlaneCase } from "./controlplane-rows.js";
 import { isSchedulingCase } from "./scheduling-rows.js";
 import { schedulingTable } from "./scheduling-table.js";
 
@@ -55,7 +56,11 @@ export function schedulingMarkdown(record: RunRecord): string {
 
 /** Every case and metric; cases that schedule Pods have metrics, and so a table, of their own. */
 export function scoreboardMarkdown({ cases }: RunRecord): string {
-  const parts = [cases.filter((one) => !isSchedulingCase(one)), cases.filter(isSchedulingCase)];
+  const parts = [
+    cases.filter((one) => !isSchedulingCase(one) && !isControlPlaneCase(one)),
+    cases.filter(isSchedulingCase),
+    ...benchRows(cases).map((bench) => bench.cases),
+  ];
   return parts
     .filter((part) => part.length > 0)
     .map(scoreboardTable)

@@ -3,7 +3,7 @@
 // Source: Kubernetes API reference v1.36; pkg/printers/internalversion/printers.go for columns.
 import type { KubeObject } from "../meta.js";
 
-export const ALL_VERBS = [
+const ALL_VERBS = [
   "create",
   "delete",
   "deletecollection",

@@ -2,15 +2,7 @@
 import { quantityMilliValue } from "../quantity.js";
 import { matchesSelector } from "../selector.js";
 import type { LabelSelector } from "../meta.js";
-import {
-  duplicate,
-  type Failure,
-  invalidValue,
-  NOT_NEGATIVE,
-  POSITIVE,
-  required,
-  unsupported,
-} from "./failure.js";
+import { duplicate, type Failure, invalidValue, NOT_NEGATIVE, required, unsupported } from "./failure.js";
 import { checkText, labelValue, qualifiedName } from "./names.js";
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -47,19 +39,6 @@ export function checkNotNegative(
     const value = owner[name];
     if (typeof value === "number" && value < 0)
       failures.push(invalidValue(`${path}.${name}`, value, NOT_NEGATIVE));
-  }
-}
-
-export function checkPositive(
-  owner: Fields,
-  names: readonly string[],
-  path: string,
-  failures: Failure[],
-): void {
-  for (const name of names) {
-    const value = owner[name];
-    if (typeof value === "number" && value <= 0)
-      failures.push(invalidValue(`${path}.${name}`, value, POSITIVE));
   }
 }
 

@@ -7,9 +7,6 @@ export interface Failure extends StatusCause {
   readonly field: string;
 }
 
-/** Finds what is wrong with a value and adds it to `failures`. */
-export type Check = (value: unknown, path: string, failures: Failure[]) => void;
-
 export function required(field: string, why = ""): Failure {
   return { reason: "FieldValueRequired", field, message: detailed("Required value", why) };
 }
@@ -45,7 +42,6 @@ export function tooLong(field: string, bytesMax: number): Failure {
 
 export const IMMUTABLE = "field is immutable";
 export const NOT_NEGATIVE = "must be greater than or equal to 0";
-export const POSITIVE = "must be greater than zero";
 
 function detailed(what: string, why: string): string {
   return why === "" ? what : `${what}: ${why}`;

@@ -9,8 +9,8 @@ const QUALIFIED_NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const CONFIG_KEY = /^[-._a-zA-Z0-9]+$/;
 
-export const LABEL_MAX = 63;
-export const SUBDOMAIN_MAX = 253;
+const LABEL_MAX = 63;
+const SUBDOMAIN_MAX = 253;
 
 const example = (text: string, examples: string, pattern: string) =>
   `${text} (e.g. ${examples}, regex used for validation is '${pattern}')`;

@@ -261,7 +261,7 @@ function checkDevices(container: Fields, path: string, { volumes }: PodContext, 
 }
 
 /** Requests at most as large as limits. */
-export function checkResources(resources: Fields, path: string, failures: Failure[]): void {
+function checkResources(resources: Fields, path: string, failures: Failure[]): void {
   const [limits, requests] = [part(resources, "limits"), part(resources, "requests")];
   for (const [name, amounts] of [
     ["limits", limits],

@@ -86,7 +86,7 @@ export function checkClaim(claim: Fields, failures: Failure[]): void {
   checkClaimSpec(part(claim, "spec"), "spec", failures);
 }
 
-export function checkClaimSpec(spec: Fields, path: string, failures: Failure[]): void {
+function checkClaimSpec(spec: Fields, path: string, failures: Failure[]): void {
   const modes = (spec["accessModes"] as readonly string[] | undefined) ?? [];
   if (modes.length === 0)
     failures.push(required(`${path}.accessModes`, "at least 1 access mode is required"));

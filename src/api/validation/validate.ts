@@ -6,27 +6,23 @@ import type { KubeObject } from "../meta.js";
 import { StatusError } from "../status.js";
 import type { Fields } from "./checks.js";
 import {
-  checkAutoscaler,
   checkCertificateRequest,
-  checkDisruptionBudget,
   checkEndpointSlice,
   checkLease,
-  checkLimitRange,
   checkNode,
   checkNodeUpdate,
   checkPriorityClass,
   checkPriorityClassUpdate,
-  checkResourceQuota,
-  checkResourceQuotaUpdate,
-  checkRole,
-  checkRoleBinding,
-  checkRoleRefKept,
 } from "./cluster-objects.js";
 import type { Failure } from "./failure.js";
 import { checkCronJob, checkJob, checkJobUpdate } from "./jobs.js";
+import { checkLimitRange, checkResourceQuota, checkResourceQuotaUpdate } from "./limits.js";
 import { checkMetadata, checkMetadataUpdate } from "./metadata.js";
 import { checkIngress, checkNetworkPolicy } from "./networking.js";
-import { checkPod, checkPodTemplate, checkPodUpdate } from "./pods.js";
+import { checkPodUpdate } from "./pod-updates.js";
+import { checkPod, checkPodTemplate } from "./pods.js";
+import { checkRole, checkRoleBinding, checkRoleRefKept } from "./roles.js";
+import { checkAutoscaler, checkDisruptionBudget } from "./scaling.js";
 import { checkService, checkServiceUpdate } from "./services.js";
 import {
   checkClaim,

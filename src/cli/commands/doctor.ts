@@ -32,6 +32,13 @@ const PROGRAMS = [
     args: ["version"],
     why: "builds upstream's scheduler for plumb verify scheduler (https://go.dev/dl)",
   },
+  { name: "kubectl", args: ["version", "--client"], why: "drives the cluster of plumb up" },
+  { name: "etcd", args: ["--version"], why: "the store's real counterpart in tests (Debian: etcd-server)" },
+  {
+    name: "etcdctl",
+    args: ["version"],
+    why: "looks into the store, plumb up --serve-etcd (Debian: etcd-client)",
+  },
   { name: "chromium", args: ["--version"], why: "opens the report in tests (Debian: chromium)" },
 ] as const;
 

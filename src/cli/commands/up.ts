@@ -6,12 +6,13 @@ import { PlumbError } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
 import { realTimers } from "../../base/timers.js";
 import { openAccess, type PlaneAccess } from "../../controlplane/plane-access.js";
-import { INSTANT_PROFILE, USUAL_PROFILE } from "../../controlplane/kubelet/runtime/profile.js";
 import { Plane } from "../../controlplane/plane.js";
 import {
   DEFAULT_CLUSTER_CIDRS,
   DEFAULT_PROXY_TIMING,
   DEFAULT_SERVICE_RANGE,
+  INSTANT_PROFILE,
+  USUAL_PROFILE,
   numberedNodes,
   type PlaneOptions,
 } from "../../controlplane/plane-options.js";
@@ -33,6 +34,7 @@ interface UpFlags {
   readonly seed: number;
   readonly plainPort?: number;
   readonly serveEtcd?: number;
+  readonly dnsPort: number;
   readonly auditLog?: string;
   readonly json?: boolean;
 }
@@ -68,6 +70,7 @@ export function registerUp(program: Command, context: CommandContext): void {
     .option("--instant-pods", "containers start at once; otherwise as long as containerd takes")
     .option("--seed <n>", "seed of names, ties and jitter", wholeNumber(0, 2 ** 32 - 1), 42)
     .option("--serve-etcd <port>", "also serve the store as etcd v3 over gRPC", wholeNumber(1, 65_535))
+    .option("--dns-port <n>", "of the cluster's DNS; 0 for any that is free", wholeNumber(0, 65_535), 0)
     .option("--audit-log <file>", "append one line of JSON per request")
     .option("--json", "print one JSON object when it is ready")
     .addHelpText("after", EXAMPLES)
@@ -83,12 +86,13 @@ async function up(flags: UpFlags, context: CommandContext): Promise<void> {
     port: flags.port,
     plainPort: flags.plainPort ?? null,
     etcdPort: flags.serveEtcd ?? null,
+    dnsPort: flags.dnsPort,
     kubeconfigPath: resolve(flags.kubeconfig),
     auditLogPath: flags.auditLog === undefined ? null : resolve(flags.auditLog),
   });
   terminal.progress(`starting ${flags.nodes} nodes`, { milestone: true });
   const plane = await Plane.start(planeOptions(flags, access, context));
-  const { url, plainUrl } = await access.serve(plane);
+  const { url, plainUrl, dnsPort } = await access.serve(plane);
   await plane.nodesReady();
   const readyMs = realTimers.milliseconds() - begunMs;
   if (flags.json === true) {
@@ -96,6 +100,7 @@ async function up(flags: UpFlags, context: CommandContext): Promise<void> {
       JSON.stringify({
         url,
         plainUrl,
+        dnsPort,
         kubeconfig: access.kubeconfigPath,
         nodes: flags.nodes,
         readySeconds: readyMs / 1000,
@@ -104,6 +109,7 @@ async function up(flags: UpFlags, context: CommandContext): Promise<void> {
   } else {
     terminal.print(`API server  ${url}`);
     if (plainUrl !== null) terminal.print(`            ${plainUrl} (plain, no passwords)`);
+    terminal.print(`DNS         dig @127.0.0.1 -p ${dnsPort} kubernetes.default.svc.cluster.local`);
     terminal.print(`nodes       ${flags.nodes}, all Ready after ${(readyMs / 1000).toFixed(2)} s`);
     terminal.print(`kubectl     kubectl --kubeconfig ${access.kubeconfigPath} get nodes`);
     terminal.note("Ctrl-C stops it");
@@ -135,7 +141,7 @@ function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: Command
     proxyTiming: DEFAULT_PROXY_TIMING,
     serviceRange: DEFAULT_SERVICE_RANGE,
     clusterCidrs: DEFAULT_CLUSTER_CIDRS,
-    rootCertificate: access.authority.cert,
+    authority: access.authority,
     tokenKey: access.tokenKey,
     server: access.serverOptions,
     onError: (where, error) => terminal.warn(`${where}: ${error.message}`),

@@ -61,6 +61,8 @@ export interface ApiServerOptions extends AccessParts {
   readonly healthChecks?: readonly HealthCheck[];
   /** What `kubectl get componentstatuses` shows. */
   readonly components?: readonly ComponentHealth[];
+  /** Text of other components' metrics, for the same /metrics. */
+  readonly moreMetrics?: () => string;
   /** Given one line of JSON, without its end, for each request. */
   readonly auditLog?: (line: string) => void;
   /** How long older states can be read: pages of lists, exact versions. Absent: five minutes, as upstream. */
@@ -96,12 +98,14 @@ class Server implements ApiServer {
   readonly #objects: ObjectStore;
   readonly #registry: Registry;
   readonly #pipeline: RequestPipeline;
+  readonly #moreMetrics: () => string;
 
   constructor(options: ApiServerOptions, objects: ObjectStore, metrics: ApiMetrics) {
     const { timers, prng, newUid, extraGroups = [] } = options;
     const { authenticator = trustingAuthenticator, authorizer = allowAll } = options;
     this.metrics = metrics;
     this.#objects = objects;
+    this.#moreMetrics = options.moreMetrics ?? (() => "");
     this.#registry = {
       objects,
       timers,
@@ -159,6 +163,6 @@ class Server implements ApiServer {
   #metricsText(): string {
     for (const cache of this.#objects.caches())
       this.metrics.gauge("apiserver_storage_objects").with(cache.resource).set(cache.count);
-    return this.metrics.expose();
+    return `${this.metrics.expose()}${this.#moreMetrics()}`;
   }
 }

@@ -9,16 +9,16 @@ import { certificateApproval, certificateSubjectRestriction } from "./admission/
 import { defaultTolerationSeconds } from "./admission/default-toleration-seconds.js";
 import { limitRanger } from "./admission/limit-ranger.js";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.js";
-import { nodeRestriction, podNodeSelector, taintNodesByCondition } from "./admission/node-plugins.js";
+import { nodeRestriction } from "./admission/node-restriction.js";
+import { taintNodesByCondition } from "./admission/taint-nodes-by-condition.js";
+import { defaultStorageClass } from "./admission/default-storage-class.js";
+import { storageObjectInUseProtection } from "./admission/storage-object-in-use-protection.js";
+import { podNodeSelector } from "./admission/pod-node-selector.js";
+import { defaultIngressClass } from "./admission/default-ingress-class.js";
 import { priority } from "./admission/priority.js";
 import { resourceQuota } from "./admission/resource-quota.js";
 import { runtimeClass } from "./admission/runtime-class.js";
 import { serviceAccount } from "./admission/service-account.js";
-import {
-  defaultIngressClass,
-  defaultStorageClass,
-  storageObjectInUseProtection,
-} from "./admission/storage-plugins.js";
 import { serviceAddresses } from "./allocation/service-addresses.js";
 import { AuthorizerChain } from "./auth/authorizer-chain.js";
 import {
@@ -138,7 +138,7 @@ function admissionPlugins(
 
 const OFF_BY_DEFAULT = ["PodNodeSelector"];
 
-export const objectValidation: Validation = {
+const objectValidation: Validation = {
   validateCreate: (object) => validateCreate(object),
   validateUpdate: (next, current, _kind, subresource) => validateUpdate(next, current, subresource),
 };

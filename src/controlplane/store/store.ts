@@ -115,7 +115,7 @@ export interface StoreWatch {
   delivered(): Revision;
 }
 
-export const STORE_ERRORS = {
+const STORE_ERRORS = {
   Compacted: "required revision has been compacted",
   FutureRevision: "required revision is a future revision",
   LeaseNotFound: "requested lease not found",

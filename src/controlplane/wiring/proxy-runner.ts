@@ -12,7 +12,7 @@ import type { SyncResult } from "../../proxy/sync-result.js";
 import { type ObjectFeed, RESOURCES } from "./object-feed.js";
 
 /** EndpointSlice annotation: when the change was made that led to this state of it, RFC 3339. */
-export const TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time";
+const TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time";
 
 /** One sync as carried out. */
 export interface SyncRecord {

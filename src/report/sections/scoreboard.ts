@@ -2,6 +2,7 @@
 // With JavaScript it sorts, filters and is copied as Markdown; without, it is a plain table.
 import type { MetricName } from "../../measure/metrics.js";
 import type { CaseRecord } from "../../measure/run-record.js";
+import { isControlPlaneCase } from "../controlplane-rows.js";
 import { isSchedulingCase } from "../scheduling-rows.js";
 import { metricHead, metricMarkup } from "../badge.js";
 import { bestCases } from "../best.js";
@@ -13,7 +14,9 @@ import { type TableCell, type TableRow, tableMarkup } from "../table.js";
 import { caseMarkup } from "./state.js";
 
 export function scoreboardSection(view: ReportView): Section | null {
-  const cases = view.record.cases.filter((one) => !isWorkersOnly(one) && !isSchedulingCase(one));
+  const cases = view.record.cases.filter(
+    (one) => !isWorkersOnly(one) && !isSchedulingCase(one) && !isControlPlaneCase(one),
+  );
   if (cases.length === 0) return null;
   const names = metricNamesIn(cases);
   const best = bestPerPeers(cases, names);

@@ -4,17 +4,20 @@ import { applyDefaults } from "../../../api/defaults/apply-defaults.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { Prng } from "../../../base/prng.js";
 import type { AdmissionRequest } from "../access.js";
-import { kindRow, MemoryObjects } from "../object-access.js";
+import { MemoryObjects } from "../memory-objects.test-data.js";
+import { kindRow } from "../object-access.js";
 import { AdmissionChain, type AdmissionPlugin } from "./admission-plugin.js";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.js";
 import { limitRanger } from "./limit-ranger.js";
 import { namespaceLifecycle } from "./namespace-lifecycle.js";
-import { nodeRestriction, taintNodesByCondition } from "./node-plugins.js";
+import { nodeRestriction } from "./node-restriction.js";
+import { taintNodesByCondition } from "./taint-nodes-by-condition.js";
+import { defaultStorageClass } from "./default-storage-class.js";
+import { storageObjectInUseProtection } from "./storage-object-in-use-protection.js";
 import { priority } from "./priority.js";
 import { resourceQuota } from "./resource-quota.js";
 import { runtimeClass } from "./runtime-class.js";
 import { serviceAccount } from "./service-account.js";
-import { defaultStorageClass, storageObjectInUseProtection } from "./storage-plugins.js";
 
 type Fields = Record<string, unknown>;
 

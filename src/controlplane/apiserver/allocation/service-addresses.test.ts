@@ -6,7 +6,8 @@ import type { ServiceSpec } from "../../../api/types.js";
 import { Prng } from "../../../base/prng.js";
 import { ManualTimers } from "../../../base/timers.js";
 import type { AdmissionRequest } from "../access.js";
-import { kindRow, MemoryObjects } from "../object-access.js";
+import { MemoryObjects } from "../memory-objects.test-data.js";
+import { kindRow } from "../object-access.js";
 import { addressRange } from "./address-range.js";
 import { serviceAddresses } from "./service-addresses.js";
 
@@ -162,4 +163,17 @@ test("serviceAddresses gives addresses of both families, on a cluster that has b
   );
   const headless = server().create(service("h", { clusterIP: "None" }));
   deepStrictEqual([headless.spec.clusterIPs, headless.spec.ipFamilies], [["None"], ["IPv4"]]);
+});
+
+test("serviceAddresses drops what a type no longer has, when a client sends back what it read", () => {
+  const { create, admit } = server();
+  const made = create(service("a", { type: "LoadBalancer", externalTrafficPolicy: "Local" }));
+  const inner = admit({ ...made, spec: { ...made.spec, type: "ClusterIP" } }, made).spec;
+  deepStrictEqual(
+    [inner.externalTrafficPolicy, inner.healthCheckNodePort, inner.allocateLoadBalancerNodePorts],
+    [undefined, undefined, undefined],
+  );
+  const external = { ...made.spec, type: "ExternalName" as const, externalName: "example.com" };
+  const outer = admit({ ...made, spec: external }, made).spec;
+  deepStrictEqual([outer.clusterIP, outer.clusterIPs, outer.ipFamilies], [undefined, undefined, undefined]);
 });

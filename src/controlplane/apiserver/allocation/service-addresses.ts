@@ -13,6 +13,7 @@ import type { AdmissionRequest } from "../access.js";
 import type { AdmissionPlugin } from "../admission/admission-plugin.js";
 import { kindRow, type ObjectReader } from "../object-access.js";
 import { type AddressRange, addressRange, staticCount } from "./address-range.js";
+import { carriedOver } from "./carried-over.js";
 import { type Claimant, NumberClaims } from "./number-claims.js";
 
 const SERVICES = kindRow("", "services");
@@ -107,11 +108,11 @@ class Addresses {
     const service = request.object as Service;
     const before = (request.oldObject as Service | null)?.spec ?? null;
     if (service.spec === undefined) return service;
-    const spec = kept(service.spec, before);
+    const spec = before === null ? service.spec : carriedOver(service.spec, before);
     if (before !== null && before.type !== spec.type) this.letGo(request.oldObject as Service);
     const claimant = { ...claimantOf(service), namespace: request.namespace };
     const refuse = (failure: Failure) => invalidStatus(service, [failure]);
-    if (spec.type === "ExternalName") return { ...service, spec: withoutAddresses(spec) };
+    if (spec.type === "ExternalName") return spec === service.spec ? service : { ...service, spec };
     const addressed = this.#withAddresses(spec, claimant, refuse);
     const ported = this.#withNodePorts(addressed, claimant, refuse);
     return { ...service, spec: this.#withHealthPort(ported, claimant, refuse) };
@@ -251,50 +252,4 @@ function addressesOf(spec: ServiceSpec | undefined): readonly string[] {
 function portsOf(spec: ServiceSpec | undefined): readonly number[] {
   const ports = (spec?.ports ?? []).map((port) => port.nodePort ?? 0);
   return [...ports, spec?.healthCheckNodePort ?? 0].filter((port) => port !== 0);
-}
-
-/** An update that leaves out what was given does not give it back, as long as the type needs it. */
-function kept(next: ServiceSpec, before: ServiceSpec | null): ServiceSpec {
-  if (before === null || before.type === "ExternalName" || next.type === "ExternalName") return next;
-  const hasAddress = (next.clusterIPs?.length ?? 0) > 0 || !!next.clusterIP;
-  const addresses = hasAddress ? {} : pick(before, ["clusterIP", "clusterIPs"]);
-  const families = {
-    ...pick(before, ["ipFamilies", "ipFamilyPolicy"]),
-    ...pick(next, ["ipFamilies", "ipFamilyPolicy"]),
-  };
-  return withoutStale({ ...next, ...addresses, ...families, ...keptPorts(next, before) }, before);
-}
-
-function pick(spec: ServiceSpec, names: readonly (keyof ServiceSpec)[]): Partial<ServiceSpec> {
-  return Object.fromEntries(
-    names.filter((name) => spec[name] !== undefined).map((name) => [name, spec[name]]),
-  );
-}
-
-/** Ports that stay keep their node ports; a Service that needs none any more has none. */
-function keptPorts(next: ServiceSpec, before: ServiceSpec): Partial<ServiceSpec> {
-  const needs = next.type === "NodePort" || next.type === "LoadBalancer";
-  const old = new Map((before.ports ?? []).map((port) => [`${port.protocol}/${port.port}`, port.nodePort]));
-  const ports = next.ports?.map((port) => {
-    const nodePort = old.get(`${port.protocol}/${port.port}`);
-    if (needs) return port.nodePort || !nodePort ? port : { ...port, nodePort };
-    // A client that changes the type sends back what it read.
-    const { nodePort: sent, ...rest } = port;
-    return sent !== undefined && sent === nodePort && before.type !== next.type ? rest : port;
-  });
-  return ports === undefined ? {} : { ports };
-}
-
-/** The health port goes with the policy that needed it, or stays with it. */
-function withoutStale(next: ServiceSpec, before: ServiceSpec): ServiceSpec {
-  const needs = next.type === "LoadBalancer" && next.externalTrafficPolicy === "Local";
-  const old = before.healthCheckNodePort;
-  if (needs) return next.healthCheckNodePort || !old ? next : { ...next, healthCheckNodePort: old };
-  const { healthCheckNodePort: sent, ...rest } = next;
-  return sent === old ? rest : next;
-}
-
-function withoutAddresses(spec: ServiceSpec): ServiceSpec {
-  const { clusterIP: _ip, clusterIPs: _ips, ipFamilies: _families, ipFamilyPolicy: _policy, ...rest } = spec;
-  return rest;
 }

@@ -14,12 +14,15 @@ import { sourcePath } from "../../../base/source-path.js";
 import { ManualTimers, realTimers } from "../../../base/timers.js";
 import type { ApiRequest, UserInfo } from "../../protocol/api-request.js";
 import type { AccessAttributes } from "../access.js";
-import { kindRow, MemoryObjects } from "../object-access.js";
+import { MemoryObjects } from "../memory-objects.test-data.js";
+import { kindRow } from "../object-access.js";
 import { standardAccess, DEFAULT_NODE_PORTS } from "../standard-access.js";
+import { bootstrapTokenReader } from "./bearer-authenticator.js";
 import { bootstrapPolicy } from "./bootstrap-policy.js";
 import { CertificateAuthority } from "./certificate-authority.js";
 import { parseCertificateRequest } from "./certificate.js";
 import { certificateUser } from "./client-certificate.js";
+import { openCredentials } from "./credentials.js";
 import { writeKubeconfig } from "./kubeconfig.js";
 
 const GROUP = "rbac.authorization.k8s.io";
@@ -280,6 +283,37 @@ test("tokens of service accounts speak for them, until time, account or Pod is g
   throws(() => issued({ expirationSeconds: 60 }), /may not specify a duration less than 10 minutes$/);
 });
 
+test("bootstrapTokenReader knows a secret's token, until it expires", async () => {
+  const objects = new MemoryObjects();
+  const timers = new ManualTimers();
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  const fields = {
+    "token-id": "abcdef",
+    "token-secret": "0123456789abcdef",
+    "usage-bootstrap-authentication": "true",
+    expiration: "2026-01-01T00:01:00Z",
+    "auth-extra-groups": "system:bootstrappers:kubeadm,system:masters",
+  };
+  const secret = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "bootstrap-token-abcdef", namespace: "kube-system" },
+    type: "bootstrap.kubernetes.io/token",
+    data: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, base64(value)])),
+  };
+  objects.put(kindRow("", "secrets"), secret);
+  const read = bootstrapTokenReader(objects, timers);
+  deepStrictEqual(await read("abcdef.0123456789abcdef"), {
+    username: "system:bootstrap:abcdef",
+    uid: "",
+    groups: ["system:bootstrappers", "system:bootstrappers:kubeadm", "system:authenticated"],
+    extra: {},
+  });
+  equal(await read("abcdef.0123456789abcdeg"), null);
+  await timers.advance(60_000);
+  equal(await read("abcdef.0123456789abcdef"), null);
+});
+
 test("certificates of the authority let their users in over TLS, and others do not", async () => {
   const authority = CertificateAuthority.create(realTimers);
   const server = authority.server();
@@ -331,6 +365,21 @@ test("parseCertificateRequest reads openssl's requests, and the authority signs 
   ok(certificate.verify(createPublicKey(authority.cert)));
   equal(certificate.subject, "O=system:nodes\nCN=system:node:n1");
   equal(parseCertificateRequest(REQUEST.replace("MII", "MIA")), null);
+});
+
+test("openCredentials keeps what it made, and its keys from others", () => {
+  const folder = mkdtempSync(join(tmpdir(), "credentials-"));
+  try {
+    const first = openCredentials(realTimers, join(folder, "pki"));
+    const again = openCredentials(realTimers, join(folder, "pki"));
+    equal(again.authority.cert, first.authority.cert);
+    ok(again.tokenKey.equals(first.tokenKey));
+    for (const name of ["ca.key", "sa.key"])
+      equal(statSync(join(folder, "pki", name)).mode & 0o777, 0o600, name);
+    ok(again.authority.hasIssued(new X509Certificate(first.authority.client("a", []).cert)));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("writeKubeconfig writes what only its owner can read", () => {

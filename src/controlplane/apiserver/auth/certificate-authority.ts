@@ -4,7 +4,7 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
-  X509Certificate,
+  type X509Certificate,
 } from "node:crypto";
 import type { Clock } from "../../../base/clock.js";
 import {
@@ -23,7 +23,7 @@ export interface KeyAndCertificate {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const AUTHORITY_DAYS = 3650;
-export const CERTIFICATE_DAYS = 365;
+const CERTIFICATE_DAYS = 365;
 /** Clocks of two machines differ. */
 const BACKDATE_MS = 5 * 60 * 1000;
 const AUTHORITY: Subject = { commonName: "kubernetes", organizations: [] };

@@ -142,7 +142,7 @@ function addressBytes(address: string): Buffer {
   return Buffer.from([...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 0xff]));
 }
 
-export function pem(label: string, bytes: Uint8Array): string {
+function pem(label: string, bytes: Uint8Array): string {
   const lines =
     Buffer.from(bytes)
       .toString("base64")

@@ -1,6 +1,6 @@
 // Who a client certificate speaks for: its common name is the user, its organizations are the groups.
 // Source: apiserver pkg/authentication/request/x509 (CommonNameUserConversion).
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import type { UserInfo } from "../../protocol/api-request.js";
 import type { Incoming } from "../http/read-request.js";
 import type { CertificateAuthority } from "./certificate-authority.js";

@@ -34,7 +34,7 @@ export function writeKubeconfig(options: KubeconfigOptions): void {
   writePrivateFile(options.path, kubeconfigText(options));
 }
 
-export function kubeconfigText({ server, ca, cluster, user, credentials }: KubeconfigOptions): string {
+function kubeconfigText({ server, ca, cluster, user, credentials }: KubeconfigOptions): string {
   const base64 = (text: string) => Buffer.from(text).toString("base64");
   const context = `${user}@${cluster}`;
   return stringify(

@@ -1,5 +1,6 @@
 // /openapi/v3 and /openapi/v2.
 import {
+  OPENAPI_V2_PROTOBUF_TYPES,
   openApiDocument,
   openApiIndex,
   openApiV2Json,
@@ -10,8 +11,6 @@ import { unknownPath } from "../registry/api-failures.js";
 
 const JSON_TYPE = "application/json";
 /** Asked for with "@" before the version, which is no media type: it is answered with ".". */
-const V2_ASKED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-const V2_ANSWERED = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /** @param parts of the path: ["openapi", "v3", "apis", "apps", "v1"]; null: it is none of these */
 export function openApiRoute(request: ApiRequest, parts: readonly string[]): ApiResponse | null {
@@ -41,11 +40,11 @@ function text(document: { readonly text: string; readonly hash: string }): ApiRe
 }
 
 function v2({ headers }: ApiRequest): ApiResponse {
-  if (headers["accept"]?.includes(V2_ASKED) !== true)
+  if (headers["accept"]?.includes(OPENAPI_V2_PROTOBUF_TYPES.accept) !== true)
     return { kind: "text", code: 200, text: openApiV2Json(), contentType: JSON_TYPE };
   return {
     kind: "stream",
-    contentType: V2_ANSWERED,
+    contentType: OPENAPI_V2_PROTOBUF_TYPES.contentType,
     chunks: once(openApiV2Protobuf()),
   };
 }

@@ -1,5 +1,6 @@
 // The kinds that differ from the default, by what they differ in.
 import type { Kind } from "../../../api/kinds/kind.js";
+import type { UserInfo } from "../../protocol/api-request.js";
 import { newNamespace, namespaceInDeletion, namespaceMustStay } from "./namespace-strategy.js";
 import { newPod, podGraceSeconds } from "./pod-strategy.js";
 import { DEFAULT_STRATEGY, type SpecObject, type Strategy } from "./strategy.js";
@@ -11,6 +12,11 @@ const CREATES = { allowsCreateOnUpdate: true };
 
 const inPhase = (phase: string) => (object: SpecObject) => ({ ...object, status: { phase } });
 const withReplicas = (object: SpecObject) => ({ ...object, status: { replicas: 0 } });
+
+/** Who asks is what the server knows, not what the request says. */
+function requestedBy(object: SpecObject, { username, uid, groups, extra }: UserInfo): SpecObject {
+  return { ...object, spec: { ...object.spec, username, uid, groups, extra } };
+}
 
 const STRATEGIES: Readonly<Record<string, Partial<Strategy>>> = {
   "/endpoints": CREATES,
@@ -45,6 +51,10 @@ const STRATEGIES: Readonly<Record<string, Partial<Strategy>>> = {
   "apps/statefulsets": { ...COUNTING, forCreate: withReplicas },
   "batch/cronjobs": COUNTING,
   "batch/jobs": { ...COUNTING, defaultPropagation: "Orphan" },
+  "certificates.k8s.io/certificatesigningrequests": {
+    forCreate: requestedBy,
+    forUpdate: (next, current) => ({ ...next, spec: current.spec ?? {} }),
+  },
   "coordination.k8s.io/leases": { ...CONDITIONAL, ...CREATES },
   "discovery.k8s.io/endpointslices": COUNTING,
   "events.k8s.io/events": CREATES,

@@ -1,6 +1,7 @@
 // What creating, updating and deleting mean for a kind beyond what they mean for all. The table is strategies.ts.
 // Source: pkg/registry/*/*/strategy.go.
 import type { KubeObject } from "../../../api/meta.js";
+import type { UserInfo } from "../../protocol/api-request.js";
 
 /** An object with the two parts that most kinds have. */
 export interface SpecObject extends KubeObject {
@@ -20,7 +21,7 @@ export interface Strategy {
   /** What becomes of dependents when the request says nothing. */
   readonly defaultPropagation: "Orphan" | "Background";
   /** A new object's first state; its status is what is left here. */
-  readonly forCreate: (object: SpecObject) => SpecObject;
+  readonly forCreate: (object: SpecObject, user: UserInfo) => SpecObject;
   /** What of an update of the object itself counts; the status is put back already. */
   readonly forUpdate: (next: SpecObject, current: SpecObject) => SpecObject;
   /** Seconds between the request to delete and the end; 0: at once. null: this kind knows no grace. */

@@ -67,7 +67,7 @@ export function mirrorPlan(endpoints: Endpoints | null, existing: readonly Endpo
   };
 }
 
-export function isMirrored(endpoints: Endpoints | undefined, service: Service | undefined): boolean {
+function isMirrored(endpoints: Endpoints | undefined, service: Service | undefined): boolean {
   if (endpoints === undefined || service === undefined || service.spec?.selector != null) return false;
   const { labels = {}, annotations = {} } = endpoints.metadata;
   return labels[SKIP_MIRROR] !== "true" && annotations[LEADER] === undefined;

@@ -31,7 +31,7 @@ export interface Subset {
 }
 
 /** Addresses that one Endpoints object holds. */
-export const ADDRESSES_MAX = 1000;
+const ADDRESSES_MAX = 1000;
 
 export function subsetsOf(service: Service, pods: readonly Pod[]): readonly Subset[] {
   const [family = "IPv4"] = addressTypesOf(service);

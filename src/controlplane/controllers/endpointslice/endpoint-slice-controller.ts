@@ -14,6 +14,7 @@ import {
   SERVICES,
 } from "../../client/cluster-resources.js";
 import { ChangeTriggers } from "../harness/change-trigger.js";
+import { gatherMs } from "../harness/gather.js";
 import type { Controller, ControllerContext } from "../harness/controller.js";
 import { OwnWrites } from "../harness/own-writes.js";
 import { isNamespaceTerminating } from "../harness/refusals.js";
@@ -28,10 +29,12 @@ export interface EndpointSliceOptions {
   readonly batchMs: number;
 }
 
-export const ENDPOINT_SLICE_DEFAULTS: EndpointSliceOptions = { endpointsMax: 100, batchMs: 0 };
+const ENDPOINT_SLICE_DEFAULTS: EndpointSliceOptions = { endpointsMax: 100, batchMs: 0 };
 
 /** When the cache does not show an own write in this time, it is decided anew from what it shows. */
 const OWN_WRITE_MS = 1000;
+/** Looking at a Pod costs more here than where Pods are only counted: changes are gathered longer. */
+const GATHER_FACTOR = 4;
 const SERVICE_INDEX = "endpointslice service";
 
 export function endpointSliceController(options = ENDPOINT_SLICE_DEFAULTS): Controller {
@@ -62,6 +65,8 @@ class SliceShell {
   readonly #selected: SelectedPods;
   readonly #triggers = new ChangeTriggers();
   readonly #own = new OwnWrites();
+  /** Pods at the last look, by Service. */
+  readonly #sizes = new Map<string, number>();
   readonly #hinted = new Map<string, "enabled" | Refusal>();
   /** Services that share endpoints out by CPU: they change with the nodes. */
   readonly #auto = new Set<string>();
@@ -76,7 +81,7 @@ class SliceShell {
     this.#nodes = informers.informer(NODES);
     this.#slices.addIndex(SERVICE_INDEX, serviceKeysOf);
     const pods: Informer<Pod> = informers.informer(PODS);
-    this.#selected = new SelectedPods(this.#services, pods, (key) => queue.addAfter(key, options.batchMs));
+    this.#selected = new SelectedPods(this.#services, pods, (key) => queue.addAfter(key, this.#waitMs(key)));
     const enqueue = (service: Service): void => queue.add(keyOf(service));
     this.#services.addHandler({
       onAdd: enqueue,
@@ -116,6 +121,7 @@ class SliceShell {
       return;
     }
     const pods = this.#selected.of(service);
+    this.#sizes.set(key, pods.length);
     const plan = planSlices({
       service,
       pods,
@@ -166,15 +172,19 @@ class SliceShell {
     for (const key of serviceKeysOf(slice)) {
       const wasPending = this.#own.isPending(key);
       // Its own writes need no second look; anybody else's do.
-      if (this.#own.seen(key, slice) || !wasPending) this.#context.queue.addAfter(key, this.#options.batchMs);
+      if (this.#own.seen(key, slice) || !wasPending) this.#context.queue.addAfter(key, this.#waitMs(key));
     }
   }
 
   #sliceGone(slice: EndpointSlice): void {
     for (const key of serviceKeysOf(slice)) {
       this.#own.seenGone(key, slice);
-      this.#context.queue.addAfter(key, this.#options.batchMs);
+      this.#context.queue.addAfter(key, this.#waitMs(key));
     }
+  }
+
+  #waitMs(key: string): number {
+    return Math.max(this.#options.batchMs, GATHER_FACTOR * gatherMs(this.#sizes.get(key) ?? 0));
   }
 
   #nodesChanged(): void {
@@ -222,6 +232,7 @@ class SliceShell {
   /** Slices go with their owner: the garbage collector sees to it. */
   #forget(key: string): void {
     this.#triggers.forget(key);
+    this.#sizes.delete(key);
     this.#own.forget(key);
     this.#auto.delete(key);
     for (const addressType of ["IPv4", "IPv6"]) this.#hinted.delete(`${key} ${addressType}`);

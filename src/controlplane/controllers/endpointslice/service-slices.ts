@@ -281,7 +281,7 @@ function changedSlice(
 }
 
 /** The Service's own labels, and those that say whose the slice is. */
-export function labelsFor(service: Service): Record<string, string> {
+function labelsFor(service: Service): Record<string, string> {
   const own = Object.entries(service.metadata.labels ?? {}).filter(
     ([name]) => !RESERVED_LABELS.includes(name),
   );

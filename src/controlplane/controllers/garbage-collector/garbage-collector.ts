@@ -10,7 +10,6 @@ import type { KubeObject } from "../../../api/meta.js";
 import { isStatus } from "../../../api/status.js";
 import type { ResourceClient } from "../../client/client.js";
 import type { Informer } from "../../client/informer.js";
-import { splitKey } from "../../client/object-store.js";
 import type { OwnerReference } from "../../client/object-types.js";
 import { clientOf, resourceOf, type Resource } from "../../client/resources.js";
 import type { Controller, ControllerContext } from "../harness/controller.js";
@@ -279,8 +278,7 @@ class Collector {
   }
 
   #tellOfInvalidOwner(object: KubeObject, { apiVersion, kind, name, uid }: OwnerReference): void {
-    const namespace = splitKey(name).namespace ?? "";
-    const message = `ownerRef [${apiVersion}/${kind}, namespace: ${namespace}, name: ${name}, uid: ${uid}] does not exist in namespace "${namespace}"`;
+    const message = `ownerRef [${apiVersion}/${kind}, namespace: , name: ${name}, uid: ${uid}] does not exist in namespace ""`;
     this.#context.events.record(object, "Warning", "OwnerRefInvalidNamespace", message);
   }
 }

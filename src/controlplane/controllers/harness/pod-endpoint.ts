@@ -52,7 +52,7 @@ export function portsOf(service: Service, pod: Pod): SlicePort[] {
 }
 
 /** A number is itself; a name is looked for in all containers, and init containers that stay. */
-export function containerPort(pod: Pod, target: number | string, protocol: string): number | null {
+function containerPort(pod: Pod, target: number | string, protocol: string): number | null {
   if (typeof target === "number") return target;
   const sidecars = (pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
   for (const container of [...(pod.spec?.containers ?? []), ...sidecars])

@@ -7,16 +7,9 @@ const ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** Objects are never written to, so that a text is computed once for each. */
-const TEXTS = new WeakMap<object, string>();
-
 /** Keys sorted; null, empty lists and empty objects count as absent. */
 export function canonicalText(value: object): string {
-  const known = TEXTS.get(value);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(canonical(value)) ?? "null";
-  TEXTS.set(value, text);
-  return text;
+  return JSON.stringify(canonical(value)) ?? "null";
 }
 
 /** Ten letters and digits at most. */

@@ -40,7 +40,7 @@ export interface NodeLifecycleOptions {
   readonly rates: EvictionRates;
 }
 
-export const NODE_LIFECYCLE_DEFAULTS: NodeLifecycleOptions = {
+const NODE_LIFECYCLE_DEFAULTS: NodeLifecycleOptions = {
   grace: { monitorMs: 40_000, startupMs: 60_000 },
   monitorPeriodMs: 5000,
   rates: EVICTION_RATES,

@@ -15,7 +15,7 @@ export interface PodGcOptions {
   readonly terminatedMax: number;
 }
 
-export const POD_GC_DEFAULTS: PodGcOptions = { terminatedMax: 12_500 };
+const POD_GC_DEFAULTS: PodGcOptions = { terminatedMax: 12_500 };
 
 const PERIOD_MS = 20_000;
 /** A node that is not in the cache may be new. */

@@ -29,7 +29,7 @@ export interface TokenControllerOptions {
 }
 
 /** What a Secret lacks; "delete" when it speaks for nobody; null when it is right. */
-export function tokenSecretPlan(
+function tokenSecretPlan(
   secret: Secret,
   account: ServiceAccount | undefined,
   rootCertificate: string,

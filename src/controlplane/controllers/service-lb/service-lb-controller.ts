@@ -7,7 +7,7 @@ import { clientOf } from "../../client/resources.js";
 import type { Controller, ControllerContext } from "../harness/controller.js";
 import type { Ingress, LoadBalancerCloud } from "./hollow-cloud.js";
 
-export const LOAD_BALANCER_CLEANUP = "service.kubernetes.io/load-balancer-cleanup";
+const LOAD_BALANCER_CLEANUP = "service.kubernetes.io/load-balancer-cleanup";
 
 /** release: give back what it has; a Service of a class is somebody else's. */
 export function loadBalancerStep({ spec, metadata, status }: Service): "ensure" | "release" | "none" {

@@ -1,38 +1,19 @@
-// What is done to nodes that register, and what kubelets may not do.
-// Source: plugin/pkg/admission/{nodetaint,noderestriction,podnodeselector}.
+// What kubelets may not do, although their roles would let them.
+// Source: plugin/pkg/admission/noderestriction.
 import type { Taint } from "kubernetes-types/core/v1.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { AdmissionRequest } from "../access.js";
-import { kindRow, type ObjectReader } from "../object-access.js";
 import { type AdmissionPlugin, refused } from "./admission-plugin.js";
-import { isMirror, type PodObject, podOf, withSpec } from "./pod-parts.js";
+import { isMirror, type PodObject, podOf } from "./pod-parts.js";
 
-const NOT_READY: Taint = { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" };
 const NODE_USER = "system:node:";
 const NODES_GROUP = "system:nodes";
-const NAMESPACES = kindRow("", "namespaces");
-const NAMESPACE_SELECTOR = "scheduler.alpha.kubernetes.io/node-selector";
 const RESTRICTED_LABELS = "node-restriction.kubernetes.io";
 
 type Node = KubeObject & { readonly spec?: { readonly taints?: readonly Taint[] } & Record<string, unknown> };
 
-/** A new node takes no Pods until its conditions are known to be good. */
-export const taintNodesByCondition: AdmissionPlugin = {
-  name: "TaintNodesByCondition",
-  operations: ["CREATE"],
-  resources: ["nodes"],
-  mutate({ object }) {
-    const node = object as Node;
-    const taints = node.spec?.taints ?? [];
-    const isTainted = taints.some(
-      (taint) => taint.key === NOT_READY.key && taint.effect === NOT_READY.effect,
-    );
-    return isTainted ? node : { ...node, spec: { ...node.spec, taints: [...taints, NOT_READY] } };
-  },
-};
-
 /** Null: the user is no node. "" is a node without a name. */
-export function nodeNameOf({ username, groups }: AdmissionRequest["user"]): string | null {
+function nodeNameOf({ username, groups }: AdmissionRequest["user"]): string | null {
   if (!groups.includes(NODES_GROUP) || !username.startsWith(NODE_USER)) return null;
   return username.slice(NODE_USER.length);
 }
@@ -118,32 +99,4 @@ function checkOwnObject(request: AdmissionRequest, node: string): void {
       throw refused(request, "can only access node lease with the same name as the requesting node");
   } else if ((request.name || request.object?.metadata.name) !== node)
     throw refused(request, "can only access CSINode with the same name as the requesting node");
-}
-
-/** Off unless it is asked for: Pods of a namespace go where the namespace's annotation says. */
-export function podNodeSelector(reader: ObjectReader): AdmissionPlugin {
-  return {
-    name: "PodNodeSelector",
-    operations: ["CREATE"],
-    resources: ["pods"],
-    mutate(request) {
-      const namespace = reader.get(NAMESPACES, "", request.namespace);
-      const wanted = pairsOf(namespace?.metadata.annotations?.[NAMESPACE_SELECTOR] ?? "");
-      const pod = podOf(request);
-      const own = pod.spec.nodeSelector ?? {};
-      if (Object.entries(wanted).some(([key, value]) => own[key] !== undefined && own[key] !== value))
-        throw refused(request, "pod node label selector conflicts with its namespace node label selector");
-      return Object.keys(wanted).length === 0
-        ? request.object
-        : withSpec(pod, { nodeSelector: { ...own, ...wanted } });
-    },
-  };
-}
-
-/** "a=b,c=d" */
-function pairsOf(text: string): Record<string, string> {
-  const pairs = text.split(",").filter((pair) => pair.includes("="));
-  return Object.fromEntries(
-    pairs.map((pair) => pair.split("=").map((part) => part.trim()) as [string, string]),
-  );
 }
