@@ -22,7 +22,7 @@ import type { Pod } from "../../client/object-types.js";
 import { PODS } from "../../client/resources.js";
 import { addressRecord, type Answer, type RecordData, type ResourceRecord } from "./records.js";
 import { REVERSE_ZONES, reverseName } from "./reverse-name.js";
-import { dashed, type NameRecords, type ServiceNames, serviceNames } from "./service-names.js";
+import { endpointHost, type NameRecords, type ServiceNames, serviceNames } from "./service-names.js";
 
 /** How names of Pods are answered: for any address, or only for those of Pods of the namespace. */
 export type PodNames = "insecure" | "verified";
@@ -220,10 +220,7 @@ export class ClusterZone {
         addresses.some((each) => canonicalIp(each) === ip),
       );
       if (service === undefined || endpoint === undefined) return [];
-      const hostname = endpoint.hostname ?? "";
-      return [
-        `${hostname === "" ? dashed(ip) : hostname.toLowerCase()}.${service}.${namespace}.svc${this.#suffix}`,
-      ];
+      return [`${endpointHost(endpoint.hostname, ip)}.${service}.${namespace}.svc${this.#suffix}`];
     });
     return [...new Set(hosts)];
   }

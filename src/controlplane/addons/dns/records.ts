@@ -18,9 +18,16 @@ export const RCODES = {
 
 export type Rcode = keyof typeof RCODES;
 
+export interface AddressData {
+  readonly type: "A" | "AAAA";
+  /** Canonical text. */
+  readonly address: string;
+  /** Network order: 4 of an A, 16 of an AAAA. */
+  readonly bytes: Uint8Array;
+}
+
 export type RecordData =
-  /** @param bytes network order: 4 of an A, 16 of an AAAA */
-  | { readonly type: "A" | "AAAA"; readonly address: string; readonly bytes: Uint8Array }
+  | AddressData
   | { readonly type: "CNAME" | "PTR" | "NS"; readonly target: string }
   | {
       readonly type: "SRV";
@@ -59,7 +66,8 @@ export function addressRecord(name: string, ip: string, ttlSeconds: number): Res
   return { name, ttlSeconds, data: addressData(ip) };
 }
 
-export function addressData(ip: string): RecordData {
+/** @param ip canonical */
+export function addressData(ip: string): AddressData {
   const isV4 = familyOf(ip) === "IPv4";
   const bytes = new Uint8Array(isV4 ? 4 : 16);
   const view = new DataView(bytes.buffer);

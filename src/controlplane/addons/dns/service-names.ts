@@ -4,12 +4,14 @@
 //   "_http._tcp"    a named port
 //   "web-0"         an endpoint: its hostname, else its address with dashes
 //
-// Cost: O(ports) of a Service with an address, O(endpoints x ports) of a headless one.
+// Why lazily: a change of an endpoint is answered for by reading its slice anew, and nothing is made for names that
+// nobody asks for. Cost: a look-up O(1), the first one after a change O(endpoints in changed slices), and O(endpoints of
+// the Service) for those of its names that are asked for.
 // Source: Kubernetes DNS-based service discovery 1.1.0; CoreDNS plugin/kubernetes (findServices, endpointHostname) and
 // plugin/backend_lookup.go (weights).
 import { canonicalIp } from "../../../base/ip.js";
 import type { EndpointSlice, Service } from "../../client/cluster-resources.js";
-import { addressData, type RecordData, type ResourceRecord } from "./records.js";
+import { type AddressData, addressData, type RecordData, type ResourceRecord } from "./records.js";
 
 export interface NameRecords {
   /** Another name stands for this one: nothing else is here. */
@@ -21,46 +23,93 @@ export interface NameRecords {
   readonly additional: readonly ResourceRecord[];
 }
 
-/** Relative name -> records. */
-export type ServiceNames = ReadonlyMap<string, NameRecords>;
+/** By relative name. */
+export interface ServiceNames {
+  get(name: string): NameRecords | undefined;
+}
 
 /** One address behind one port, under the name that SRV records point to. */
 interface Place {
   /** Relative to the Service: "" is the Service itself. */
   readonly host: string;
-  readonly address: RecordData;
+  readonly address: AddressData;
   /** null: no port, hence no SRV. */
-  readonly port: { readonly name: string; readonly protocol: string; readonly number: number } | null;
+  readonly port: PlacePort | null;
+}
+
+interface PlacePort {
+  /** "_http._tcp"; null: it has no name. */
+  readonly name: string | null;
+  /** "_tcp"; null: it has no name. */
+  readonly protocolName: string | null;
+  readonly number: number;
 }
 
 const NO_RECORDS: NameRecords = { alias: null, A: [], AAAA: [], SRV: [], additional: [] };
 
-/** @param domain "web.default.svc.cluster.local" */
+interface Origin {
+  /** "web.default.svc.cluster.local" */
+  readonly domain: string;
+  readonly ttlSeconds: number;
+}
+
 export function serviceNames(
   service: Service,
   slices: readonly EndpointSlice[],
-  { domain, ttlSeconds }: { readonly domain: string; readonly ttlSeconds: number },
+  origin: Origin,
 ): ServiceNames {
-  const { spec } = service;
-  const names = new Map<string, NameRecords>();
-  if (spec?.type === "ExternalName") {
-    const target = (spec.externalName ?? "").toLowerCase().replace(/\.$/, "");
-    if (target === "" || canonicalIp(target) !== null) return names;
-    const alias = { name: domain, ttlSeconds, data: { type: "CNAME", target } } as const;
-    return names.set("", { ...NO_RECORDS, alias });
+  return service.spec?.type === "ExternalName"
+    ? new Map(aliasNames(service, origin))
+    : new PlacedNames(service, slices, origin);
+}
+
+/** None for what is an address, which no name can stand for. */
+function aliasNames(
+  { spec }: Service,
+  { domain, ttlSeconds }: Origin,
+): readonly (readonly [string, NameRecords])[] {
+  const target = (spec?.externalName ?? "").toLowerCase().replace(/\.$/, "");
+  if (target === "" || canonicalIp(target) !== null) return [];
+  const alias = { name: domain, ttlSeconds, data: { type: "CNAME", target } } as const;
+  return [["", { ...NO_RECORDS, alias }]];
+}
+
+class PlacedNames implements ServiceNames {
+  readonly #origin: Origin;
+  readonly #slices: readonly EndpointSlice[];
+  /** What the Service's own name stands for. */
+  readonly #own: readonly Place[];
+  readonly #records = new Map<string, NameRecords | undefined>();
+  #byHost: ReadonlyMap<string, readonly Place[]> | null = null;
+
+  constructor(service: Service, slices: readonly EndpointSlice[], origin: Origin) {
+    this.#origin = origin;
+    this.#slices = slices;
+    this.#own = isHeadless(service) ? slices.flatMap(placesOfSlice) : placesOfService(service);
   }
-  const endpoints = slices.flatMap(placesOfSlice);
-  const own = isHeadless(service) ? endpoints : placesOfService(service);
-  const write = (name: string, places: readonly Place[]) =>
-    names.set(name, recordsOf(name, places, { domain, ttlSeconds }));
-  if (own.length > 0) write("", own);
-  for (const [name, places] of grouped(own, portName)) {
-    write(name, places);
-    // The name above it has no records, but it is there.
-    names.set(name.slice(name.indexOf(".") + 1), NO_RECORDS);
+
+  get(name: string): NameRecords | undefined {
+    const known = this.#records.get(name);
+    if (known !== undefined) return known;
+    const made = this.#make(name);
+    // Names that do not exist are not kept: there is no end to them.
+    if (made !== undefined) this.#records.set(name, made);
+    return made;
   }
-  for (const [host, places] of grouped(endpoints, ({ host }) => host)) write(host, places);
-  return names;
+
+  #make(name: string): NameRecords | undefined {
+    // The name above named ports has no records, but it is there.
+    if (/^_[^.]*$/.test(name) && this.#own.some(({ port }) => port?.protocolName === name)) return NO_RECORDS;
+    const places = this.#places(name);
+    return places.length === 0 ? undefined : new PlaceRecords(name, places, this.#origin);
+  }
+
+  #places(name: string): readonly Place[] {
+    if (name === "") return this.#own;
+    if (name.startsWith("_")) return this.#own.filter(({ port }) => port?.name === name);
+    this.#byHost ??= placesByHost(this.#slices.flatMap(placesOfSlice));
+    return this.#byHost.get(name) ?? [];
+  }
 }
 
 function isHeadless({ spec }: Service): boolean {
@@ -70,88 +119,130 @@ function isHeadless({ spec }: Service): boolean {
 function placesOfService({ spec }: Service): readonly Place[] {
   const ips = spec?.clusterIPs ?? (spec?.clusterIP === undefined ? [] : [spec.clusterIP]);
   const addresses = ips.flatMap((ip) => addressOf(ip));
-  return (spec?.ports ?? []).flatMap(({ name = "", protocol = "TCP", port }) =>
-    addresses.map((address) => ({ host: "", address, port: { name, protocol, number: port } })),
-  );
+  return (spec?.ports ?? []).flatMap(({ name, protocol, port: number }) => {
+    const port = placePort(name, protocol, number);
+    return addresses.map((address) => ({ host: "", address, port }));
+  });
 }
 
-function placesOfSlice({ addressType, endpoints, ports }: EndpointSlice): readonly Place[] {
+/** Slices do not change, they are replaced: each is read once. */
+const placesRead = new WeakMap<EndpointSlice, readonly Place[]>();
+
+function placesOfSlice(slice: EndpointSlice): readonly Place[] {
+  const known = placesRead.get(slice);
+  if (known !== undefined) return known;
+  const places = readSlice(slice);
+  placesRead.set(slice, places);
+  return places;
+}
+
+function readSlice({ addressType, endpoints, ports }: EndpointSlice): readonly Place[] {
   if (addressType === "FQDN") return [];
   const numbered = (ports ?? []).flatMap(({ name, protocol, port }) =>
-    port === undefined ? [] : [{ name: name ?? "", protocol: protocol ?? "TCP", number: port }],
+    port === undefined ? [] : [placePort(name, protocol, port)],
   );
   const places: Place[] = [];
   for (const { addresses, conditions, hostname } of endpoints ?? []) {
     if (conditions?.ready === false) continue;
     for (const address of addresses.flatMap((ip) => addressOf(ip))) {
-      const host = endpointHost(hostname, address);
+      const host = endpointHost(hostname, address.address);
       for (const port of numbered.length === 0 ? [null] : numbered) places.push({ host, address, port });
     }
   }
   return places;
 }
 
-function addressOf(ip: string): readonly (RecordData & { readonly address: string })[] {
+function placePort(name: string | undefined, protocol: string | undefined, number: number): PlacePort {
+  if (name === undefined || name === "") return { name: null, protocolName: null, number };
+  const protocolName = `_${(protocol ?? "TCP").toLowerCase()}`;
+  return { name: `_${name.toLowerCase()}.${protocolName}`, protocolName, number };
+}
+
+function addressOf(ip: string): readonly AddressData[] {
   const canonical = canonicalIp(ip);
-  if (canonical === null) return [];
-  const data = addressData(canonical);
-  return "address" in data ? [data] : [];
+  return canonical === null ? [] : [addressData(canonical)];
 }
 
 /** "web-0"; of an endpoint without a hostname "10-244-0-5". */
-function endpointHost(hostname: string | undefined, address: { readonly address: string }): string {
-  return hostname === undefined || hostname === "" ? dashed(address.address) : hostname.toLowerCase();
+export function endpointHost(hostname: string | undefined, ip: string): string {
+  return hostname === undefined || hostname === "" ? ip.replaceAll(/[.:]/g, "-") : hostname.toLowerCase();
 }
 
-export function dashed(ip: string): string {
-  return ip.replaceAll(/[.:]/g, "-");
-}
-
-function portName({ port }: Place): string | null {
-  return port === null || port.name === ""
-    ? null
-    : `_${port.name.toLowerCase()}._${port.protocol.toLowerCase()}`;
-}
-
-/** null: in no group. */
-function grouped(places: readonly Place[], nameOf: (place: Place) => string | null) {
+function placesByHost(places: readonly Place[]): ReadonlyMap<string, readonly Place[]> {
   const groups = new Map<string, Place[]>();
   for (const place of places) {
-    const name = nameOf(place);
-    if (name === null) continue;
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [place]);
+    const group = groups.get(place.host);
+    if (group === undefined) groups.set(place.host, [place]);
     else group.push(place);
   }
   return groups;
 }
 
-function recordsOf(
-  name: string,
-  places: readonly Place[],
-  { domain, ttlSeconds }: { readonly domain: string; readonly ttlSeconds: number },
-): NameRecords {
-  const absolute = (relative: string) => (relative === "" ? domain : `${relative}.${domain}`);
-  const owner = absolute(name);
-  const addresses = new Map<string, RecordData>();
-  const targets = new Map<string, { readonly target: string; readonly port: number }>();
-  const hosts = new Map<string, ResourceRecord>();
-  for (const { host, address, port } of places) {
-    const text = "address" in address ? address.address : "";
-    addresses.set(text, address);
-    if (port === null) continue;
-    const target = absolute(host);
-    targets.set(`${target}:${port.number}`, { target, port: port.number });
-    hosts.set(`${target}/${text}`, { name: target, ttlSeconds, data: address });
+/** The records of one name, those of each type made when they are asked for. */
+class PlaceRecords implements NameRecords {
+  readonly alias = null;
+  readonly #owner: string;
+  readonly #places: readonly Place[];
+  readonly #origin: Origin;
+  readonly #made: { -readonly [Type in "A" | "AAAA" | "SRV" | "additional"]?: readonly ResourceRecord[] } =
+    {};
+
+  constructor(name: string, places: readonly Place[], origin: Origin) {
+    this.#places = places;
+    this.#origin = origin;
+    this.#owner = this.#absolute(name);
   }
-  const record = (data: RecordData): ResourceRecord => ({ name: owner, ttlSeconds, data });
-  const all = [...addresses.values()].map(record);
-  const weight = Math.max(1, Math.floor(100 / targets.size));
-  return {
-    alias: null,
-    A: all.filter(({ data }) => data.type === "A"),
-    AAAA: all.filter(({ data }) => data.type === "AAAA"),
-    SRV: [...targets.values()].map((each) => record({ type: "SRV", priority: 0, weight, ...each })),
-    additional: [...hosts.values()],
-  };
+
+  get A(): readonly ResourceRecord[] {
+    this.#made.A ??= this.#addresses("A");
+    return this.#made.A;
+  }
+
+  get AAAA(): readonly ResourceRecord[] {
+    this.#made.AAAA ??= this.#addresses("AAAA");
+    return this.#made.AAAA;
+  }
+
+  get SRV(): readonly ResourceRecord[] {
+    this.#made.SRV ??= this.#services();
+    return this.#made.SRV;
+  }
+
+  get additional(): readonly ResourceRecord[] {
+    this.#made.additional ??= this.#hosts();
+    return this.#made.additional;
+  }
+
+  #addresses(type: "A" | "AAAA"): readonly ResourceRecord[] {
+    const distinct = new Map<string, AddressData>();
+    for (const { address } of this.#places) if (address.type === type) distinct.set(address.address, address);
+    return [...distinct.values()].map((data) => this.#record(this.#owner, data));
+  }
+
+  #services(): readonly ResourceRecord[] {
+    const distinct = new Map<string, { readonly target: string; readonly port: number }>();
+    for (const { host, port } of this.#places)
+      if (port !== null)
+        distinct.set(`${host}:${port.number}`, { target: this.#absolute(host), port: port.number });
+    const weight = Math.max(1, Math.floor(100 / distinct.size));
+    return [...distinct.values()].map((each) =>
+      this.#record(this.#owner, { type: "SRV", priority: 0, weight, ...each }),
+    );
+  }
+
+  #hosts(): readonly ResourceRecord[] {
+    const distinct = new Map<string, ResourceRecord>();
+    for (const { host, address, port } of this.#places)
+      if (port !== null)
+        distinct.set(`${host}/${address.address}`, this.#record(this.#absolute(host), address));
+    return [...distinct.values()];
+  }
+
+  #record(name: string, data: RecordData): ResourceRecord {
+    return { name, ttlSeconds: this.#origin.ttlSeconds, data };
+  }
+
+  #absolute(relative: string): string {
+    return relative === "" ? this.#origin.domain : `${relative}.${this.#origin.domain}`;
+  }
 }
