@@ -52,7 +52,9 @@ function refuseTaken(call: ResourceCall, name: string): never {
 async function createNamed(call: ResourceCall, given: KubeObject, name: string): Promise<KubeObject | null> {
   const { kind, registry } = call;
   const metadata = newMetadata(call, given.metadata, name);
-  const object = strategyOf(kind).forCreate(withoutStatus(kind, { ...given, metadata }), call.user);
+  const { forCreate, isCreatedWithStatus } = strategyOf(kind);
+  const named = { ...given, metadata };
+  const object = forCreate(isCreatedWithStatus ? named : withoutStatus(kind, named), call.user);
   const key = storageKey(call.prefix, metadata.namespace ?? "", name);
   const ready = await admitted(call, { operation: "CREATE", subresource: "", object, oldObject: null });
   if (!isDryRun(call)) return registry.objects.create(key, ready);

@@ -33,6 +33,7 @@ const STRATEGIES: Readonly<Record<string, Partial<Strategy>>> = {
     mustStay: namespaceMustStay,
     forDeletion: namespaceInDeletion,
   },
+  "/nodes": { isCreatedWithStatus: true },
   "/persistentvolumes": { ...RETURNS, forCreate: inPhase("Pending") },
   "/persistentvolumeclaims": { ...RETURNS, forCreate: inPhase("Pending") },
   "/pods": { ...COUNTING, ...RETURNS, forCreate: newPod, graceSeconds: podGraceSeconds },

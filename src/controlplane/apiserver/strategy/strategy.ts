@@ -20,6 +20,8 @@ export interface Strategy {
   readonly returnsDeleted: boolean;
   /** What becomes of dependents when the request says nothing. */
   readonly defaultPropagation: "Orphan" | "Background";
+  /** A new object may say how it stands: a Node that registers does. */
+  readonly isCreatedWithStatus: boolean;
   /** A new object's first state; its status is what is left here. */
   readonly forCreate: (object: SpecObject, user: UserInfo) => SpecObject;
   /** What of an update of the object itself counts; the status is put back already. */
@@ -38,6 +40,7 @@ export const DEFAULT_STRATEGY: Strategy = {
   allowsCreateOnUpdate: false,
   returnsDeleted: false,
   defaultPropagation: "Background",
+  isCreatedWithStatus: false,
   forCreate: (object) => object,
   forUpdate: (next) => next,
   graceSeconds: null,
