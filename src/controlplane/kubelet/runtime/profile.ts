@@ -91,7 +91,7 @@ export function containerPlan(pod: Pod, container: Container, profile: Simulatio
   const text = annotations?.[`${ANNOTATION_RUN}.${container.name}`] ?? annotations?.[ANNOTATION_RUN];
   const chosen = text ?? profile.rules.find((rule) => matches(rule, pod, container))?.run;
   const byImage = planOfImage(container);
-  if (chosen === undefined) return byImage;
+  if (chosen === undefined) return waitsForNetwork(pod, container) ? { ...byImage, ...FOUND } : byImage;
   const behaviour = behaviourOf(chosen);
   const saysWhatRuns = /(^|;)\s*(exit|run)\b/.test(chosen);
   return { ...byImage, behaviour, script: saysWhatRuns ? null : byImage.script };
@@ -101,6 +101,17 @@ function matches(rule: BehaviourRule, pod: Pod, container: Container): boolean {
   if (rule.container !== undefined && rule.container !== container.name) return false;
   if (rule.image !== undefined && !imageName(container.image ?? "").includes(rule.image)) return false;
   return Object.entries(rule.labels ?? {}).every(([name, value]) => pod.metadata.labels?.[name] === value);
+}
+
+/** What init containers reach others with. There is no network between simulated containers: what they wait for is there. */
+const NETWORK_COMMANDS = /\b(?:wget|curl|nc|ncat|nslookup|dig|ping|pg_isready|mysqladmin|redis-cli)\b/;
+const FOUND = { behaviour: { ...RUNS_QUIETLY, exit: { code: 0, afterMs: 1000 } }, script: null };
+
+function waitsForNetwork({ spec }: Pod, container: Container): boolean {
+  if (!spec?.initContainers?.some(({ name }) => name === container.name)) return false;
+  return [...(container.command ?? []), ...(container.args ?? [])].some((word) =>
+    NETWORK_COMMANDS.test(word),
+  );
 }
 
 function planOfImage(container: Container): ContainerPlan {
