@@ -3,7 +3,7 @@
 import { fragmentation } from "../../measure/fragmentation.js";
 import type { Pod, PodSpec, Node } from "../../api/types.js";
 import { forbiddingTaint } from "../../scheduler/framework/taints.js";
-import { requiredNodeAffinityMatches } from "../../scheduler/framework/node-selector.js";
+import { requiredNodeAffinityMatches } from "../../api/node-selector.js";
 import type { SchedulerCache } from "../../scheduler/cache/scheduler-cache.js";
 import { type PodClass, podClasses } from "../../workload/traces/pod-classes.js";
 import { taken } from "./cluster-use.js";

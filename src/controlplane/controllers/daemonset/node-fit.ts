@@ -1,13 +1,7 @@
 // Whether a node is one for a DaemonSet's Pod, and whether a Pod that is there may stay.
 // Source: pkg/controller/daemon/daemon_controller.go (NodeShouldRunDaemonPod), pkg/controller/daemon/util.
-import type {
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  Taint,
-  Toleration,
-} from "../../../api/scheduling.js";
-import { matchesLabels } from "../../../api/selector.js";
-import { unreachable } from "../../../base/assert.js";
+import { type NodeDemands, requiredNodeAffinityMatches } from "../../../api/node-selector.js";
+import type { Taint, Toleration } from "../../../api/scheduling.js";
 import type { DaemonSet, Node, PodTemplateSpec } from "../../client/object-types.js";
 
 type Effect = Taint["effect"];
@@ -45,7 +39,8 @@ export function fitOf(set: DaemonSet, node: Node): NodeFit {
   const template = set.spec?.template ?? {};
   const { nodeName } = template.spec ?? {};
   const isMeant = nodeName === undefined || nodeName === "" || nodeName === node.metadata.name;
-  if (!isMeant || !isSelected(template, node)) return { shouldRun: false, mayStay: false };
+  if (!isMeant || !requiredNodeAffinityMatches(template.spec as NodeDemands | undefined, node))
+    return { shouldRun: false, mayStay: false };
   const tolerations = daemonTolerations(template);
   const taints = taintsOf(node);
   const isFree = (effects: readonly Effect[]): boolean =>
@@ -66,40 +61,4 @@ function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (effect !== "" && effect !== taint.effect) return false;
   if (key !== "" && key !== taint.key) return false;
   return operator === "Exists" || (key !== "" && value === (taint.value ?? ""));
-}
-
-function isSelected(template: PodTemplateSpec, node: Node): boolean {
-  const { nodeSelector, affinity } = template.spec ?? {};
-  if (!matchesLabels(node.metadata.labels, nodeSelector ?? {})) return false;
-  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  return terms === undefined || terms.some((term) => isTermMet(term as NodeSelectorTerm, node));
-}
-
-function isTermMet({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: Node): boolean {
-  if (matchExpressions.length === 0 && matchFields.length === 0) return false;
-  const { labels = {}, name } = node.metadata;
-  return (
-    matchExpressions.every((each) =>
-      isMet(each, Object.hasOwn(labels, each.key) ? labels[each.key] : undefined),
-    ) && matchFields.every((each) => isMet(each, each.key === "metadata.name" ? name : undefined))
-  );
-}
-
-function isMet({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-      return value !== undefined && Number(value) > Number(values[0]);
-    case "Lt":
-      return value !== undefined && Number(value) < Number(values[0]);
-    default:
-      return unreachable(operator, "node selector operator");
-  }
 }

@@ -1,7 +1,7 @@
 // Whether a node takes a Pod that was bound to it. The scheduler has asked before; what has changed since, or came past
 // the scheduler, is found here.
 // Source: kubernetes pkg/kubelet/lifecycle/predicate.go, eviction_manager.go Admit.
-import type { NodeSelectorRequirement, NodeSelectorTerm } from "../../../api/scheduling.js";
+import { type NodeDemands, requiredNodeAffinityMatches } from "../../../api/node-selector.js";
 import type { Pod } from "../pod/pod.js";
 import { isCritical, qosClass } from "../pod/qos.js";
 import { amountOf, podRequest, requestedResources } from "../pod/resources.js";
@@ -39,52 +39,14 @@ function toleratesMemoryPressure(pod: Pod): boolean {
 }
 
 function affinityProblem({ pod, nodeName, labels }: AdmissionInput): Verdict | null {
-  const selector = Object.entries(pod.spec.nodeSelector ?? {});
-  const terms =
-    pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  const isMatch =
-    selector.every(([name, value]) => labels[name] === value) &&
-    (terms === undefined || terms.some((term) => matchesTerm(term as NodeSelectorTerm, labels, nodeName)));
+  const node = { metadata: { name: nodeName, labels } };
+  const isMatch = requiredNodeAffinityMatches(pod.spec as NodeDemands, node);
   return isMatch
     ? null
     : verdict(
         "NodeAffinity",
         "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
       );
-}
-
-function matchesTerm(
-  term: NodeSelectorTerm,
-  labels: Readonly<Record<string, string>>,
-  nodeName: string,
-): boolean {
-  const expressions = term.matchExpressions ?? [];
-  const fields = term.matchFields ?? [];
-  if (expressions.length + fields.length === 0) return false;
-  return (
-    expressions.every((requirement) => matchesRequirement(requirement, labels[requirement.key])) &&
-    fields.every((requirement) => matchesRequirement(requirement, nodeName))
-  );
-}
-
-function matchesRequirement(
-  { operator, values = [] }: NodeSelectorRequirement,
-  value: string | undefined,
-): boolean {
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-      return value !== undefined && Number(value) > Number(values[0]);
-    case "Lt":
-      return value !== undefined && Number(value) < Number(values[0]);
-  }
 }
 
 function resourceProblem({ pod, allocatable, used }: AdmissionInput): Verdict | null {

@@ -1,6 +1,6 @@
 // How many matches lie in each topology domain. A domain is a label of nodes with its value: "zone=a".
 import type { Node } from "../../../api/types.js";
-import { nodeLabel } from "../../framework/node-selector.js";
+import { nodeLabel } from "../../../api/node-selector.js";
 
 export class TopologyCounts {
   readonly #counts: Map<string, number>;

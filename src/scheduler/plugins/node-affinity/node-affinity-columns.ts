@@ -14,7 +14,7 @@ import {
   labelHolds,
   nodeSelectorMatches,
   requiredNodeAffinityMatches,
-} from "../../framework/node-selector.js";
+} from "../../../api/node-selector.js";
 import { NAME, NOT_THE_PODS, NOT_THE_PROFILES, preFilter } from "./node-affinity.js";
 
 /** Candidates that are looked at one by one. */

@@ -11,7 +11,7 @@ import {
   pinnedNodeNames,
   preferenceWeight,
   requiredNodeAffinityMatches,
-} from "../../framework/node-selector.js";
+} from "../../../api/node-selector.js";
 import { normalizeScores } from "../../framework/normalize.js";
 import type {
   FilterPlugin,

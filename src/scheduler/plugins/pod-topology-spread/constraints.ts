@@ -6,7 +6,7 @@ import { LABEL_ZONE, type Node } from "../../../api/types.js";
 import type { PodInfo } from "../../cache/pod-info.js";
 import type { SpreadConstraint } from "../../cache/pod-terms.js";
 import type { DefaultConstraint, PodTopologySpreadArgs } from "../../config/configuration.js";
-import { nodeLabel, requiredNodeAffinityMatches } from "../../framework/node-selector.js";
+import { nodeLabel, requiredNodeAffinityMatches } from "../../../api/node-selector.js";
 import { forbiddingTaint } from "../../framework/taints.js";
 import type { ObjectLister } from "../../objects.js";
 import { defaultSelector } from "./default-selector.js";

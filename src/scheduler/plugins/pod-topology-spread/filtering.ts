@@ -10,7 +10,7 @@ import type { NodeInfo } from "../../cache/node-info.js";
 import type { PodInfo } from "../../cache/pod-info.js";
 import type { SpreadConstraint } from "../../cache/pod-terms.js";
 import type { CloneableState } from "../../framework/cycle-state.js";
-import { nodeLabel } from "../../framework/node-selector.js";
+import { nodeLabel } from "../../../api/node-selector.js";
 import { type Status, unresolvable, unschedulable } from "../../framework/status.js";
 import { countSelected, hasAllKeys, isIncluded, selects } from "./constraints.js";
 import { DomainCounts } from "./domain-counts.js";

@@ -6,7 +6,7 @@ import type { PodInfo } from "../../cache/pod-info.js";
 import type { SpreadConstraint } from "../../cache/pod-terms.js";
 import type { QueueingHintFn } from "../../framework/cluster-event.js";
 import { holdsNode, nodesOf, podsOf } from "../../framework/event-objects.js";
-import { nodeLabel } from "../../framework/node-selector.js";
+import { nodeLabel } from "../../../api/node-selector.js";
 import { hasAllKeys, selects } from "./constraints.js";
 
 export type HardConstraints = (pod: PodInfo) => readonly SpreadConstraint[];

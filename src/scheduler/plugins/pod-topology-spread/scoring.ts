@@ -11,7 +11,7 @@ import type { PodInfo } from "../../cache/pod-info.js";
 import type { SpreadConstraint } from "../../cache/pod-terms.js";
 import type { CloneableState } from "../../framework/cycle-state.js";
 import { mulDiv } from "../../framework/integer-division.js";
-import { nodeLabel } from "../../framework/node-selector.js";
+import { nodeLabel } from "../../../api/node-selector.js";
 import { MAX_NODE_SCORE } from "../../framework/normalize.js";
 import { countSelected, hasAllKeys, isIncluded } from "./constraints.js";
 

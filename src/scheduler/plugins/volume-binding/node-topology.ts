@@ -3,7 +3,7 @@
 // Source: component-helpers storage/volume/helpers.go, pkg/apis/core/v1/helper (MatchTopologySelectorTerms).
 import type { NodeSelector, StorageClass } from "../../../api/scheduling.js";
 import type { Node } from "../../../api/types.js";
-import { labelHolds, nodeLabel } from "../../framework/node-selector.js";
+import { labelHolds, nodeLabel } from "../../../api/node-selector.js";
 
 /** Terms are ORed; a term that asks for nothing matches nothing; no affinity means everywhere. */
 export function matchesVolumeAffinity(node: Node, affinity: NodeSelector | undefined): boolean {

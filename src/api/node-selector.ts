@@ -1,14 +1,25 @@
 // Which nodes a node selector means. Terms are ORed, what stands in a term is ANDed.
 // Source: component-helpers scheduling/corev1/nodeaffinity/nodeaffinity.go; apimachinery labels/selector.go.
-import { unreachable } from "../../base/assert.js";
-import { matchesLabels } from "../../api/selector.js";
+import { unreachable } from "../base/assert.js";
+import { matchesLabels } from "./selector.js";
 import type {
   NodeSelector,
   NodeSelectorRequirement,
   NodeSelectorTerm,
   PreferredSchedulingTerm,
-} from "../../api/scheduling.js";
-import type { Node, PodSpec } from "../../api/types.js";
+} from "./scheduling.js";
+import type { PodSpec } from "./types.js";
+
+/** What of a node selectors look at. */
+export interface SelectableNode {
+  readonly metadata: {
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>> | undefined;
+  };
+}
+
+/** What a Pod may demand of its node. */
+export type NodeDemands = Pick<PodSpec, "nodeSelector" | "affinity">;
 
 /** The only field that terms may name. */
 const FIELD_NAME = "metadata.name";
@@ -16,17 +27,17 @@ const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
 /** Own properties only: a label may be called "constructor". */
-export function nodeLabel({ metadata: { labels } }: Node, key: string): string | undefined {
+export function nodeLabel({ metadata: { labels } }: SelectableNode, key: string): string | undefined {
   return labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
 /** A selector without terms matches nothing. */
-export function nodeSelectorMatches({ nodeSelectorTerms }: NodeSelector, node: Node): boolean {
+export function nodeSelectorMatches({ nodeSelectorTerms }: NodeSelector, node: SelectableNode): boolean {
   return nodeSelectorTerms.some((term) => nodeSelectorTermMatches(term, node));
 }
 
 /** A term without requirements matches nothing. */
-export function nodeSelectorTermMatches(term: NodeSelectorTerm, node: Node): boolean {
+export function nodeSelectorTermMatches(term: NodeSelectorTerm, node: SelectableNode): boolean {
   const { matchExpressions: labels = [], matchFields: fields = [] } = term;
   return (
     labels.length + fields.length > 0 &&
@@ -36,7 +47,7 @@ export function nodeSelectorTermMatches(term: NodeSelectorTerm, node: Node): boo
 }
 
 /** What a Pod demands of its node: spec.nodeSelector and the required terms of spec.affinity.nodeAffinity. */
-export function requiredNodeAffinityMatches(spec: PodSpec | undefined, node: Node): boolean {
+export function requiredNodeAffinityMatches(spec: NodeDemands | undefined, node: SelectableNode): boolean {
   const required = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   return (
     matchesLabels(node.metadata.labels, spec?.nodeSelector ?? {}) &&
@@ -45,7 +56,7 @@ export function requiredNodeAffinityMatches(spec: PodSpec | undefined, node: Nod
 }
 
 /** Sum of the weights of the terms that match. */
-export function preferenceWeight(terms: readonly PreferredSchedulingTerm[], node: Node): number {
+export function preferenceWeight(terms: readonly PreferredSchedulingTerm[], node: SelectableNode): number {
   let sum = 0;
   for (const { weight, preference } of terms) if (nodeSelectorTermMatches(preference, node)) sum += weight;
   return sum;

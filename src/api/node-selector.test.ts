@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NodeSelectorRequirement, NodeSelectorTerm } from "../../api/scheduling.js";
-import type { Node } from "../../api/types.js";
+import type { NodeSelectorRequirement, NodeSelectorTerm } from "./scheduling.js";
+import type { Node } from "./types.js";
 import {
   nodeSelectorMatches,
   nodeSelectorTermMatches,
