@@ -1,0 +1,70 @@
+// A plane for tests that come from outside: three nodes, containers at once, HTTPS and a kubeconfig.
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { realTimers } from "../base/timers.js";
+import { defaultConfiguration } from "../scheduler/config/default-configuration.js";
+import { Plane } from "./plane.js";
+import { openAccess } from "./plane-access.js";
+import {
+  DEFAULT_CLUSTER_CIDRS,
+  DEFAULT_PROXY_TIMING,
+  DEFAULT_SERVICE_RANGE,
+  INSTANT_PROFILE,
+  numberedNodes,
+} from "./plane-options.js";
+
+export interface TestPlane {
+  readonly plane: Plane;
+  readonly kubeconfigPath: string;
+  /** Gone with the plane. */
+  readonly folder: string;
+  stop(): Promise<void>;
+}
+
+/** Resolves when all nodes are Ready. */
+export async function startTestPlane(): Promise<TestPlane> {
+  const folder = mkdtempSync(join(tmpdir(), "plumb-plane-"));
+  const access = openAccess({
+    timers: realTimers,
+    store: "memory",
+    port: 0,
+    plainPort: null,
+    etcdPort: null,
+    dnsPort: null,
+    kubeconfigPath: join(folder, "kubeconfig"),
+    auditLogPath: null,
+  });
+  const plane = await Plane.start({
+    store: "memory",
+    timers: realTimers,
+    seed: 42,
+    newUid: randomUUID,
+    nodes: numberedNodes(3),
+    profile: INSTANT_PROFILE,
+    kubeletEvents: true,
+    scheduler: defaultConfiguration(),
+    controllers: ["*"],
+    proxies: [{ mode: "nftables", node: "node-0" }],
+    proxyTiming: DEFAULT_PROXY_TIMING,
+    runsIngress: true,
+    serviceRange: DEFAULT_SERVICE_RANGE,
+    clusterCidrs: DEFAULT_CLUSTER_CIDRS,
+    authority: access.authority,
+    tokenKey: access.tokenKey,
+    server: access.serverOptions,
+  });
+  await access.serve(plane);
+  await plane.nodesReady();
+  return {
+    plane,
+    kubeconfigPath: access.kubeconfigPath,
+    folder,
+    async stop() {
+      await access.close();
+      await plane.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
