@@ -119,8 +119,9 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b10\.(?:244|96)\.\d+\.\d+\b/g, "<ip>"],
   [/(?<![\w.:-])(?:\d+d)?(?:\d+h)?(?:\d+m)?\d+s(?![\w-])/g, "<age>"],
   [/\/tmp\/(?:LIVE|MERGED)-\d+\//g, "<folder>/"],
-  [/\b\d+m(\s+)(?:\d+%\s+)?\d+Mi(?:\s+\d+%)?$/gm, "<use>"],
   [/\s+$/gm, ""],
+  [/\b\d+m(\s+)(?:\d+%\s+)?\d+Mi(?:\s+\d+%)?$/gm, "<use>"],
+  [/containerd:\/\/[0-9a-f]{64}/g, "containerd://<id>"],
   [/[ \t]{2,}/g, "  "],
 ];
 
