@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
+import { connect as connectTls } from "node:tls";
+import { realTimers } from "../../../base/timers.js";
+import { CertificateAuthority } from "../auth/certificate-authority.js";
 import { pod, PODS, testServer, type TestServer } from "../api-server.test-data.js";
 import { type HttpListener, serveHttp } from "./serve-http.js";
 
@@ -115,6 +118,48 @@ test("headers over the limit are refused", async () => {
   const answer = await raw(`GET / HTTP/1.1\r\nHost: x\r\nA: ${"a".repeat(2 * 1024 * 1024)}\r\n\r\n`);
   assert.match(answer, /^(HTTP\/1\.1 431|$)/);
 });
+
+test("HTTPS has the limits of HTTP: long headers pass, slow ones are cut off", async () => {
+  const tls = CertificateAuthority.create(realTimers).server();
+  const options = { host: "127.0.0.1", port: 0, headersTimeoutMs: 200 };
+  for (const each of [options, { ...options, tls }]) {
+    const { port, close } = await serveHttp(served.server, each);
+    const answerTo = (bytes: string) =>
+      new Promise<string>((resolve) => {
+        const to = { host: "127.0.0.1", port, rejectUnauthorized: false };
+        const socket = "tls" in each ? connectTls(to) : connect(to);
+        let answer = "";
+        socket.on("data", (chunk) => {
+          answer += chunk;
+        });
+        socket.on("close", () => resolve(answer));
+        socket.write(bytes);
+      });
+    const begun = "GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: ";
+    assert.match(await answerTo(`${begun}${"a".repeat(100_000)}\r\n\r\n`), /^HTTP\/1\.1 200/);
+    assert.match(await answerTo(begun), /^HTTP\/1\.1 408/);
+    await close();
+  }
+});
+
+test("HTTPS closes, whatever connections have not ended their handshake", async () => {
+  const tls = CertificateAuthority.create(realTimers).server();
+  const { port, close } = await serveHttp(served.server, { host: "127.0.0.1", port: 0, tls });
+  const socket = connect(port, "127.0.0.1");
+  await new Promise((resolve) => socket.once("connect", resolve));
+  const ended = new Promise((resolve) => socket.once("close", resolve));
+  await answered(port);
+  await close();
+  await ended;
+});
+
+/** One that came later was served: so the server knows of those before it. */
+function answered(port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => socket.end());
+    socket.on("close", () => resolve());
+  });
+}
 
 test("the server still answers after all of this", async () => {
   assert.equal(await (await fetch(`${listener.url}/healthz`)).text(), "ok");

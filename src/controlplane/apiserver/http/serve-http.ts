@@ -1,5 +1,5 @@
 // An ApiHandler on a port: plain HTTP on loopback, or HTTPS with HTTP/1.1 and HTTP/2.
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -24,6 +24,8 @@ export interface HttpOptions {
   };
   /** Who sent a request, when the connection says so: a client certificate. */
   readonly userOf?: (incoming: Incoming) => UserInfo | null;
+  /** For a client's handshake, and for its headers; absent: 10 s. */
+  readonly headersTimeoutMs?: number;
 }
 
 export interface HttpListener {
@@ -38,23 +40,29 @@ export interface HttpListener {
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const HEADER_BYTES_MAX = 1024 * 1024;
+const KEEP_ALIVE_MS = 90_000;
 
 export async function serveHttp(handler: ApiHandler, options: HttpOptions): Promise<HttpListener> {
   const serve = (incoming: Incoming, outgoing: Outgoing) =>
     void serveOne(handler, options, incoming, outgoing);
-  const server = options.tls === undefined ? plainServer() : secureServer(options.tls);
+  const server =
+    options.tls === undefined
+      ? createServer(limitsOf(options))
+      : secureServer(options.tls, limitsOf(options));
   server.on("request", serve as (...args: unknown[]) => void);
   server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
     serveUpgrade(handler, options, incoming, socket, head);
   });
   server.on("clientError", onClientError);
   const sockets = new Set<{ destroy(): void }>();
-  server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-    socket.on("error", () => socket.destroy());
-    socket.setNoDelay(true);
-  });
+  // Of TLS both: a connection that never ends its handshake would keep the server from closing.
+  for (const event of ["connection", "secureConnection"])
+    server.on(event, (socket: Socket) => {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+      socket.on("error", () => socket.destroy());
+      socket.setNoDelay(true);
+    });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
@@ -72,23 +80,29 @@ export async function serveHttp(handler: ApiHandler, options: HttpOptions): Prom
   };
 }
 
-function plainServer(): Server {
-  return createServer({
-    headersTimeout: HEADERS_TIMEOUT_MS,
+function limitsOf({ headersTimeoutMs = HEADERS_TIMEOUT_MS }: HttpOptions) {
+  return {
+    headersTimeout: headersTimeoutMs,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: 5000,
+    connectionsCheckingInterval: headersTimeoutMs / 2,
     maxHeaderSize: HEADER_BYTES_MAX,
-    keepAliveTimeout: 90_000,
-  });
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  };
 }
 
-function secureServer({ cert, key, clientCa }: NonNullable<HttpOptions["tls"]>): Http2SecureServer {
-  return createSecureServer({
+function secureServer(
+  { cert, key, clientCa }: NonNullable<HttpOptions["tls"]>,
+  limits: ReturnType<typeof limitsOf>,
+): Http2SecureServer {
+  const server = createSecureServer({
     cert,
     key,
     allowHTTP1: true,
+    handshakeTimeout: limits.headersTimeout,
     ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
   });
+  // As options they would not count: for HTTP/1.1 beside HTTP/2, Node reads them from the server when it listens.
+  return Object.assign(server, limits);
 }
 
 function serveUpgrade(
