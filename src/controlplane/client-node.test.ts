@@ -8,11 +8,16 @@ import {
   Exec,
   KubeConfig,
   KubernetesObjectApi,
+  Log,
   makeInformer,
   Metrics,
   PatchStrategy,
+  setHeaderOptions,
+  topNodes,
+  type V1ConfigMap,
   type V1Pod,
   type V1Status,
+  Watch,
 } from "@kubernetes/client-node";
 import { delay, realTimers } from "../base/timers.js";
 import { startTestPlane, type TestPlane } from "./plane.test-data.js";
@@ -73,6 +78,11 @@ test("client-node lists nodes, creates, replaces, patches and deletes", async ()
     core.replaceNamespacedConfigMap({ namespace: NAMESPACE, name: "settings", body: created }),
     (error: { code?: number }) => error.code === 409,
   );
+  const patched = await core.patchNamespacedConfigMap(
+    { namespace: NAMESPACE, name: "settings", body: [{ op: "add", path: "/data/size", value: "large" }] },
+    setHeaderOptions("Content-Type", PatchStrategy.JsonPatch),
+  );
+  assert.deepEqual(patched.data, { color: "red", size: "large" });
   await core.deleteNamespacedConfigMap({ namespace: NAMESPACE, name: "settings" });
   await assert.rejects(
     core.readNamespacedConfigMap({ namespace: NAMESPACE, name: "settings" }),
@@ -137,7 +147,40 @@ test("client-node runs a command in a container, and learns how it ended", async
   assert.equal(status.details?.causes?.[0]?.message, "3");
 });
 
+test("client-node reads a container's log, whole and by its last lines", async () => {
+  const body = sleeper("talker");
+  for (const container of body.spec?.containers ?? [])
+    container.command = ["sh", "-c", "echo one; echo two; sleep 3600"];
+  await core.createNamespacedPod({ namespace: NAMESPACE, body });
+  const read = async (options: { readonly tailLines?: number }) => {
+    const stream = new PassThrough();
+    await new Log(config).log(NAMESPACE, "talker", "c", stream, options);
+    return (await stream.toArray()).join("");
+  };
+  const whole = () => read({}).catch(() => "");
+  await eventually("the log is there", async () => (await whole()) === "one\ntwo\n");
+  assert.equal(await read({ tailLines: 1 }), "two\n");
+});
+
+test("client-node watches from a version, each change once", async () => {
+  const { metadata } = await core.listNamespacedConfigMap({ namespace: NAMESPACE });
+  const seen: string[] = [];
+  const aborter = await new Watch(config).watch(
+    `/api/v1/namespaces/${NAMESPACE}/configmaps`,
+    { resourceVersion: metadata?.resourceVersion },
+    (phase, object: V1ConfigMap) => seen.push(`${phase} ${object.metadata?.name}`),
+    () => undefined,
+  );
+  await core.createNamespacedConfigMap({ namespace: NAMESPACE, body: { metadata: { name: "seen" } } });
+  await core.deleteNamespacedConfigMap({ namespace: NAMESPACE, name: "seen" });
+  await eventually("the watch tells both", () => seen.length >= 2);
+  aborter.abort();
+  assert.deepEqual(seen, ["ADDED seen", "DELETED seen"]);
+});
+
 test("client-node reads what nodes use", async () => {
   const { items } = await new Metrics(config).getNodeMetrics();
   assert.equal(items.length, 3);
+  const nodes = await topNodes(core);
+  assert.ok(nodes.every(({ CPU }) => CPU.Capacity > 0));
 });

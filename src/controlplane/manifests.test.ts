@@ -14,7 +14,7 @@ import { defaultProxyConfig } from "../proxy/default-config.js";
 import { COMPILERS } from "../proxy/modes.js";
 import type { ProxyState } from "../proxy/service-port.js";
 import { DnsServer } from "./addons/dns/dns-server.js";
-import { DEPLOYMENTS, resourceOf } from "./client/resources.js";
+import { DEPLOYMENTS, PODS, resourceOf } from "./client/resources.js";
 import type { Deployment } from "./client/object-types.js";
 import { fastTimers, startTestPlane, type TestPlane } from "./plane.test-data.js";
 
@@ -100,6 +100,7 @@ test("manifests of real projects are rolled out, resolved and reachable", {
     await delay(timers, 5000);
     const state = test.plane.proxies[0]?.applied ?? null;
     assert.ok(state !== null);
+    checkEndpoints(test, state);
     const ports = checkDataPlane(state);
     context.diagnostic(
       `${deployments} Deployments, ${services.length} Services, ${ports} ports in ${MODES.length} modes`,
@@ -108,6 +109,30 @@ test("manifests of real projects are rolled out, resolved and reachable", {
     await test.stop();
   }
 });
+
+/** The proxy knows every port of every Service that selects Pods, with the addresses of those Pods, all of them ready. */
+function checkEndpoints({ plane }: TestPlane, { entries }: ProxyState): void {
+  const pods = plane.informers.informer(PODS).lister.list();
+  for (const { metadata, spec } of plane.informers.informer(SERVICES).lister.list()) {
+    const selector = Object.entries(spec?.selector ?? {});
+    if (selector.length === 0) continue;
+    const selected = pods.filter(
+      (pod) =>
+        pod.metadata.namespace === metadata.namespace &&
+        selector.every(([key, value]) => pod.metadata.labels?.[key] === value),
+    );
+    const addresses = selected.map(({ status }) => status?.podIP).sort();
+    const known = entries
+      .filter(({ port }) => port.serviceName === metadata.name && port.namespace === metadata.namespace)
+      .map(({ port, cluster }) => ({ port: port.port, addresses: cluster.map(({ ip }) => ip).sort() }));
+    assert.ok(addresses.length > 0, `${metadata.name} selects no Pod`);
+    assert.deepEqual(
+      new Map(known.map((each) => [each.port, each.addresses])),
+      new Map(spec?.ports?.map(({ port }) => [port, addresses])),
+      metadata.name,
+    );
+  }
+}
 
 /** @returns how many Service ports there are */
 function checkDataPlane(state: ProxyState): number {

@@ -18,6 +18,8 @@ import {
 export interface TestPlane {
   readonly plane: Plane;
   readonly kubeconfigPath: string;
+  /** Of a plane that is audited. */
+  readonly auditLogPath: string;
   /** Gone with the plane. */
   readonly folder: string;
   stop(): Promise<void>;
@@ -38,10 +40,11 @@ export function fastTimers(factor: number): Timers {
 
 /** Resolves when all nodes are Ready. */
 export async function startTestPlane(
-  options: { readonly timers?: Timers; readonly nodes?: number } = {},
+  options: { readonly timers?: Timers; readonly nodes?: number; readonly isAudited?: boolean } = {},
 ): Promise<TestPlane> {
-  const { timers = realTimers, nodes = 3 } = options;
+  const { timers = realTimers, nodes = 3, isAudited = false } = options;
   const folder = mkdtempSync(join(tmpdir(), "plumb-plane-"));
+  const auditLogPath = join(folder, "audit.log");
   const access = openAccess({
     timers,
     store: "memory",
@@ -50,7 +53,7 @@ export async function startTestPlane(
     etcdPort: null,
     dnsPort: null,
     kubeconfigPath: join(folder, "kubeconfig"),
-    auditLogPath: null,
+    auditLogPath: isAudited ? auditLogPath : null,
   });
   const plane = await Plane.start({
     store: "memory",
@@ -76,6 +79,7 @@ export async function startTestPlane(
   return {
     plane,
     kubeconfigPath: access.kubeconfigPath,
+    auditLogPath,
     folder,
     async stop() {
       await access.close();
