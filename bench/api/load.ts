@@ -35,6 +35,8 @@ const LIST_LIMIT = 100;
 /** Half of what is asked of the server. */
 const PACED_PER_SECOND = 1500;
 const EVENTS_PER_ROUND = 300;
+/** Code is still being compiled in the first seconds. */
+const WARM_UP_ROUNDS = 2;
 
 interface Contender {
   readonly name: string;
@@ -49,6 +51,12 @@ interface Phase {
   readonly name: string;
   readonly unit: string;
   measure(contender: Contender, ms: number): Promise<number>;
+}
+
+interface Sample {
+  readonly value: number;
+  /** Of the server's process, per answer: says more than the rate when the machine has other work. */
+  readonly cpuUs: number;
 }
 
 const PHASES: readonly Phase[] = [
@@ -69,11 +77,11 @@ async function main(): Promise<void> {
   ];
   const prng = new Prng(1);
   for (const phase of PHASES.filter(({ name }) => values.only.split(",").includes(name))) {
-    const samples = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
-    for (const contender of contenders) await phase.measure(contender, ms / 2);
+    const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
+    for (const contender of contenders) await phase.measure(contender, WARM_UP_ROUNDS * ms);
     for (let round = 0; round < rounds; round++)
       for (const contender of prng.shuffled(contenders))
-        samples.get(contender.name)?.push(await phase.measure(contender, ms));
+        samples.get(contender.name)?.push(await sampleOf(phase, contender, ms));
     print(phase, samples);
   }
   console.log(provenance(rounds, ms));
@@ -97,6 +105,18 @@ async function stop({ child, connections }: Contender): Promise<void> {
   const exited = once(child, "exit");
   child.disconnect();
   await exited;
+}
+
+async function sampleOf(phase: Phase, contender: Contender, ms: number): Promise<Sample> {
+  const [answeredBefore, cpuBefore] = [answered, await cpuUsOf(contender)];
+  const value = await phase.measure(contender, ms);
+  return { value, cpuUs: ((await cpuUsOf(contender)) - cpuBefore) / (answered - answeredBefore) };
+}
+
+async function cpuUsOf({ child }: Contender): Promise<number> {
+  child.send("cpu");
+  const [usage] = (await once(child, "message")) as [NodeJS.CpuUsage];
+  return usage.user + usage.system;
 }
 
 /** Answers per second, with every connection busy. */
@@ -177,7 +197,11 @@ async function pacedP99(contender: Contender, ms: number): Promise<number> {
   return latencies[Math.floor(latencies.length * 0.99)] ?? 0;
 }
 
+/** By all servers together: they take turns. */
+let answered = 0;
+
 function expectSuccess(code: number): void {
+  answered++;
   if (code >= 300 || code < 200) throw new Error(`Cannot load the server: it answers ${code}`);
 }
 
@@ -230,13 +254,17 @@ function listRequest(): string {
   return LIST;
 }
 
-function print({ name, unit }: Phase, samples: ReadonlyMap<string, readonly number[]>): void {
-  const reference = median([...samples.values()][0] ?? []);
+function print({ name, unit }: Phase, samples: ReadonlyMap<string, readonly Sample[]>): void {
   console.log(`\n${name}: ${unit}`);
+  let reference = 0;
   for (const [contender, measured] of samples) {
-    const [min, max] = [Math.min(...measured), Math.max(...measured)].map(shown);
+    const rates = measured.map(({ value }) => value);
+    const [min, max] = [Math.min(...rates), Math.max(...rates)].map(shown);
+    const [middle, cpuUs] = [median(rates), median(measured.map((sample) => sample.cpuUs))];
+    reference ||= middle;
     console.log(
-      `  ${contender.padEnd(18)} median ${shown(median(measured)).padStart(8)}  (${min}..${max}, n=${measured.length})  ${(median(measured) / reference).toFixed(2)}x`,
+      `  ${contender.padEnd(18)} median ${shown(middle).padStart(8)}  (${min}..${max}, n=${measured.length})  ` +
+        `${(middle / reference).toFixed(2)}x  cpu ${shown(cpuUs)} us an answer`,
     );
   }
 }

@@ -1,5 +1,6 @@
 // The process that is measured: an API server in memory with everything that a cluster's has (authentication by token,
-// RBAC, admission, defaults, validation), or an HTTP server that does nothing but answer. Tells its port to its parent.
+// RBAC, admission, defaults, validation), or an HTTP server that does nothing but answer. Tells its parent its port, and what
+// processor time it has used when it is asked.
 // usage: node dist/bench/api/server-process.js api|empty TOKEN
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
@@ -76,4 +77,5 @@ function startEmpty(): Promise<number> {
 
 const [kind, token = ""] = process.argv.slice(2);
 process.on("disconnect", () => process.exit(0));
+process.on("message", () => process.send?.(process.cpuUsage()));
 process.send?.({ port: kind === "empty" ? await startEmpty() : await startApi(token) });

@@ -1,6 +1,7 @@
 // The way of a request, filter by filter: what it asks for, who asks, whether there is room, whether it is allowed, the
 // answer in time; and whatever happens, a Status, a line in the audit log and a count.
 // Source: apiserver pkg/server/config.go (DefaultBuildHandlerChain).
+import type { Gauge } from "../../base/metrics/gauge.js";
 import type { Timers } from "../../base/timers.js";
 import type { ApiHandler, ApiRequest, ApiResponse, UserInfo } from "../protocol/api-request.js";
 import type { AccessDecision, Authenticator, Authorizer } from "./access.js";
@@ -42,10 +43,13 @@ interface Passage {
 export class RequestPipeline implements ApiHandler {
   readonly #options: PipelineOptions;
   readonly #inFlight: InFlight;
+  readonly #gauges: Readonly<Record<keyof InFlightLimits, Gauge>>;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
     this.#inFlight = new InFlight(options.inFlight);
+    const inFlight = options.metrics.gauge("apiserver_current_inflight_requests");
+    this.#gauges = { readOnly: inFlight.with("readOnly"), mutating: inFlight.with("mutating") };
   }
 
   async handle(request: ApiRequest): Promise<ApiResponse> {
@@ -109,9 +113,8 @@ export class RequestPipeline implements ApiHandler {
     const code = codeOf(response);
     const isDryRun = request.query.has("dryRun");
     metrics.answered(info, isDryRun, code, (timers.milliseconds() - startMs) / 1000);
-    const inFlight = metrics.gauge("apiserver_current_inflight_requests");
-    inFlight.with("readOnly").set(this.#inFlight.count(true));
-    inFlight.with("mutating").set(this.#inFlight.count(false));
+    this.#gauges.readOnly.set(this.#inFlight.count(true));
+    this.#gauges.mutating.set(this.#inFlight.count(false));
     if (code === 429 || code === 504)
       metrics.counter("apiserver_request_terminations_total").with(String(code), "apiserver").add();
   }

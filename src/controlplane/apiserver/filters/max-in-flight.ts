@@ -10,8 +10,7 @@ export interface InFlightLimits {
   readonly mutating: number;
 }
 
-const PRIORITY_LEVELS = ["exempt", "system", "workload"] as const;
-export type PriorityLevel = (typeof PRIORITY_LEVELS)[number];
+export type PriorityLevel = "exempt" | "system" | "workload";
 
 /** Upstream's --max-requests-inflight and --max-mutating-requests-inflight, for each level. */
 export const DEFAULT_IN_FLIGHT: Readonly<Record<PriorityLevel, InFlightLimits>> = {
@@ -42,7 +41,11 @@ export function priorityLevel({ groups }: UserInfo): PriorityLevel {
 
 export class InFlight {
   readonly #limits: Readonly<Record<PriorityLevel, InFlightLimits>>;
-  readonly #counts = new Map<string, number>();
+  readonly #counts: Readonly<Record<PriorityLevel, Record<keyof InFlightLimits, number>>> = {
+    exempt: { readOnly: 0, mutating: 0 },
+    system: { readOnly: 0, mutating: 0 },
+    workload: { readOnly: 0, mutating: 0 },
+  };
 
   constructor(limits: Readonly<Record<PriorityLevel, InFlightLimits>>) {
     this.#limits = limits;
@@ -50,20 +53,21 @@ export class InFlight {
 
   /** Counts a request until what it returns is called. @throws {StatusError} TooManyRequests */
   enter(level: PriorityLevel, isRead: boolean): () => void {
-    const name = `${level} ${isRead}`;
-    const count = this.#counts.get(name) ?? 0;
-    const { readOnly, mutating } = this.#limits[level];
-    if (count >= (isRead ? readOnly : mutating))
+    const counts = this.#counts[level];
+    const name = isRead ? "readOnly" : "mutating";
+    if (counts[name] >= this.#limits[level][name])
       throw new StatusError("TooManyRequests", "Too many requests, please try again later.", {
         retryAfterSeconds: RETRY_SECONDS,
       });
-    this.#counts.set(name, count + 1);
-    return () => this.#counts.set(name, (this.#counts.get(name) ?? 1) - 1);
+    counts[name]++;
+    return () => {
+      counts[name]--;
+    };
   }
 
   count(isRead: boolean): number {
-    let count = 0;
-    for (const level of PRIORITY_LEVELS) count += this.#counts.get(`${level} ${isRead}`) ?? 0;
-    return count;
+    const name = isRead ? "readOnly" : "mutating";
+    const { exempt, system, workload } = this.#counts;
+    return exempt[name] + system[name] + workload[name];
   }
 }

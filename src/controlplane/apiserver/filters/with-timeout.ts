@@ -27,6 +27,15 @@ export function withTimeout(
         ),
       ),
     );
-    answering.then(resolve, reject).finally(cancel);
+    answering.then(
+      (response) => {
+        cancel();
+        resolve(response);
+      },
+      (error) => {
+        cancel();
+        reject(error);
+      },
+    );
   });
 }

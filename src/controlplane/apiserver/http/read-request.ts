@@ -11,8 +11,12 @@ export type Incoming = IncomingMessage | Http2ServerRequest;
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
+/** Something encoded, or a segment that begins with a dot. */
+const NEEDS_LOOK = /%|\0|(?:^|\/)\./;
+
 /** Segments are decoded one by one, so that an encoded slash cannot make two of one. @throws {StatusError} BadRequest */
 function decodedPath(raw: string): string {
+  if (!NEEDS_LOOK.test(raw)) return raw;
   if (!/[%.]|\/\//.test(raw)) return raw;
   const segments = raw.split("/").map(decodedSegment);
   return segments.join("/");
@@ -57,6 +61,8 @@ export class RequestLife {
   }
 }
 
+const NO_QUERY = new URLSearchParams();
+
 class HttpRequest implements ApiRequest {
   readonly method: HttpMethod;
   readonly path: string;
@@ -77,7 +83,7 @@ class HttpRequest implements ApiRequest {
     const mark = url.indexOf("?");
     this.method = method;
     this.path = decodedPath(mark < 0 ? url : url.slice(0, mark));
-    this.query = new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
+    this.query = mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1));
     this.headers = incoming.headers as ApiRequest["headers"];
     this.body = body;
     this.user = user;

@@ -3,6 +3,7 @@
 // Cost per event and watcher: a Map lookup, and a share of a write.
 import type { ServerResponse } from "node:http";
 import type { ApiResponse, ApiWatchEvent } from "../../protocol/api-request.js";
+import { textOf } from "../storage/object-text.js";
 import type { Outgoing } from "./outgoing.js";
 
 /** What a watcher may lag behind: then it has to begin anew. */
@@ -13,7 +14,7 @@ const LINES = new WeakMap<ApiWatchEvent, Buffer>();
 function lineOf(event: ApiWatchEvent): Buffer {
   let line = LINES.get(event);
   if (line === undefined) {
-    line = Buffer.from(`${JSON.stringify(event)}\n`);
+    line = Buffer.from(`{"type":"${event.type}","object":${textOf(event.object)}}\n`);
     LINES.set(event, line);
   }
   return line;

@@ -1,6 +1,7 @@
 // From answers to HTTP.
 import type { ServerResponse } from "node:http";
 import type { ApiResponse } from "../../protocol/api-request.js";
+import { textOf } from "../storage/object-text.js";
 import type { Outgoing } from "./outgoing.js";
 import { streamWatch } from "./watch-writer.js";
 
@@ -14,7 +15,7 @@ export async function writeResponse(
       return writeWhole(outgoing, {
         ...response,
         contentType: response.contentType ?? "application/json",
-        text: JSON.stringify(response.object),
+        text: textOf(response.object),
         isHead,
       });
     case "text":
@@ -36,15 +37,16 @@ interface Whole {
 
 function writeWhole(outgoing: Outgoing, { code, contentType, text, headers, isHead }: Whole): void {
   const outgoingHttp = outgoing as ServerResponse;
+  const bytes = Buffer.byteLength(text);
   outgoingHttp.writeHead(code, {
     "content-type": contentType,
-    "content-length": Buffer.byteLength(text),
+    "content-length": bytes,
     "cache-control": "no-cache, private",
     ...headers,
   });
   if (isHead) outgoingHttp.end();
-  // A string goes out together with the headers, in one write.
-  else outgoingHttp.end(text);
+  // A string goes out together with the headers, in one write; one of ASCII is copied rather than encoded.
+  else outgoingHttp.end(text, bytes === text.length ? "latin1" : "utf8");
 }
 
 async function writeChunks(

@@ -1,4 +1,6 @@
-// What every write goes through, in order: defaults, mutating admission, credit for fields, validity, validating admission.
+// What every write goes through, in order: defaults, credit for fields, mutating admission, validity, validating admission.
+// What admission adds is nobody's: the writer did not ask for it.
+// Source: apiserver pkg/endpoints/handlers/{create,update,patch}.go (the field manager comes before admission).
 import { applyDefaults } from "../../../api/defaults/apply-defaults.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { PATCH_TYPES } from "../../protocol/api-request.js";
@@ -16,10 +18,10 @@ export async function admitted(call: ResourceCall, write: Write): Promise<KubeOb
   const { admission, validation } = registry;
   const { oldObject: current, subresource } = write;
   const defaulted = applyDefaults(write.object);
+  const credited = isApply(call) ? defaulted : tracked(call, subresource, defaulted, current);
   const request = admissionRequest(call, write);
-  const mutating = admission.mutate({ ...request, object: defaulted });
-  const mutated = (mutating instanceof Promise ? await mutating : mutating) ?? defaulted;
-  const object = isApply(call) ? mutated : tracked(call, subresource, mutated, current);
+  const mutating = admission.mutate({ ...request, object: credited });
+  const object = (mutating instanceof Promise ? await mutating : mutating) ?? credited;
   refuseInvalid(
     call,
     object,

@@ -6,6 +6,7 @@ import type { KubeObject } from "../../../api/meta.js";
 import { trackUpdate } from "../../../api/patch/field-tracking.js";
 import type { JsonObject } from "../../../api/patch/json-tree.js";
 import { schemaOf } from "../../../api/schema/schemas.js";
+import { entryOfShape, keepEntry, shapeOf } from "./created-fields.js";
 import { type ResourceCall, timestamp } from "./resource-call.js";
 
 /** `next` with what differs from `current` (null: it is new) credited to the writer. */
@@ -27,15 +28,43 @@ export function tracked(
   const apiVersion = storageApiVersionOf(kind);
   const schema = schemaOf(...groupVersionOf(apiVersion), kind.kind);
   if (schema === undefined) return next;
-  return trackUpdate(current as unknown as JsonObject | null, next as unknown as JsonObject, {
+  const writer = {
     manager: fieldManager(call),
     apiVersion,
     subresource,
     schema,
     now: timestamp(registry.timers),
     resetFields: resetFields(call),
-    isTracked: isFromOutside,
-  }) as unknown as KubeObject;
+  };
+  const track = () =>
+    trackUpdate(current as unknown as JsonObject | null, next as unknown as JsonObject, {
+      ...writer,
+      isTracked: isFromOutside,
+    }) as unknown as KubeObject;
+  return current === null && next.metadata.managedFields === undefined
+    ? trackedNew(
+        next,
+        [kind.kind, writer.manager, apiVersion, subresource, ...writer.resetFields],
+        writer.now,
+        track,
+      )
+    : track();
+}
+
+/** A new object, whose fields may be known from one of its shape. */
+function trackedNew(
+  next: KubeObject,
+  writer: readonly string[],
+  now: string,
+  track: () => KubeObject,
+): KubeObject {
+  const shape = shapeOf(writer, next);
+  const known = shape === null ? undefined : entryOfShape(shape);
+  if (known !== undefined)
+    return { ...next, metadata: { ...next.metadata, managedFields: [{ ...known, time: now }] } };
+  const tracked = track();
+  if (shape !== null) keepEntry(shape, tracked.metadata.managedFields);
+  return tracked;
 }
 
 /** What a write to this part of the object cannot set. */

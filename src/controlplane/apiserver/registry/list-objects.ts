@@ -111,21 +111,21 @@ async function continued(
 function cachedPage(call: ResourceCall, selection: Selection, limit: number, start: string): ListedPage {
   const { revision } = call.registry.objects;
   const objects: KubeObject[] = [];
-  const startKey = call.prefix + start;
-  let [next, remaining] = [null as string | null, 0];
   let last: StoredEntry | null = null;
-  for (const entry of selectedEntries(call, selection)) {
-    if (start !== "" && entry.key < startKey) continue;
-    if (limit > 0 && objects.length === limit) {
-      next ??= nextStart(call, last as StoredEntry);
-      if (selection.test !== null) break;
-      remaining++;
-      continue;
+  for (const entry of selectedEntries(call, selection, start === "" ? "" : call.prefix + start)) {
+    if (last !== null && limit > 0 && objects.length === limit) {
+      const next = nextStart(call, last);
+      return { revision, objects, next, remaining: remainingFrom(call, selection, entry) };
     }
     objects.push(entry.object);
     last = entry;
   }
-  return { revision, objects, next, remaining: selection.test === null ? remaining : null };
+  return { revision, objects, next: null, remaining: null };
+}
+
+/** Null: a selector hides it. */
+function remainingFrom(call: ResourceCall, { test, namespace }: Selection, entry: StoredEntry) {
+  return test === null ? call.registry.objects.cache(call.prefix).countFrom(namespace, entry.key) : null;
 }
 
 function nextStart(call: ResourceCall, last: StoredEntry): string {

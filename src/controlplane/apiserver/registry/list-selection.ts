@@ -54,16 +54,21 @@ export function scopeOf(call: ResourceCall, selection: Selection): WatchScope {
   return namespace === "" ? { by: "all" } : { by: "namespace", namespace };
 }
 
-/** Selected entries as they stand, in key order. */
-export function* selectedEntries(call: ResourceCall, selection: Selection): IterableIterator<StoredEntry> {
+/** Selected entries as they stand, in key order. @param startKey "": from the first */
+export function* selectedEntries(
+  call: ResourceCall,
+  selection: Selection,
+  startKey = "",
+): IterableIterator<StoredEntry> {
   const { test, namespace } = selection;
-  for (const entry of candidates(call, selection)) {
+  for (const entry of candidates(call, selection, startKey)) {
+    if (entry.key < startKey) continue;
     if (namespace !== "" && entry.object.metadata.namespace !== namespace) continue;
     if (test === null || test(entry.object)) yield entry;
   }
 }
 
-function candidates(call: ResourceCall, selection: Selection): Iterable<StoredEntry> {
+function candidates(call: ResourceCall, selection: Selection, startKey: string): Iterable<StoredEntry> {
   const cache = call.registry.objects.cache(call.prefix);
   const scope = scopeOf(call, selection);
   if (scope.by === "name") {
@@ -74,5 +79,5 @@ function candidates(call: ResourceCall, selection: Selection): Iterable<StoredEn
     const entries = cache.entriesOfNode(scope.node);
     if (entries !== null) return [...entries].sort((a, b) => (a.key < b.key ? -1 : 1));
   }
-  return cache.entries(selection.namespace);
+  return cache.entries(selection.namespace, startKey);
 }

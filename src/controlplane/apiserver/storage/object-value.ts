@@ -2,6 +2,7 @@
 import { StatusError } from "../../../api/status.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { KeyValue, Revision } from "../../store/store.js";
+import { keepText } from "./object-text.js";
 
 const decoder = new TextDecoder("utf-8");
 
@@ -13,11 +14,27 @@ export interface Draft {
   readonly key: string;
   readonly bytes: Uint8Array;
   readonly object: KubeObject;
+  /** What `bytes` say. */
+  readonly text: string;
+  /** Where in the text the resourceVersion belongs: after all else that is in the metadata. */
+  readonly revisionOffset: number;
 }
 
 export function draftOf(key: string, object: KubeObject): Draft {
   const own: KubeObject = { ...object, metadata: withoutRevision(object.metadata) };
-  return { key, bytes: Buffer.from(JSON.stringify(own)), object: own };
+  const { text, revisionOffset } = draftText(own);
+  return { key, bytes: Buffer.from(text), object: own, text, revisionOffset };
+}
+
+function draftText(object: KubeObject): Pick<Draft, "text" | "revisionOffset"> {
+  let text = "";
+  let revisionOffset = 0;
+  for (const [name, value] of Object.entries(object)) {
+    if (value === undefined) continue;
+    text += `${text === "" ? "{" : ","}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+    if (name === "metadata") revisionOffset = text.length - 1;
+  }
+  return { text: `${text}}`, revisionOffset };
 }
 
 /** JSON leaves the undefined field out, and the place for it is there already. */
@@ -27,8 +44,14 @@ function withoutRevision(metadata: KubeObject["metadata"]): KubeObject["metadata
 
 /** The draft's object as it was stored. */
 export function finished(draft: Draft, revision: Revision): KubeObject {
-  (draft.object.metadata as { resourceVersion?: string }).resourceVersion ??= String(revision);
-  return draft.object;
+  const { object, text, revisionOffset } = draft;
+  if (object.metadata.resourceVersion !== undefined) return object;
+  (object.metadata as { resourceVersion?: string }).resourceVersion = String(revision);
+  keepText(
+    object,
+    `${text.slice(0, revisionOffset)},"resourceVersion":"${revision}"${text.slice(revisionOffset)}`,
+  );
+  return object;
 }
 
 export function isDraftOf(draft: Draft, kv: KeyValue): boolean {

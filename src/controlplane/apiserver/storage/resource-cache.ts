@@ -72,9 +72,18 @@ export class ResourceCache {
     return this.#objects.get(key);
   }
 
-  /** In key order. @param namespace "": all */
-  entries(namespace: string): IterableIterator<StoredEntry> {
-    return this.#objects.entriesBelow(namespace === "" ? "" : `${this.prefix}${namespace}/`);
+  /** In key order. @param namespace "": all @param startKey "": from the first */
+  entries(namespace: string, startKey = ""): IterableIterator<StoredEntry> {
+    return this.#objects.entriesBelow(this.#folder(namespace), startKey);
+  }
+
+  /** How many `entries` has. */
+  countFrom(namespace: string, startKey: string): number {
+    return this.#objects.countBelow(this.#folder(namespace), startKey);
+  }
+
+  #folder(namespace: string): string {
+    return namespace === "" ? "" : `${this.prefix}${namespace}/`;
   }
 
   /** In no order; null when this resource is not found by node. */

@@ -24,11 +24,13 @@ test("SortedObjects lists in key order what a plain Map holds, whatever was set 
     }
     if (step % 50 !== 0) continue;
     for (const folder of ["", "/p/a/", "/p/a-b/", "/p/nobody/"]) {
+      const start = prng.pick(["", "/p/a-b/17", "/p/a/", "/p/a/2", "/p/c"]);
       const expected = [...twin]
-        .filter(([each]) => each.startsWith(folder))
+        .filter(([each]) => each.startsWith(folder) && each >= start)
         .sort(([a], [b]) => (a < b ? -1 : 1));
-      const listed = [...objects.entriesBelow(folder)].map(({ key: each, object }) => [each, object]);
-      assert.deepEqual(listed, expected, `seed ${SEED}, step ${step}, folder '${folder}'`);
+      const listed = [...objects.entriesBelow(folder, start)].map(({ key: each, object }) => [each, object]);
+      assert.deepEqual(listed, expected, `seed ${SEED}, step ${step}, folder '${folder}' from '${start}'`);
+      assert.equal(objects.countBelow(folder, start), expected.length);
     }
     assert.equal(objects.count, twin.size);
   }

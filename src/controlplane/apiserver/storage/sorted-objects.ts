@@ -52,16 +52,28 @@ export class SortedObjects {
     this.#count = 0;
   }
 
-  /** All objects below a folder of keys ("/registry/pods/default/"), or all of them (""), in key order. */
-  *entriesBelow(folder: string): IterableIterator<StoredEntry> {
+  /**
+   * Objects below a folder of keys ("/registry/pods/default/"), or of all folders (""), in key order.
+   *
+   * @param startKey the first that is wanted; "": from the beginning
+   */
+  *entriesBelow(folder: string, startKey: string): IterableIterator<StoredEntry> {
+    for (const bucket of this.#bucketsBelow(folder)) yield* bucket.entries(startKey);
+  }
+
+  /** How many entriesBelow has. Cost: O(log objects) for each folder. */
+  countBelow(folder: string, startKey: string): number {
+    let count = 0;
+    for (const bucket of this.#bucketsBelow(folder)) count += bucket.countFrom(startKey);
+    return count;
+  }
+
+  #bucketsBelow(folder: string): readonly Bucket[] {
     const single = this.#buckets.get(folder);
-    if (single !== undefined) {
-      yield* single.entries();
-      return;
-    }
+    if (single !== undefined) return [single];
     this.#bucketOrder ??= [...this.#buckets.keys()].sort();
-    for (const name of this.#bucketOrder)
-      if (name.startsWith(folder)) yield* (this.#buckets.get(name) as Bucket).entries();
+    const names = this.#bucketOrder.filter((name) => name.startsWith(folder));
+    return names.map((name) => this.#buckets.get(name) as Bucket);
   }
 }
 
@@ -88,15 +100,39 @@ class Bucket {
     return true;
   }
 
-  *entries(): IterableIterator<StoredEntry> {
-    if (this.#added.length > 0 || this.#goneCount > 0) this.#merge();
-    for (const key of this.#sorted) {
+  *entries(startKey: string): IterableIterator<StoredEntry> {
+    const sorted = this.#keys();
+    for (let index = lowerBound(sorted, startKey); index < sorted.length; index++) {
+      const key = sorted[index] as string;
       const object = this.objects.get(key);
       if (object !== undefined) yield { key, object };
     }
   }
 
-  #merge(): void {
+  countFrom(startKey: string): number {
+    const sorted = this.#keys();
+    return sorted.length - lowerBound(sorted, startKey);
+  }
+
+  /** In order, and all of them there. */
+  #keys(): readonly string[] {
+    if (this.#goneCount > 0) this.#mergeAll();
+    else if (this.#added.length > 0) this.#mergeAdded();
+    return this.#sorted;
+  }
+
+  /** A reader may be half way through what was sorted before, which therefore stays as it is. */
+  #mergeAdded(): void {
+    const added = this.#added.sort();
+    const last = this.#sorted.at(-1);
+    this.#sorted =
+      last === undefined || last < (added[0] as string)
+        ? this.#sorted.concat(added)
+        : merged(this.#sorted, added);
+    this.#added = [];
+  }
+
+  #mergeAll(): void {
     // A key that went and came again stands in both lists: once is enough.
     const added = new Set(this.#added.filter((key) => this.objects.has(key)));
     const kept = this.#sorted.filter((key) => this.objects.has(key) && !added.has(key));
@@ -104,6 +140,17 @@ class Bucket {
     this.#added = [];
     this.#goneCount = 0;
   }
+}
+
+/** Index of the first that is not below `key`. */
+function lowerBound(sorted: readonly string[], key: string): number {
+  let [low, high] = [0, key === "" ? 0 : sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as string) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function merged(a: readonly string[], b: readonly string[]): string[] {
