@@ -17,7 +17,6 @@ const NEEDS_LOOK = /%|\0|(?:^|\/)\./;
 /** Segments are decoded one by one, so that an encoded slash cannot make two of one. @throws {StatusError} BadRequest */
 function decodedPath(raw: string): string {
   if (!NEEDS_LOOK.test(raw)) return raw;
-  if (!/[%.]|\/\//.test(raw)) return raw;
   const segments = raw.split("/").map(decodedSegment);
   return segments.join("/");
 }

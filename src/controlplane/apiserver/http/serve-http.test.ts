@@ -161,6 +161,21 @@ function answered(port: number): Promise<void> {
   });
 }
 
+test("a deletion whose body asks for a dry run leaves its object, and later requests their effect", async () => {
+  const ask = (method: string, path: string, body: object) =>
+    fetch(listener.url + path, {
+      method,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  assert.equal((await ask("POST", PODS, pod("kept"))).status, 201);
+  const deleted = await ask("DELETE", `${PODS}/kept`, { kind: "DeleteOptions", dryRun: ["All"] });
+  assert.equal(deleted.status, 200);
+  assert.equal((await ask("POST", PODS, pod("later"))).status, 201);
+  for (const name of ["kept", "later"])
+    assert.equal((await fetch(`${listener.url}${PODS}/${name}`)).status, 200, name);
+});
+
 test("the server still answers after all of this", async () => {
   assert.equal(await (await fetch(`${listener.url}/healthz`)).text(), "ok");
 });

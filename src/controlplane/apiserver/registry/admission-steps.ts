@@ -7,7 +7,7 @@ import { PATCH_TYPES } from "../../protocol/api-request.js";
 import type { AdmissionRequest } from "../access.js";
 import { type FieldFailure, invalid } from "./api-failures.js";
 import { tracked } from "./field-tracking.js";
-import { isDryRun, type ResourceCall } from "./resource-call.js";
+import { type ResourceCall } from "./resource-call.js";
 
 interface Write extends Pick<AdmissionRequest, "operation" | "subresource" | "oldObject"> {
   readonly object: KubeObject;
@@ -54,7 +54,7 @@ export function admissionRequest(call: ResourceCall, write: Write): AdmissionReq
     namespace: call.kind.isNamespaced ? call.info.namespace : "",
     name: object.metadata.name,
     user: call.user,
-    isDryRun: isDryRun(call),
+    isDryRun: call.isDryRun,
     object,
     oldObject: write.oldObject,
   };

@@ -9,7 +9,7 @@ import { strategyOf } from "../strategy/strategies.js";
 import { admitted } from "./admission-steps.js";
 import { alreadyExists, invalid } from "./api-failures.js";
 import { generatedName, newMetadata, withoutStatus } from "./object-metadata.js";
-import { answer, isDryRun, type ResourceCall } from "./resource-call.js";
+import { answer, type ResourceCall } from "./resource-call.js";
 
 const NAME_ATTEMPTS_MAX = 8;
 
@@ -57,7 +57,7 @@ async function createNamed(call: ResourceCall, given: KubeObject, name: string):
   const object = forCreate(isCreatedWithStatus ? named : withoutStatus(kind, named), call.user);
   const key = storageKey(call.prefix, metadata.namespace ?? "", name);
   const ready = await admitted(call, { operation: "CREATE", subresource: "", object, oldObject: null });
-  if (!isDryRun(call)) return registry.objects.create(key, ready);
+  if (!call.isDryRun) return registry.objects.create(key, ready);
   await registry.objects.fresh();
   return registry.objects.cache(call.prefix).get(key) === undefined ? ready : null;
 }

@@ -10,7 +10,7 @@ import { conflict, notFound } from "./api-failures.js";
 import { type DeleteOptions, deleteOptionsOf, finalizersAfter } from "./delete-options.js";
 import { listedPage } from "./list-objects.js";
 import { withMetadata } from "./object-metadata.js";
-import { answer, apiVersion, isDryRun, keyOf, type ResourceCall, timestamp } from "./resource-call.js";
+import { answer, apiVersion, keyOf, type ResourceCall, timestamp } from "./resource-call.js";
 
 interface Deletion {
   readonly object: KubeObject;
@@ -61,14 +61,14 @@ export async function deleteNamed(
       await admitDeletion(call, current);
       const next = afterDeletion(call, options, current);
       result = next === null ? null : { object: next, isGone: false };
-      if (!isDryRun(call)) return next;
+      if (!call.isDryRun) return next;
       result ??= { object: current, isGone: true };
       return current;
     },
     () => notFound(call.kind, name),
   );
   if (result === null) return { object: last, isGone: true };
-  return isDryRun(call) ? result : { object: last, isGone: false };
+  return call.isDryRun ? result : { object: last, isGone: false };
 }
 
 function checkPreconditions(

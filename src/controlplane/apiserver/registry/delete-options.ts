@@ -46,7 +46,7 @@ export function deleteOptionsOf(call: ResourceCall): DeleteOptions {
 /** @throws {StatusError} BadRequest, Invalid */
 export function parsedDeleteOptions(call: ResourceCall, body: DeleteBody): DeleteOptions {
   const { request } = call;
-  if (body.dryRun?.includes("All")) request.query.append("dryRun", "All");
+  if (body.dryRun?.includes("All")) call.isDryRun = true;
   const grace = body.gracePeriodSeconds ?? request.query.get("gracePeriodSeconds");
   const policy = body.propagationPolicy ?? request.query.get("propagationPolicy");
   const orphan = body.orphanDependents ?? request.query.get("orphanDependents");

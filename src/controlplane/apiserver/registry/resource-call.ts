@@ -38,6 +38,8 @@ export interface ResourceCall {
   readonly prefix: string;
   /** Told to the client in Warning headers. */
   readonly warnings: string[];
+  /** Nothing is changed. The query says so or, of a deletion, its body. */
+  isDryRun: boolean;
 }
 
 export type ResourceHandler = (call: ResourceCall) => Eventually<ApiResponse>;
@@ -69,10 +71,6 @@ export function timestamp(timers: Timers, plusSeconds = 0): string {
     lastTimestamp = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
   }
   return lastTimestamp;
-}
-
-export function isDryRun(call: ResourceCall): boolean {
-  return call.request.query.getAll("dryRun").includes("All");
 }
 
 /** An object as the client asked for it: of the version in the path. */

@@ -63,6 +63,7 @@ export class ResourceRouter {
       version: info.version,
       prefix: prefixOf(kind),
       warnings: [],
+      isDryRun: request.query.getAll("dryRun").includes("All"),
     };
     const now = () => wallMs(this.#registry.timers);
     const answering = this.#handlerOf(kind, info)(call);

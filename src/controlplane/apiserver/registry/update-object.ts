@@ -12,7 +12,7 @@ import { admitted } from "./admission-steps.js";
 import { badRequest, conflict, invalid, notFound, OPTIMISTIC_LOCK } from "./api-failures.js";
 import { create } from "./create-object.js";
 import { updatedMetadata, withMetadata, withStatusOf } from "./object-metadata.js";
-import { answer, isDryRun, keyOf, type ResourceCall } from "./resource-call.js";
+import { answer, keyOf, type ResourceCall } from "./resource-call.js";
 
 /** PUT of the object or of its status. */
 export async function updateObject(call: ResourceCall): Promise<ApiResponse> {
@@ -74,7 +74,7 @@ export async function changeObject(call: ResourceCall, options: ObjectChange): P
     keyOf(call, info.name),
     async (current) => {
       const next = await readyForUpdate(call, options, current);
-      if (!isDryRun(call)) return isFinished(call, next) ? null : next;
+      if (!call.isDryRun) return isFinished(call, next) ? null : next;
       tried = next;
       return current;
     },

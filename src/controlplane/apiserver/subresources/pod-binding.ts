@@ -5,7 +5,7 @@ import type { KubeObject } from "../../../api/meta.js";
 import type { ApiResponse } from "../../protocol/api-request.js";
 import { admissionRequest } from "../registry/admission-steps.js";
 import { badRequest, conflict, invalid, notFound } from "../registry/api-failures.js";
-import { isDryRun, keyOf, type ResourceCall, timestamp } from "../registry/resource-call.js";
+import { keyOf, type ResourceCall, timestamp } from "../registry/resource-call.js";
 import type { SpecObject } from "../strategy/strategy.js";
 import { success } from "./success.js";
 
@@ -46,7 +46,7 @@ async function bind(call: ResourceCall, name: string, binding: Binding): Promise
     keyOf(call, name),
     (pod) => {
       const bound = boundPod(call, pod, binding, node);
-      return isDryRun(call) ? pod : bound;
+      return call.isDryRun ? pod : bound;
     },
     () => notFound(call.kind, name),
   );

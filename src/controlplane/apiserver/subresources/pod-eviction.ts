@@ -12,7 +12,7 @@ import { badRequest, notFound } from "../registry/api-failures.js";
 import { deleteNamed } from "../registry/delete-object.js";
 import { DELETE_DEFAULTS, type DeleteBody, parsedDeleteOptions } from "../registry/delete-options.js";
 import { current } from "../registry/read-object.js";
-import { isDryRun, prefixOf, type ResourceCall, timestamp } from "../registry/resource-call.js";
+import { prefixOf, type ResourceCall, timestamp } from "../registry/resource-call.js";
 import { storageKey } from "../storage/storage-key.js";
 import type { SpecObject } from "../strategy/strategy.js";
 import { success } from "./success.js";
@@ -109,7 +109,7 @@ async function takeDisruption(call: ResourceCall, name: string, pod: KubeObject)
     storageKey(prefix, info.namespace, name),
     (budget: DisruptionBudget) => {
       checkBudget(budget);
-      if (isDryRun(call)) return budget;
+      if (call.isDryRun) return budget;
       const { status } = budget;
       return {
         ...budget,
