@@ -15,6 +15,11 @@ export interface Timers extends Clock {
 export const realTimers: Timers = {
   ...realClock,
   after(ms, run) {
+    // A timer of 0 ms waits for one: too long for who only lets others have their turn.
+    if (ms <= 0) {
+      const immediate = setImmediate(run);
+      return () => clearImmediate(immediate);
+    }
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
   },

@@ -11,7 +11,6 @@ import type { Node, Pod, PodCondition } from "../../api/types.js";
 import { type Cancel, type Timers, wallMs } from "../../base/timers.js";
 import type { Attempt } from "../../scheduler/attempt.js";
 import type { SchedulerConfiguration } from "../../scheduler/config/configuration.js";
-import type { ExtenderReply, ExtenderRequest } from "../../scheduler/extender/extender.js";
 import type { Action, BindAction, EventAction } from "../../scheduler/framework/action.js";
 import { LISTED_KINDS, type ListedKind, type ListedKinds } from "../../scheduler/objects.js";
 import { DEFAULT_FEATURES, Scheduler } from "../../scheduler/scheduler.js";
@@ -19,14 +18,13 @@ import type { Client, ResourceName } from "../client/client.js";
 import { type ObjectFeed, RESOURCES } from "./object-feed.js";
 
 export interface SchedulerRunnerOptions {
+  /** Without extenders. */
   readonly configuration: SchedulerConfiguration;
   readonly client: Client;
   readonly feed: ObjectFeed;
   readonly timers: Timers;
   /** Decides ties. */
   readonly seed: number;
-  /** Asks an extender over HTTP; null refuses configurations that have any. */
-  readonly callExtender: ((request: ExtenderRequest) => Promise<ExtenderReply>) | null;
   /** Told of every event that users see. */
   readonly recordEvent: (event: EventAction) => void;
   readonly onAttempt: (attempt: Attempt) => void;
@@ -135,27 +133,35 @@ export class SchedulerRunner {
     this.#wakeAtMs = atMs;
     this.#cancelWake = timers.after(ms, () => {
       this.#wakeAtMs = Number.POSITIVE_INFINITY;
-      void this.#slice();
+      this.#slice();
     });
   }
 
-  async #slice(): Promise<void> {
+  #slice(): void {
     const { timers } = this.#options;
-    this.#isRunning = true;
     const endMs = timers.milliseconds() + SLICE_MS;
-    let isIdle = false;
-    while (!isIdle && timers.milliseconds() < endMs && this.scheduler.bindingCount < BINDINGS_MAX) {
-      const nowMs = wallMs(timers);
-      this.#tellWhatHappened(nowMs);
-      this.scheduler.tick(nowMs);
-      const attempt = await this.#attempt(nowMs);
-      isIdle = attempt === null;
-      if (attempt !== null) this.#options.onAttempt(attempt);
-      this.#carryOut();
-    }
+    this.#isRunning = true;
+    let outcome = this.#step();
+    while (outcome === "attempted" && timers.milliseconds() < endMs) outcome = this.#step();
     this.#isRunning = false;
-    if (!isIdle || this.#happened.length > 0) this.#wake(0);
-    else this.#sleep();
+    if (outcome === "attempted" || this.#happened.length > 0) this.#wake(0);
+    else if (outcome === "idle") this.#sleep();
+  }
+
+  /** One attempt. "full": the next answer to a binding wakes the scheduler again. */
+  #step(): "attempted" | "idle" | "full" {
+    const nowMs = wallMs(this.#options.timers);
+    this.#tellWhatHappened(nowMs);
+    this.scheduler.tick(nowMs);
+    if (this.scheduler.bindingCount >= BINDINGS_MAX) {
+      this.#carryOut();
+      return "full";
+    }
+    const attempt = this.scheduler.scheduleOne(nowMs);
+    this.#carryOut();
+    if (attempt === null) return "idle";
+    this.#options.onAttempt(attempt);
+    return "attempted";
   }
 
   #sleep(): void {
@@ -169,14 +175,6 @@ export class SchedulerRunner {
     if (happened.length === 0) return;
     this.#happened = [];
     for (const change of happened) change(nowMs);
-  }
-
-  #attempt(nowMs: number): Attempt | null | Promise<Attempt | null> {
-    const { callExtender } = this.#options;
-    const steps = this.scheduler.attempt(nowMs);
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    return askExtenders(steps, step.value, callExtender ?? refuseExtender);
   }
 
   #carryOut(): void {
@@ -259,20 +257,6 @@ export class SchedulerRunner {
       .replace(/\.\d+Z$/, "Z");
     return { lastProbeTime: null, lastTransitionTime: now, ...condition };
   }
-}
-
-async function askExtenders(
-  steps: Generator<ExtenderRequest, Attempt | null, ExtenderReply>,
-  first: ExtenderRequest,
-  ask: (request: ExtenderRequest) => Promise<ExtenderReply>,
-): Promise<Attempt | null> {
-  let step = steps.next(await ask(first));
-  while (step.done !== true) step = steps.next(await ask(step.value));
-  return step.value;
-}
-
-function refuseExtender(): Promise<ExtenderReply> {
-  return Promise.resolve({ ok: false, error: "extenders cannot be reached from here" });
 }
 
 /** The Pod is gone, or someone else was faster: the watch tells what came of it. */
