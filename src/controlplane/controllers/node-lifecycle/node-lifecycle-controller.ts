@@ -41,7 +41,7 @@ export interface NodeLifecycleOptions {
 }
 
 const NODE_LIFECYCLE_DEFAULTS: NodeLifecycleOptions = {
-  grace: { monitorMs: 40_000, startupMs: 60_000 },
+  grace: { monitorMs: 50_000, startupMs: 60_000 },
   monitorPeriodMs: 5000,
   rates: EVICTION_RATES,
 };

@@ -29,7 +29,7 @@ function lease(renewTime: string): Lease {
 }
 
 const READY = { type: "Ready", status: "True", lastHeartbeatTime: CREATED };
-const GRACE = { monitorMs: 40_000, startupMs: 60_000 };
+const GRACE = { monitorMs: 50_000, startupMs: 60_000 };
 
 test("heard counts from the creation of a node that never spoke, else from the last news", () => {
   const silent = heard(undefined, node(), undefined, CREATED_MS + 5000);
@@ -41,8 +41,8 @@ test("heard counts from the creation of a node that never spoke, else from the l
 });
 
 test("silentConditions makes conditions Unknown after the grace period, not before", () => {
-  assert.equal(silentConditions(node([READY]), 0, 40_000, GRACE), null);
-  const conditions = silentConditions(node([READY]), 0, 40_001, GRACE);
+  assert.equal(silentConditions(node([READY]), 0, 50_000, GRACE), null);
+  const conditions = silentConditions(node([READY]), 0, 50_001, GRACE);
   assert.deepEqual(
     conditions?.map(({ type, status, reason }) => [type, status, reason]),
     [
