@@ -35,11 +35,7 @@ async function startApi(token: string): Promise<number> {
     accessOver: (objects) => standardAccess(objects, access),
   });
   const client = inProcessClient(server, LOOPBACK_ADMIN);
-  await writeBootstrapObjects(client, {
-    apiServiceIP: "10.96.0.1",
-    apiAddress: "127.0.0.1",
-    apiPort: 6443,
-  });
+  await writeBootstrapObjects(client);
   const accounts = { group: "", version: "v1", resource: "serviceaccounts" };
   await client.resource(accounts, "default").create({
     apiVersion: "v1",

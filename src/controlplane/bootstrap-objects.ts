@@ -1,15 +1,8 @@
 // What a cluster holds before anybody asks for anything. Written once; what is there already is left alone.
-// Source: kubernetes pkg/controlplane/controller (systemnamespaces, kubernetesservice), pkg/registry/scheduling/rest.
+// Source: kubernetes pkg/controlplane/controller (systemnamespaces), pkg/registry/scheduling/rest.
 import { isStatus } from "../api/status.js";
 import { bootstrapPolicy } from "./apiserver/auth/bootstrap-policy.js";
 import type { Client, ResourceName } from "./client/client.js";
-
-export interface BootstrapOptions {
-  /** First address of the Service range: that of Service kubernetes. */
-  readonly apiServiceIP: string;
-  readonly apiAddress: string;
-  readonly apiPort: number;
-}
 
 interface Bootstrapped {
   readonly resource: ResourceName;
@@ -25,8 +18,8 @@ const PRIORITY_CLASSES = {
   "system-node-critical": 2_000_001_000,
 } as const;
 
-export async function writeBootstrapObjects(client: Client, options: BootstrapOptions): Promise<void> {
-  for (const { resource, namespace, object } of bootstrapObjects(options)) {
+export async function writeBootstrapObjects(client: Client): Promise<void> {
+  for (const { resource, namespace, object } of bootstrapObjects()) {
     try {
       await client.resource(resource, namespace).create(object);
     } catch (error) {
@@ -35,7 +28,7 @@ export async function writeBootstrapObjects(client: Client, options: BootstrapOp
   }
 }
 
-function bootstrapObjects(options: BootstrapOptions): readonly Bootstrapped[] {
+function bootstrapObjects(): readonly Bootstrapped[] {
   return [
     ...NAMESPACES.map((name) => ({
       resource: { group: "", version: "v1", resource: "namespaces" },
@@ -63,7 +56,6 @@ function bootstrapObjects(options: BootstrapOptions): readonly Bootstrapped[] {
       namespace: object.metadata.namespace ?? null,
       object,
     })),
-    ...kubernetesService(options),
   ];
 }
 
@@ -80,37 +72,4 @@ function standardStorageClass(): object {
     reclaimPolicy: "Delete",
     volumeBindingMode: "WaitForFirstConsumer",
   };
-}
-
-function kubernetesService({ apiServiceIP, apiAddress, apiPort }: BootstrapOptions): readonly Bootstrapped[] {
-  const labels = { component: "apiserver", provider: "kubernetes" };
-  const port = { name: "https", port: 443, targetPort: apiPort, protocol: "TCP" };
-  return [
-    {
-      resource: { group: "", version: "v1", resource: "services" },
-      namespace: "default",
-      object: {
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: { name: "kubernetes", namespace: "default", labels },
-        spec: { type: "ClusterIP", clusterIP: apiServiceIP, clusterIPs: [apiServiceIP], ports: [port] },
-      },
-    },
-    {
-      resource: { group: "discovery.k8s.io", version: "v1", resource: "endpointslices" },
-      namespace: "default",
-      object: {
-        apiVersion: "discovery.k8s.io/v1",
-        kind: "EndpointSlice",
-        metadata: {
-          name: "kubernetes",
-          namespace: "default",
-          labels: { "kubernetes.io/service-name": "kubernetes" },
-        },
-        addressType: "IPv4",
-        endpoints: [{ addresses: [apiAddress], conditions: { ready: true } }],
-        ports: [{ name: "https", port: apiPort, protocol: "TCP" }],
-      },
-    },
-  ];
 }

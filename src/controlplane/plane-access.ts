@@ -1,9 +1,10 @@
 // How a plane is reached from outside its process: HTTPS on loopback with a certificate authority of its own, a kubeconfig
 // that only its owner can read, an audit log, and on request the store as etcd's gRPC.
 // A plane whose store is a folder keeps its authority there, so that yesterday's kubeconfig still works.
-import { appendFileSync } from "node:fs";
+import { createWriteStream, fchmodSync, openSync, type WriteStream } from "node:fs";
 import type { KeyObject } from "node:crypto";
 import { join, resolve } from "node:path";
+import { PlumbError } from "../base/errors.js";
 import type { Timers } from "../base/timers.js";
 import { DnsServer } from "./addons/dns/dns-server.js";
 import { LOOPBACK_ADMIN } from "./apiserver/access.js";
@@ -12,7 +13,8 @@ import type { CertificateAuthority } from "./apiserver/auth/certificate-authorit
 import { clientCertificateUser } from "./apiserver/auth/client-certificate.js";
 import { openCredentials } from "./apiserver/auth/credentials.js";
 import { writeKubeconfig } from "./apiserver/auth/kubeconfig.js";
-import { type HttpListener, serveHttp } from "./apiserver/http/serve-http.js";
+import { serveHttp } from "./apiserver/http/serve-http.js";
+import type { InformerFactory } from "./client/informer-factory.js";
 import type { Plane } from "./plane.js";
 import { serveEtcd } from "./store/etcd/serve-etcd.js";
 
@@ -54,52 +56,119 @@ export interface PlaneAccess {
 
 export function openAccess(options: AccessOptions): PlaneAccess {
   const { kubeconfigPath, auditLogPath, timers } = options;
-  const { authority, tokenKey } = openCredentials(timers, keyFolder(options.store));
-  const opened: { close(): Promise<void> }[] = [];
+  const folder = keyFolder(options.store);
+  const { authority, tokenKey } = withFile("keep keys in", folder, () => openCredentials(timers, folder));
+  const audit = auditLogPath === null ? null : auditStream(auditLogPath);
+  const opened: Listener[] = [];
+  async function listening<Kind extends Listener>(
+    what: string,
+    port: number,
+    listen: (port: number) => Promise<Kind>,
+  ): Promise<Kind> {
+    const listener = await listen(port).catch((error: NodeJS.ErrnoException) => {
+      throw unlistenable(what, port, error);
+    });
+    opened.push(listener);
+    return listener;
+  }
   return {
     kubeconfigPath,
     authority,
     tokenKey,
     serverOptions:
-      auditLogPath === null
+      audit === null
         ? {}
-        : { auditLog: (line) => appendFileSync(auditLogPath, `${line}\n`, { mode: OWNER_ONLY }) },
-    async serve({ server, store, informers }) {
-      const secure = await serveHttp(server, {
-        host: LOOPBACK,
-        port: options.port,
-        tls: { ...authority.server(), clientCa: authority.cert },
-        userOf: clientCertificateUser(authority),
-      });
-      opened.push(secure);
-      let plain: HttpListener | null = null;
-      if (options.plainPort !== null) {
-        const userOf = () => LOOPBACK_ADMIN;
-        plain = await serveHttp(server, { host: LOOPBACK, port: options.plainPort, userOf });
-        opened.push(plain);
-      }
-      if (options.etcdPort !== null)
-        opened.push(await serveEtcd(store, { host: LOOPBACK, port: options.etcdPort, timers }));
-      let dns: DnsServer | null = null;
-      if (options.dnsPort !== null) {
-        dns = await DnsServer.start({ informers, timers, address: LOOPBACK, port: options.dnsPort });
-        const started = dns;
-        opened.push({ close: () => started.stop() });
-      }
-      writeKubeconfig({
-        path: kubeconfigPath,
-        server: secure.url,
-        ca: authority.cert,
-        cluster: "plumb",
-        user: ADMIN.user,
-        credentials: { by: "certificate", ...authority.client(ADMIN.user, [ADMIN.group]) },
-      });
+        : {
+            // What the plane's own parts ask while they stop comes after the end of the log.
+            auditLog: (line) => {
+              if (!audit.writableEnded) audit.write(`${line}\n`);
+            },
+          },
+    async serve(plane) {
+      const { server, store, informers } = plane;
+      const { port, plainPort, etcdPort, dnsPort } = options;
+      const secure = await listening("the API server", port, (port) =>
+        serveHttp(server, {
+          host: LOOPBACK,
+          port,
+          tls: { ...authority.server(), clientCa: authority.cert },
+          userOf: clientCertificateUser(authority),
+        }),
+      );
+      const plain =
+        plainPort === null
+          ? null
+          : await listening("plain HTTP", plainPort, (port) =>
+              serveHttp(server, { host: LOOPBACK, port, userOf: () => LOOPBACK_ADMIN }),
+            );
+      if (etcdPort !== null)
+        await listening("etcd", etcdPort, (port) => serveEtcd(store, { host: LOOPBACK, port, timers }));
+      const dns =
+        dnsPort === null
+          ? null
+          : await listening("DNS", dnsPort, (port) => startDns(informers, timers, port));
+      await plane.announce({ address: LOOPBACK, port: secure.port });
+      withFile("write kubeconfig", kubeconfigPath, () =>
+        writeKubeconfig({
+          path: kubeconfigPath,
+          server: secure.url,
+          ca: authority.cert,
+          cluster: "plumb",
+          user: ADMIN.user,
+          credentials: { by: "certificate", ...authority.client(ADMIN.user, [ADMIN.group]) },
+        }),
+      );
       return { url: secure.url, plainUrl: plain?.url ?? null, dnsPort: dns?.port ?? null };
     },
     async close() {
       await Promise.all(opened.map((each) => each.close()));
+      audit?.end();
     },
   };
+}
+
+interface Listener {
+  close(): Promise<void>;
+}
+
+async function startDns(informers: InformerFactory, timers: Timers, port: number) {
+  const dns = await DnsServer.start({ informers, timers, address: LOOPBACK, port });
+  return { port: dns.port, close: () => dns.stop() };
+}
+
+const UNLISTENABLE: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the port is in use",
+  EACCES: "the port is not allowed to this user",
+};
+
+function unlistenable(what: string, port: number, error: NodeJS.ErrnoException): Error {
+  const why = UNLISTENABLE[error.code ?? ""];
+  if (why === undefined) return error;
+  return new PlumbError("Usage", `Cannot listen on ${LOOPBACK}:${port} for ${what}: ${why}`, {
+    hint: "choose another port; 0 takes any that is free",
+  });
+}
+
+/** Readable by its owner alone, whoever made it. */
+function auditStream(path: string): WriteStream {
+  const fd = withFile("write audit log", path, () => {
+    const opened = openSync(path, "a", OWNER_ONLY);
+    fchmodSync(opened, OWNER_ONLY);
+    return opened;
+  });
+  return createWriteStream(path, { fd });
+}
+
+/** Does something with a file that a user has named. @throws {PlumbError} Internal when the system refuses it */
+function withFile<Result>(what: string, path: string | null, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new PlumbError("Internal", `Cannot ${what} '${path}': ${(error as Error).message}`, {
+      hint: "name a place that may be written",
+    });
+  }
 }
 
 /** Where this plane's keys are kept; null: it keeps none. */

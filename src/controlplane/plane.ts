@@ -5,7 +5,9 @@
 //                 └── in process: controllers, scheduler, hollow kubelets, kube-proxies (informers shared by all)
 //
 // Started from left to right, stopped from right to left.
+import { PlumbError } from "../base/errors.js";
 import { Prng } from "../base/prng.js";
+import type { ProxyNode } from "../proxy/config.js";
 import { defaultProxyConfig } from "../proxy/default-config.js";
 import { LOOPBACK_ADMIN } from "./apiserver/access.js";
 import { IngressController } from "./addons/ingress/ingress-controller.js";
@@ -21,10 +23,12 @@ import type { Node } from "./client/object-types.js";
 import { NODES, resourceOf } from "./client/resources.js";
 import { ControllerManager } from "./controllers/harness/controller-manager.js";
 import { allControllers } from "./controllers/controllers.js";
+import { type ApiServerPlace, announceApiServer } from "./kubernetes-service.js";
+import { nodeAddress } from "./kubelet/node/node-addresses.js";
 import { HollowKubelets } from "./kubelet/hollow-kubelets.js";
 import type { MeasuredProxy, PlaneOptions } from "./plane-options.js";
 import { openStore } from "./store/open-store.js";
-import type { Store } from "./store/store.js";
+import { type Store, StoreError, type StoreErrorCode } from "./store/store.js";
 import { autoscalerMetrics } from "./wiring/autoscaler-metrics.js";
 import { certificateSigner, legacyTokens, QUOTA } from "./wiring/controller-parts.js";
 import { PlaneMetrics } from "./wiring/plane-metrics.js";
@@ -37,111 +41,60 @@ const TOKEN_ISSUER = "https://kubernetes.default.svc.cluster.local";
 const INGRESS_ADDRESS = "192.0.2.1";
 const LOAD_BALANCER_RANGE = "192.0.2.0/24";
 
+/** Ends a part. */
+type Stop = () => void | Promise<void>;
+
 export class Plane {
   readonly store: Store;
   readonly server: ApiServer;
   /** May do everything. */
   readonly client: Client;
   readonly kubelets: HollowKubelets;
-  readonly scheduler: SchedulerRunner | null;
   readonly proxies: readonly ProxyRunner[];
   /** Knows where a host and path lead; null: there is none. */
   readonly ingress: IngressController | null;
-  readonly #manager: ControllerManager;
-  readonly #events: EventRecorder;
+  readonly #parts: PlaneParts;
+  /** In the order in which parts were started. */
+  readonly #stops: readonly Stop[];
 
-  private constructor(parts: PlaneParts) {
+  private constructor(parts: PlaneParts, stops: readonly Stop[]) {
     this.store = parts.store;
     this.server = parts.server;
     this.client = parts.client;
     this.kubelets = parts.kubelets;
-    this.scheduler = parts.scheduler;
     this.proxies = parts.proxies;
     this.ingress = parts.ingress;
-    this.#manager = parts.manager;
-    this.#events = parts.events;
+    this.#parts = parts;
+    this.#stops = stops;
   }
 
-  /** Resolves when the nodes are registered and everything watches. @throws {PlumbError, StoreError} */
+  /**
+   * Resolves when the nodes are registered and everything watches. What was started is stopped again when a part cannot.
+   *
+   * @throws {PlumbError} Usage, Unsupported @throws {StoreError}
+   */
   static async start(options: PlaneOptions): Promise<Plane> {
-    const { timers, newUid } = options;
-    const prng = new Prng(options.seed);
-    const streams = new NodeStreamsLater();
-    const metrics = new PlaneMetrics();
-    const metricsApi = new MetricsApi();
-    /** What is made after the server that reports of it. */
-    const running: Running = { scheduler: null, kubelets: null };
-    const store = await openStore(options.store, { timers });
-    const access = {
-      timers,
-      prng: prng.fork("access"),
-      newId: newUid,
-      tokenKey: options.tokenKey,
-      issuer: TOKEN_ISSUER,
-      serviceRanges: [options.serviceRange],
-      nodePorts: DEFAULT_NODE_PORTS,
-    };
-    const server = await createApiServer({
-      store,
-      timers,
-      prng: prng.fork("server"),
-      newUid,
-      nodes: streams,
-      accessOver: (objects) => standardAccess(objects, access),
-      extraGroups: [metricsApi],
-      components: componentsOf(() => store.revision()),
-      moreMetrics: () => `${metrics.expose(running.kubelets)}${schedulerMetrics(running.scheduler)}`,
-      ...options.server,
-    });
-    const client = inProcessClient(server, LOOPBACK_ADMIN);
-    await writeBootstrapObjects(client, {
-      apiServiceIP: "10.96.0.1",
-      apiAddress: "127.0.0.1",
-      apiPort: 6443,
-    });
-    const events = new EventRecorder({
-      client,
-      component: "default-scheduler",
-      timers,
-      prng: prng.fork("events"),
-    });
-    const manager = controllerManager(options, { client, prng, metrics, metricsApi });
-    await manager.start();
-    const ingress = options.runsIngress
-      ? await IngressController.start({
-          client,
-          informers: manager.informers,
-          timers,
-          prng: prng.fork("ingress"),
-          address: INGRESS_ADDRESS,
-        })
-      : null;
-    const feed = feedOf(manager.informers);
-    const scheduler = await startScheduler(options, { client, feed, events });
-    running.scheduler = scheduler;
-    const proxies = await startProxies(options, { feed, metrics });
-    const kubelets = await HollowKubelets.start({
-      client,
-      nodes: options.nodes,
-      timers,
-      prng: prng.fork("kubelets"),
-      profile: options.profile,
-      reportsEvents: options.kubeletEvents,
-      informers: manager.informers,
-    });
-    streams.bind(kubelets.streams);
-    running.kubelets = kubelets;
-    metricsApi.start({
-      informers: manager.informers,
-      timers,
-      statsOf: (node) => kubelets.statsSummary(node),
-    });
-    return new Plane({ ingress, store, server, client, kubelets, scheduler, proxies, manager, events });
+    if ((options.scheduler?.extenders.length ?? 0) > 0)
+      throw new PlumbError("Unsupported", "Cannot start a scheduler with extenders on a control plane", {
+        hint: "plumb run asks them: --scheduler-config with a scheduler_perf: workload",
+      });
+    const stops: Stop[] = [];
+    try {
+      return new Plane(await startParts(options, stops), stops);
+    } catch (error) {
+      await stopAll(stops);
+      throw error;
+    }
+  }
+
+  /** Makes the server known to Pods as Service default/kubernetes. */
+  announce(place: ApiServerPlace): Promise<void> {
+    return announceApiServer(this.client, this.#parts.serviceRange, place);
   }
 
   /** Informers that others may share. */
   get informers(): InformerFactory {
-    return this.#manager.informers;
+    return this.#parts.informers;
   }
 
   /** Resolves when every node's Ready condition is true. */
@@ -158,42 +111,138 @@ export class Plane {
     });
   }
 
-  async stop(): Promise<void> {
-    await this.ingress?.stop();
-    this.kubelets.stop();
-    for (const proxy of this.proxies) proxy.stop();
-    this.scheduler?.stop();
-    await this.#manager.stop();
-    this.#events.stop();
-    this.server.close();
-    await this.store.close();
+  stop(): Promise<void> {
+    return stopAll(this.#stops);
   }
 }
 
-function isReady({ status }: Node): boolean {
-  return status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
+async function stopAll(stops: readonly Stop[]): Promise<void> {
+  for (const stop of stops.toReversed()) await stop();
 }
 
-/** As `kubectl get componentstatuses` lists them: everything lives and dies with this process. */
-function componentsOf(readStore: () => unknown): NonNullable<ApiServerOptions["components"]> {
-  const well = { failure: () => null };
-  return [
-    { name: "scheduler", ...well },
-    { name: "controller-manager", ...well },
-    { name: "etcd-0", failure: () => (readStore() === undefined ? "no answer" : null) },
-  ];
-}
-
-interface PlaneParts {
+interface PlaneParts extends ServerParts {
+  readonly kubelets: HollowKubelets;
+  readonly proxies: readonly ProxyRunner[];
   readonly ingress: IngressController | null;
+  readonly informers: InformerFactory;
+  readonly serviceRange: string;
+}
+
+/** From left to right. */
+async function startParts(options: PlaneOptions, stops: Stop[]): Promise<PlaneParts> {
+  const { timers } = options;
+  const prng = new Prng(options.seed);
+  const parts = await startServer(options, prng, stops);
+  const { client, metrics, metricsApi, running } = parts;
+  await writeBootstrapObjects(client);
+  const manager = controllerManager(options, { client, prng, metrics, metricsApi });
+  stops.push(() => manager.stop());
+  await manager.start();
+  const { informers } = manager;
+  const ingress = await startIngress(options, { client, informers, prng }, stops);
+  const feed = feedOf(informers);
+  running.scheduler = await startScheduler(options, { client, feed, prng }, stops);
+  const proxies = await startProxies(options, { feed, metrics }, stops);
+  const kubelets = await HollowKubelets.start({
+    client,
+    nodes: options.nodes,
+    timers,
+    prng: prng.fork("kubelets"),
+    profile: options.profile,
+    reportsEvents: options.kubeletEvents,
+    informers,
+  });
+  stops.push(() => kubelets.stop());
+  parts.streams.bind(kubelets.streams);
+  running.kubelets = kubelets;
+  metricsApi.start({ informers, timers, statsOf: (node) => kubelets.statsSummary(node) });
+  return { ...parts, kubelets, proxies, ingress, informers, serviceRange: options.serviceRange };
+}
+
+interface ServerParts {
   readonly store: Store;
   readonly server: ApiServer;
   readonly client: Client;
-  readonly kubelets: HollowKubelets;
-  readonly scheduler: SchedulerRunner | null;
-  readonly proxies: readonly ProxyRunner[];
-  readonly manager: ControllerManager;
-  readonly events: EventRecorder;
+  readonly streams: NodeStreamsLater;
+  readonly metrics: PlaneMetrics;
+  readonly metricsApi: MetricsApi;
+  readonly running: Running;
+}
+
+/** What is started after the server that reports of it. */
+interface Running {
+  scheduler: SchedulerRunner | null;
+  kubelets: HollowKubelets | null;
+}
+
+async function startServer(options: PlaneOptions, prng: Prng, stops: Stop[]): Promise<ServerParts> {
+  const { timers, newUid, tokenKey, serviceRange } = options;
+  const streams = new NodeStreamsLater();
+  const metrics = new PlaneMetrics();
+  const metricsApi = new MetricsApi();
+  const running: Running = { scheduler: null, kubelets: null };
+  const store = await openStore(options.store, { timers }).catch((error: unknown) => {
+    throw error instanceof StoreError ? unopened(options.store, error) : error;
+  });
+  stops.push(() => store.close());
+  const access = {
+    timers,
+    prng: prng.fork("access"),
+    newId: newUid,
+    tokenKey,
+    issuer: TOKEN_ISSUER,
+    serviceRanges: [serviceRange],
+    nodePorts: DEFAULT_NODE_PORTS,
+  };
+  const server = await createApiServer({
+    store,
+    timers,
+    prng: prng.fork("server"),
+    newUid,
+    nodes: streams,
+    accessOver: (objects) => standardAccess(objects, access),
+    extraGroups: [metricsApi],
+    components: COMPONENTS,
+    moreMetrics: () => `${metrics.expose(running.kubelets)}${schedulerMetrics(running.scheduler)}`,
+    ...options.server,
+  });
+  stops.push(() => server.close());
+  return {
+    store,
+    server,
+    client: inProcessClient(server, LOOPBACK_ADMIN),
+    streams,
+    metrics,
+    metricsApi,
+    running,
+  };
+}
+
+/** What a user can mend when the store does not open. */
+const STORE_HINTS: Readonly<Partial<Record<StoreErrorCode, string>>> = {
+  Locked: "another plumb up holds it: stop that one, or name another folder",
+  Unwritable: "free the disk, or name a folder that may be written",
+  Unavailable: "is etcd listening there?",
+};
+
+function unopened(spec: string, { code, message }: StoreError): PlumbError {
+  const hint = STORE_HINTS[code];
+  return new PlumbError(
+    "Internal",
+    `Cannot open store '${spec}': ${message}`,
+    hint === undefined ? {} : { hint },
+  );
+}
+
+/** As `kubectl get componentstatuses` lists them: who answers lives, and they all live and die together. */
+const COMPONENTS: NonNullable<ApiServerOptions["components"]> = [
+  "scheduler",
+  "controller-manager",
+  "etcd-0",
+].map((name) => ({ name, failure: () => null }));
+
+function isReady({ status }: Node): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
 }
 
 interface ControllerParts {
@@ -201,11 +250,6 @@ interface ControllerParts {
   readonly prng: Prng;
   readonly metrics: PlaneMetrics;
   readonly metricsApi: MetricsApi;
-}
-
-interface Running {
-  scheduler: SchedulerRunner | null;
-  kubelets: HollowKubelets | null;
 }
 
 function schedulerMetrics(runner: SchedulerRunner | null): string {
@@ -250,18 +294,38 @@ function feedOf(informers: InformerFactory): ObjectFeed {
   };
 }
 
+async function startIngress(
+  { runsIngress, timers }: PlaneOptions,
+  { client, informers, prng }: { client: Client; informers: InformerFactory; prng: Prng },
+  stops: Stop[],
+): Promise<IngressController | null> {
+  if (!runsIngress) return null;
+  const controller = await IngressController.start({
+    client,
+    informers,
+    timers,
+    prng: prng.fork("ingress"),
+    address: INGRESS_ADDRESS,
+  });
+  stops.push(() => controller.stop());
+  return controller;
+}
+
 async function startScheduler(
   { scheduler: configuration, timers, seed, onAttempt }: PlaneOptions,
-  { client, feed, events }: { client: Client; feed: ObjectFeed; events: EventRecorder },
+  { client, feed, prng }: { client: Client; feed: ObjectFeed; prng: Prng },
+  stops: Stop[],
 ): Promise<SchedulerRunner | null> {
   if (configuration === null) return null;
+  const component = "default-scheduler";
+  const events = new EventRecorder({ client, component, timers, prng: prng.fork("events") });
+  stops.push(() => events.stop());
   const runner = new SchedulerRunner({
     configuration,
     client,
     feed,
     timers,
     seed,
-    callExtender: null,
     recordEvent: ({ namespace, name, uid, type, reason, message }) =>
       events.record(
         { apiVersion: "v1", kind: "Pod", metadata: { name, namespace, uid } },
@@ -271,6 +335,7 @@ async function startScheduler(
       ),
     onAttempt: onAttempt ?? (() => {}),
   });
+  stops.push(() => runner.stop());
   await runner.start();
   return runner;
 }
@@ -278,12 +343,12 @@ async function startScheduler(
 function startProxies(
   options: PlaneOptions,
   { feed, metrics }: { feed: ObjectFeed; metrics: PlaneMetrics },
+  stops: Stop[],
 ): Promise<ProxyRunner[]> {
   const { proxies, proxyTiming, timers, onSync } = options;
-  const started = proxies.map(async (proxy: MeasuredProxy) => {
-    const node = { name: proxy.node, addresses: [], podCIDRs: [], zone: null };
+  const started = proxies.map(async (proxy) => {
     const runner = new ProxyRunner({
-      config: defaultProxyConfig(proxy.mode, "IPv4", node),
+      config: defaultProxyConfig(proxy.mode, "IPv4", proxyNode(options, proxy)),
       timing: proxyTiming,
       feed,
       timers,
@@ -292,8 +357,18 @@ function startProxies(
         onSync?.(proxy, record);
       },
     });
+    stops.push(() => runner.stop());
     await runner.start();
     return runner;
   });
   return Promise.all(started);
+}
+
+/** What the proxy's node will register with; the proxy starts first. */
+function proxyNode({ nodes }: PlaneOptions, { node: name }: MeasuredProxy): ProxyNode {
+  const index = nodes.findIndex((spec) => spec.name === name);
+  const spec = nodes[index];
+  if (spec === undefined) return { name, addresses: [], podCIDRs: [], zone: null };
+  const { internalIP } = nodeAddress(spec, index);
+  return { name, addresses: [internalIP], podCIDRs: [], zone: spec.zone ?? null };
 }

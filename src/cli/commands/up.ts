@@ -5,7 +5,7 @@ import { type Command, Option } from "commander";
 import { PlumbError } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
 import { realTimers } from "../../base/timers.js";
-import { openAccess, type PlaneAccess } from "../../controlplane/plane-access.js";
+import { openAccess, type PlaneAccess, type Served } from "../../controlplane/plane-access.js";
 import { Plane } from "../../controlplane/plane.js";
 import {
   DEFAULT_CLUSTER_CIDRS,
@@ -92,32 +92,37 @@ async function up(flags: UpFlags, context: CommandContext): Promise<void> {
   });
   terminal.progress(`starting ${flags.nodes} nodes`, { milestone: true });
   const plane = await Plane.start(planeOptions(flags, access, context));
-  const { url, plainUrl, dnsPort } = await access.serve(plane);
-  await plane.nodesReady();
-  const readyMs = realTimers.milliseconds() - begunMs;
-  if (flags.json === true) {
-    terminal.print(
-      JSON.stringify({
-        url,
-        plainUrl,
-        dnsPort,
-        kubeconfig: access.kubeconfigPath,
-        nodes: flags.nodes,
-        readySeconds: readyMs / 1000,
-      }),
-    );
-  } else {
-    terminal.print(`API server  ${url}`);
-    if (plainUrl !== null) terminal.print(`            ${plainUrl} (plain, no passwords)`);
-    terminal.print(`DNS         dig @127.0.0.1 -p ${dnsPort} kubernetes.default.svc.cluster.local`);
-    terminal.print(`nodes       ${flags.nodes}, all Ready after ${(readyMs / 1000).toFixed(2)} s`);
-    terminal.print(`kubectl     kubectl --kubeconfig ${access.kubeconfigPath} get nodes`);
-    terminal.note("Ctrl-C stops it");
+  try {
+    const served = await access.serve(plane);
+    await plane.nodesReady();
+    printReady({ ...served, readyMs: realTimers.milliseconds() - begunMs }, flags, access, context);
+    await stopSignal();
+    terminal.note("stopping");
+  } finally {
+    await access.close();
+    await plane.stop();
   }
-  context.exitCode = await stopSignal();
-  terminal.note("stopping");
-  await access.close();
-  await plane.stop();
+}
+
+function printReady(
+  { url, plainUrl, dnsPort, readyMs }: Served & { readonly readyMs: number },
+  flags: UpFlags,
+  { kubeconfigPath: kubeconfig }: PlaneAccess,
+  { terminal }: CommandContext,
+): void {
+  if (flags.json === true) {
+    const { nodes } = flags;
+    terminal.print(
+      JSON.stringify({ url, plainUrl, dnsPort, kubeconfig, nodes, readySeconds: readyMs / 1000 }),
+    );
+    return;
+  }
+  terminal.print(`API server  ${url}`);
+  if (plainUrl !== null) terminal.print(`            ${plainUrl} (plain, no passwords)`);
+  terminal.print(`DNS         dig @127.0.0.1 -p ${dnsPort} kubernetes.default.svc.cluster.local`);
+  terminal.print(`nodes       ${flags.nodes}, all Ready after ${(readyMs / 1000).toFixed(2)} s`);
+  terminal.print(`kubectl     kubectl --kubeconfig ${kubeconfig} get nodes`);
+  terminal.note("Ctrl-C stops it");
 }
 
 function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: CommandContext): PlaneOptions {
@@ -125,8 +130,6 @@ function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: Command
     flags.schedulerConfig === undefined
       ? defaultConfiguration()
       : parseSchedulerConfiguration(readInput(flags.schedulerConfig));
-  if (scheduler.extenders.length > 0)
-    terminal.warn("the scheduler configuration's extenders are not asked here");
   return {
     store: flags.store,
     timers: realTimers,
@@ -149,11 +152,10 @@ function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: Command
   };
 }
 
-/** Resolves with the exit code when someone ends it: an end by signal is how a cluster ends, so it is no failure. */
-function stopSignal(): Promise<number> {
+/** An end by signal is how a cluster ends: no failure. */
+function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    const stop = () => resolve(0);
-    process.once("SIGINT", stop).once("SIGTERM", stop);
+    process.once("SIGINT", () => resolve()).once("SIGTERM", () => resolve());
   });
 }
 

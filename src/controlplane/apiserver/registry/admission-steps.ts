@@ -7,7 +7,7 @@ import { PATCH_TYPES } from "../../protocol/api-request.js";
 import type { AdmissionRequest } from "../access.js";
 import { type FieldFailure, invalid } from "./api-failures.js";
 import { tracked } from "./field-tracking.js";
-import { type ResourceCall } from "./resource-call.js";
+import type { ResourceCall } from "./resource-call.js";
 
 interface Write extends Pick<AdmissionRequest, "operation" | "subresource" | "oldObject"> {
   readonly object: KubeObject;
