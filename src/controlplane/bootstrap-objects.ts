@@ -18,8 +18,9 @@ const PRIORITY_CLASSES = {
   "system-node-critical": 2_000_001_000,
 } as const;
 
-export async function writeBootstrapObjects(client: Client): Promise<void> {
-  for (const { resource, namespace, object } of bootstrapObjects()) {
+/** @param serviceRange CIDR that Services get their addresses from */
+export async function writeBootstrapObjects(client: Client, serviceRange: string): Promise<void> {
+  for (const { resource, namespace, object } of bootstrapObjects(serviceRange)) {
     try {
       await client.resource(resource, namespace).create(object);
     } catch (error) {
@@ -28,7 +29,7 @@ export async function writeBootstrapObjects(client: Client): Promise<void> {
   }
 }
 
-function bootstrapObjects(): readonly Bootstrapped[] {
+function bootstrapObjects(serviceRange: string): readonly Bootstrapped[] {
   return [
     ...NAMESPACES.map((name) => ({
       resource: { group: "", version: "v1", resource: "namespaces" },
@@ -50,6 +51,16 @@ function bootstrapObjects(): readonly Bootstrapped[] {
       resource: { group: "storage.k8s.io", version: "v1", resource: "storageclasses" },
       namespace: null,
       object: standardStorageClass(),
+    },
+    {
+      resource: { group: "networking.k8s.io", version: "v1", resource: "servicecidrs" },
+      namespace: null,
+      object: {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "ServiceCIDR",
+        metadata: { name: "kubernetes" },
+        spec: { cidrs: [serviceRange] },
+      },
     },
     ...bootstrapPolicy().map((object) => ({
       resource: rbacResource(object.kind),

@@ -38,11 +38,17 @@ export function fastTimers(factor: number): Timers {
   };
 }
 
+interface TestPlaneOptions {
+  readonly timers?: Timers;
+  readonly nodes?: number;
+  readonly isAudited?: boolean;
+  /** Leaves scheduler and controllers out. */
+  readonly isServerOnly?: boolean;
+}
+
 /** Resolves when all nodes are Ready. */
-export async function startTestPlane(
-  options: { readonly timers?: Timers; readonly nodes?: number; readonly isAudited?: boolean } = {},
-): Promise<TestPlane> {
-  const { timers = realTimers, nodes = 3, isAudited = false } = options;
+export async function startTestPlane(options: TestPlaneOptions = {}): Promise<TestPlane> {
+  const { timers = realTimers, nodes = 3, isAudited = false, isServerOnly = false } = options;
   const folder = mkdtempSync(join(tmpdir(), "plumb-plane-"));
   const auditLogPath = join(folder, "audit.log");
   const access = openAccess({
@@ -63,8 +69,8 @@ export async function startTestPlane(
     nodes: numberedNodes(nodes),
     profile: INSTANT_PROFILE,
     kubeletEvents: true,
-    scheduler: defaultConfiguration(),
-    controllers: ["*"],
+    scheduler: isServerOnly ? null : defaultConfiguration(),
+    controllers: [isServerOnly ? "none" : "*"],
     proxies: [{ mode: "nftables", node: "node-0" }],
     proxyTiming: DEFAULT_PROXY_TIMING,
     runsIngress: true,

@@ -134,7 +134,7 @@ async function startParts(options: PlaneOptions, stops: Stop[]): Promise<PlanePa
   const prng = new Prng(options.seed);
   const parts = await startServer(options, prng, stops);
   const { client, metrics, metricsApi, running } = parts;
-  await writeBootstrapObjects(client);
+  await writeBootstrapObjects(client, options.serviceRange);
   const manager = controllerManager(options, { client, prng, metrics, metricsApi });
   stops.push(() => manager.stop());
   await manager.start();

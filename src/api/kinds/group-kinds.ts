@@ -103,7 +103,9 @@ const NETWORKING = kindsOf(
   [
     { kind: "Ingress", plural: "ingresses", shortNames: ["ing"], subresources: [STATUS] },
     { kind: "IngressClass", plural: "ingressclasses", isNamespaced: false },
+    { kind: "IPAddress", plural: "ipaddresses", shortNames: ["ip"], isNamespaced: false },
     { kind: "NetworkPolicy", plural: "networkpolicies", shortNames: ["netpol"] },
+    { kind: "ServiceCIDR", plural: "servicecidrs", isNamespaced: false, subresources: [STATUS] },
   ],
 );
 
@@ -137,6 +139,17 @@ const RBAC = kindsOf(
   ],
 );
 
+const RESOURCE = kindsOf(
+  "resource.k8s.io",
+  ["v1"],
+  [
+    { kind: "DeviceClass", plural: "deviceclasses", isNamespaced: false },
+    { kind: "ResourceClaim", plural: "resourceclaims", subresources: [STATUS] },
+    { kind: "ResourceClaimTemplate", plural: "resourceclaimtemplates" },
+    { kind: "ResourceSlice", plural: "resourceslices", isNamespaced: false },
+  ],
+);
+
 const SCHEDULING = kindsOf(
   "scheduling.k8s.io",
   ["v1"],
@@ -152,6 +165,12 @@ const STORAGE = kindsOf(
     { kind: "CSIStorageCapacity", plural: "csistoragecapacities" },
     { kind: "StorageClass", plural: "storageclasses", shortNames: ["sc"], isNamespaced: false },
     { kind: "VolumeAttachment", plural: "volumeattachments", isNamespaced: false, subresources: [STATUS] },
+    {
+      kind: "VolumeAttributesClass",
+      plural: "volumeattributesclasses",
+      shortNames: ["vac"],
+      isNamespaced: false,
+    },
   ],
 );
 
@@ -169,6 +188,7 @@ export const GROUP_KINDS: readonly Kind[] = [
   ...NODE,
   ...POLICY,
   ...RBAC,
+  ...RESOURCE,
   ...SCHEDULING,
   ...STORAGE,
 ];

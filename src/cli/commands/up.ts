@@ -30,6 +30,7 @@ interface UpFlags {
   readonly proxyMode: Mode;
   readonly schedulerConfig?: string;
   readonly controllers: string;
+  readonly scheduler: boolean;
   readonly instantPods?: boolean;
   readonly seed: number;
   readonly plainPort?: number;
@@ -44,6 +45,7 @@ Examples:
   plumb up                                      3 nodes, in memory
   plumb up --nodes 1000 --store file:cluster    1,000 hollow nodes; what is written is still there next time
   kubectl --kubeconfig plumb.kubeconfig get nodes
+  plumb up --no-scheduler                       Pods wait for a scheduler of yours
   plumb up --serve-etcd 2379 & ETCDCTL_API=3 etcdctl get --prefix --keys-only /registry/
 Everything listens on loopback only. Ctrl-C stops it.`;
 
@@ -66,7 +68,8 @@ export function registerUp(program: Command, context: CommandContext): void {
         .default("nftables"),
     )
     .option("--scheduler-config <file>", "KubeSchedulerConfiguration")
-    .option("--controllers <list>", "controllers to run: *, names, -name", "*")
+    .option("--no-scheduler", "leave Pods to a scheduler of yours")
+    .option("--controllers <list>", "controllers to run: *, names, -name, or none", "*")
     .option("--instant-pods", "containers start at once; otherwise as long as containerd takes")
     .option("--seed <n>", "seed of names, ties and jitter", wholeNumber(0, 2 ** 32 - 1), 42)
     .option("--serve-etcd <port>", "also serve the store as etcd v3 over gRPC", wholeNumber(1, 65_535))
@@ -126,10 +129,6 @@ function printReady(
 }
 
 function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: CommandContext): PlaneOptions {
-  const scheduler =
-    flags.schedulerConfig === undefined
-      ? defaultConfiguration()
-      : parseSchedulerConfiguration(readInput(flags.schedulerConfig));
   return {
     store: flags.store,
     timers: realTimers,
@@ -138,7 +137,7 @@ function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: Command
     nodes: numberedNodes(flags.nodes),
     profile: flags.instantPods === true ? INSTANT_PROFILE : USUAL_PROFILE,
     kubeletEvents: true,
-    scheduler,
+    scheduler: schedulerConfiguration(flags),
     controllers: flags.controllers.split(","),
     proxies: flags.nodes > 0 ? [{ mode: flags.proxyMode, node: "node-0" }] : [],
     proxyTiming: DEFAULT_PROXY_TIMING,
@@ -150,6 +149,12 @@ function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: Command
     server: access.serverOptions,
     onError: (where, error) => terminal.warn(`${where}: ${error.message}`),
   };
+}
+
+function schedulerConfiguration({ scheduler, schedulerConfig }: UpFlags): PlaneOptions["scheduler"] {
+  if (!scheduler) return null;
+  if (schedulerConfig === undefined) return defaultConfiguration();
+  return parseSchedulerConfiguration(readInput(schedulerConfig));
 }
 
 /** An end by signal is how a cluster ends: no failure. */

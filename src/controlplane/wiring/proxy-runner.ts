@@ -66,8 +66,8 @@ export class ProxyRunner {
     const { feed } = this.#options;
     const listed = async (objects: "Service" | "EndpointSlice", resource: "services" | "endpointSlices") => {
       await feed(RESOURCES[resource], {
-        set: (object) => this.#changed("upsert", { ...object, kind: objects } as Service | EndpointSlice),
-        delete: (object) => this.#changed("remove", { ...object, kind: objects } as Service | EndpointSlice),
+        set: (object) => this.#changed("upsert", asRead(object, objects)),
+        delete: (object) => this.#changed("remove", asRead(object, objects)),
       });
       this.#step({ kind: "listed", objects });
     };
@@ -141,4 +141,11 @@ export class ProxyRunner {
     });
     this.#step({ kind: "applied" });
   }
+}
+
+/** Objects of a list carry no kind, and a slice without endpoints may have null for them, as Go writes it. */
+function asRead(object: object, kind: "Service" | "EndpointSlice"): Service | EndpointSlice {
+  if (kind === "Service") return { ...object, kind } as Service;
+  const slice = { ...object, kind } as EndpointSlice;
+  return { ...slice, endpoints: (slice.endpoints as EndpointSlice["endpoints"] | null | undefined) ?? [] };
 }

@@ -68,6 +68,8 @@ const STRATEGIES: Readonly<Record<string, Partial<Strategy>>> = {
   "rbac.authorization.k8s.io/clusterroles": CREATES,
   "rbac.authorization.k8s.io/rolebindings": CREATES,
   "rbac.authorization.k8s.io/roles": CREATES,
+  "resource.k8s.io/deviceclasses": COUNTING,
+  "resource.k8s.io/resourceslices": COUNTING,
   "scheduling.k8s.io/priorityclasses": COUNTING,
   "storage.k8s.io/csidrivers": { ...CONDITIONAL, ...RETURNS },
   "storage.k8s.io/csinodes": { ...CONDITIONAL, ...RETURNS },
