@@ -1,0 +1,189 @@
+// Times of packets through rulesets that Plumbline compiled, in a real kernel, against what the cost model says of the
+// same packets. What is compared is a point: path, size, position of the Service, first or established packet.
+import type { Clock } from "../../base/clock.js";
+import { modelKernelNs } from "../../dataplane/cost-model.js";
+import type { KernelHost } from "../../kernel/host/command.js";
+import { NATIVE_PACE, Pace, USER_MODE_PACE } from "../../kernel/injector/pace.js";
+import { crossovers, orderAgreement, scorePoints } from "../../kernel/timing/score.js";
+import {
+  CONTROLS,
+  plannedCases,
+  plannedRulesets,
+  type SweepCase,
+  type SweepOptions,
+  targetIndices,
+} from "../../kernel/timing/sweep-plan.js";
+import { type TimedRounds, timeRounds } from "../../kernel/timing/time-rounds.js";
+import type {
+  ControlRecord,
+  NotVerifiedRecord,
+  PacketKind,
+  TimingPoint,
+  TimingRecord,
+} from "../../measure/kernel-record.js";
+import type { Counts } from "../../netfilter/counters.js";
+import { countsKey, type LoadedNode, loadSweep } from "./load-rulesets.js";
+import { MODE_OF_PATH } from "./path-rules.js";
+import { clusterIpOf, SERVICE_PORT } from "./uniform-cluster.js";
+
+export interface TimingOptions {
+  readonly host: KernelHost;
+  readonly clock: Clock;
+  readonly seed: number;
+  /** CPU that packets are sent on; null leaves it to the scheduler. */
+  readonly cpu: number | null;
+  readonly sweep: SweepOptions;
+  /** Rounds that count, and chunks of a case in each. */
+  readonly rounds: number;
+  readonly passes: number;
+  /** Wall time for everything, ms. The largest rulesets are left out when it does not suffice. */
+  readonly budgetMs: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress: (text: string) => void;
+}
+
+/** Paths and sizes that are timed when nobody asks for others; what the native kernel of a node may have. */
+export const DEFAULT_SWEEP: SweepOptions = {
+  paths: ["iptables-legacy", "iptables-nft", "nftables", "ipset"],
+  services: [1, 100, 1000, 5000, 10_000, 30_000],
+};
+export const DEFAULT_TIMING = { rounds: 5, passes: 8, budgetMs: 240_000 } as const;
+
+/** Share of the time that loading may take; rounds cost the same for large rulesets and for small. */
+const LOADING_SHARE = 0.65;
+/** Disturbed rounds are repeated up to this many times those wanted. */
+const ROUNDS_MAX_FACTOR = 2;
+const FIRST_SOURCE = "10.128.0.0";
+
+export interface TimingResult {
+  readonly timing: TimingRecord;
+  readonly notVerified: readonly NotVerifiedRecord[];
+}
+
+/** @throws {PlumbError} Internal when the kernel cannot be given packets; the signal's reason when aborted */
+export async function verifyTiming(options: TimingOptions): Promise<TimingResult> {
+  const { host, clock, sweep, budgetMs, signal, onProgress } = options;
+  const { nodes, notVerified } = await loadSweep([...CONTROLS, ...plannedRulesets(sweep)], {
+    host,
+    clock,
+    deadlineMs: clock.milliseconds() + budgetMs * LOADING_SHARE,
+    signal,
+    onProgress,
+  });
+  const first = await timePackets(nodes, "first", options);
+  const established = await timePackets(nodes, "established", options);
+  const points = [...first.points, ...established.points];
+  return {
+    notVerified,
+    timing: {
+      clock: presetOf(host).clock,
+      rounds: first.timed.rounds + established.timed.rounds,
+      roundsRejected: first.timed.rejected + established.timed.rejected,
+      controls: [...first.controls, ...established.controls],
+      points,
+      scores: scorePoints(points),
+      order: orderAgreement(points),
+      crossovers: (["first", "established"] as const).flatMap((packet) => crossovers(points, packet)),
+      calibration: { machine: "", measuredAt: "", own: false },
+    },
+  };
+}
+
+function presetOf(host: KernelHost): typeof NATIVE_PACE | typeof USER_MODE_PACE {
+  return host.kind === "native" ? NATIVE_PACE : USER_MODE_PACE;
+}
+
+interface TimedPackets {
+  readonly timed: TimedRounds;
+  readonly controls: readonly ControlRecord[];
+  readonly points: readonly TimingPoint[];
+}
+
+async function timePackets(
+  nodes: readonly LoadedNode[],
+  packet: PacketKind,
+  options: TimingOptions,
+): Promise<TimedPackets> {
+  const cases = nodes.flatMap((node, index) =>
+    plannedCases([node.what], packet).map((sent) => ({ node: index, sent })),
+  );
+  const pace = new Pace(options.host, {
+    ...presetOf(options.host),
+    cpu: options.cpu,
+    seed: options.seed,
+    packet,
+    firstSource: FIRST_SOURCE,
+    nodes: nodes.map(({ spec }) => spec),
+    cases: cases.map(({ node, sent }) => ({ node, targets: targetsOf(sent) })),
+  });
+  const kill = () => pace.kill();
+  options.signal?.addEventListener("abort", kill);
+  try {
+    const timed = await timeRounds((passes) => pace.run(passes), cases.length, {
+      controls: cases.flatMap(({ sent }, index) => (sent.node.kind === "control" ? [index] : [])),
+      rounds: options.rounds,
+      roundsMax: options.rounds * ROUNDS_MAX_FACTOR,
+      passes: options.passes,
+      onRound: ({ counting, wanted, rejected }) => {
+        options.onProgress(
+          `timing ${packet} packets: round ${counting + 1} of ${wanted}, ${rejected} disturbed so far`,
+        );
+      },
+    });
+    await pace.close();
+    return { timed, ...told(nodes, cases, timed, options) };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw error;
+  } finally {
+    options.signal?.removeEventListener("abort", kill);
+    pace.kill();
+  }
+}
+
+function targetsOf({ node, target }: SweepCase): { address: string; port: number }[] {
+  const services = node.kind === "control" ? 1 : node.services;
+  return targetIndices(target, services).map((index) => ({
+    address: clusterIpOf(index),
+    port: SERVICE_PORT,
+  }));
+}
+
+function told(
+  nodes: readonly LoadedNode[],
+  cases: readonly { readonly node: number; readonly sent: SweepCase }[],
+  timed: TimedRounds,
+  { host: { kind: kernel } }: TimingOptions,
+): { controls: ControlRecord[]; points: TimingPoint[] } {
+  const controls: ControlRecord[] = [];
+  const points: TimingPoint[] = [];
+  for (const [index, { node, sent }] of cases.entries()) {
+    const { ns, spread, chunks, packets } = timed.cases[index] as TimedRounds["cases"][number];
+    const { node: what, packet, target } = sent;
+    if (what.kind === "control") {
+      controls.push({ control: what.control, kernel, packet, ns, noise: timed.noise[index] as number });
+      continue;
+    }
+    const { path, services } = what;
+    const counts = (nodes[node] as LoadedNode).counts.get(countsKey(packet, target)) as Counts;
+    const modelled = modelKernelNs({
+      mode: MODE_OF_PATH[path],
+      counts,
+      packet,
+      distinctTargets: target === "random" ? services : 1,
+    });
+    points.push({
+      path,
+      kernel,
+      packet,
+      services,
+      target,
+      measuredNs: ns,
+      chunks,
+      packets,
+      spread,
+      modelledNs: modelled.ns,
+    });
+  }
+  return { controls, points };
+}
