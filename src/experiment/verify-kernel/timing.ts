@@ -3,7 +3,6 @@
 import type { Clock } from "../../base/clock.js";
 import { modelKernelNs } from "../../dataplane/cost-model.js";
 import type { KernelHost } from "../../kernel/host/command.js";
-import { NATIVE_PACE, Pace, USER_MODE_PACE } from "../../kernel/injector/pace.js";
 import { crossovers, orderAgreement, scorePoints } from "../../kernel/timing/score.js";
 import {
   CONTROLS,
@@ -13,7 +12,8 @@ import {
   type SweepOptions,
   targetIndices,
 } from "../../kernel/timing/sweep-plan.js";
-import { type TimedRounds, timeRounds } from "../../kernel/timing/time-rounds.js";
+import { clockOf, type Pacing, timeCases } from "../../kernel/timing/time-cases.js";
+import type { TimedRounds } from "../../kernel/timing/time-rounds.js";
 import type {
   ControlRecord,
   NotVerifiedRecord,
@@ -29,13 +29,8 @@ import { clusterIpOf, SERVICE_PORT } from "./uniform-cluster.js";
 export interface TimingOptions {
   readonly host: KernelHost;
   readonly clock: Clock;
-  readonly seed: number;
-  /** CPU that packets are sent on; null leaves it to the scheduler. */
-  readonly cpu: number | null;
+  readonly pacing: Pacing;
   readonly sweep: SweepOptions;
-  /** Rounds that count, and chunks of a case in each. */
-  readonly rounds: number;
-  readonly passes: number;
   /** Wall time for everything, ms. The largest rulesets are left out when it does not suffice. */
   readonly budgetMs: number;
   readonly signal?: AbortSignal;
@@ -44,16 +39,15 @@ export interface TimingOptions {
 
 /** Paths and sizes that are timed when nobody asks for others; what the native kernel of a node may have. */
 export const DEFAULT_SWEEP: SweepOptions = {
-  paths: ["iptables-legacy", "iptables-nft", "nftables", "ipset"],
+  // nftables last: it takes longest to load, and what runs out of time should cost no other path a size.
+  paths: ["iptables-legacy", "iptables-nft", "ipset", "nftables"],
   services: [1, 100, 1000, 5000, 10_000, 30_000],
 };
-export const DEFAULT_TIMING = { rounds: 5, passes: 8, budgetMs: 240_000 } as const;
+export const DEFAULT_PACING = { rounds: 5, passes: 8 } as const;
+export const DEFAULT_BUDGET_MS = 240_000;
 
 /** Share of the time that loading may take; rounds cost the same for large rulesets and for small. */
-const LOADING_SHARE = 0.65;
-/** Disturbed rounds are repeated up to this many times those wanted. */
-const ROUNDS_MAX_FACTOR = 2;
-const FIRST_SOURCE = "10.128.0.0";
+const LOADING_SHARE = 0.5;
 
 export interface TimingResult {
   readonly timing: TimingRecord;
@@ -76,7 +70,7 @@ export async function verifyTiming(options: TimingOptions): Promise<TimingResult
   return {
     notVerified,
     timing: {
-      clock: presetOf(host).clock,
+      clock: clockOf(host),
       rounds: first.timed.rounds + established.timed.rounds,
       roundsRejected: first.timed.rejected + established.timed.rejected,
       controls: [...first.controls, ...established.controls],
@@ -87,10 +81,6 @@ export async function verifyTiming(options: TimingOptions): Promise<TimingResult
       calibration: { machine: "", measuredAt: "", own: false },
     },
   };
-}
-
-function presetOf(host: KernelHost): typeof NATIVE_PACE | typeof USER_MODE_PACE {
-  return host.kind === "native" ? NATIVE_PACE : USER_MODE_PACE;
 }
 
 interface TimedPackets {
@@ -107,38 +97,19 @@ async function timePackets(
   const cases = nodes.flatMap((node, index) =>
     plannedCases([node.what], packet).map((sent) => ({ node: index, sent })),
   );
-  const pace = new Pace(options.host, {
-    ...presetOf(options.host),
-    cpu: options.cpu,
-    seed: options.seed,
+  const timed = await timeCases(options.host, options.pacing, {
     packet,
-    firstSource: FIRST_SOURCE,
     nodes: nodes.map(({ spec }) => spec),
     cases: cases.map(({ node, sent }) => ({ node, targets: targetsOf(sent) })),
+    controls: cases.flatMap(({ sent }, index) => (sent.node.kind === "control" ? [index] : [])),
+    signal: options.signal,
+    onRound: ({ counting, wanted, rejected }) => {
+      options.onProgress(
+        `timing ${packet} packets: round ${counting + 1} of ${wanted}, ${rejected} disturbed so far`,
+      );
+    },
   });
-  const kill = () => pace.kill();
-  options.signal?.addEventListener("abort", kill);
-  try {
-    const timed = await timeRounds((passes) => pace.run(passes), cases.length, {
-      controls: cases.flatMap(({ sent }, index) => (sent.node.kind === "control" ? [index] : [])),
-      rounds: options.rounds,
-      roundsMax: options.rounds * ROUNDS_MAX_FACTOR,
-      passes: options.passes,
-      onRound: ({ counting, wanted, rejected }) => {
-        options.onProgress(
-          `timing ${packet} packets: round ${counting + 1} of ${wanted}, ${rejected} disturbed so far`,
-        );
-      },
-    });
-    await pace.close();
-    return { timed, ...told(nodes, cases, timed, options) };
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    throw error;
-  } finally {
-    options.signal?.removeEventListener("abort", kill);
-    pace.kill();
-  }
+  return { timed, ...told(nodes, cases, timed, options) };
 }
 
 function targetsOf({ node, target }: SweepCase): { address: string; port: number }[] {

@@ -66,9 +66,12 @@ export function targetIndices(target: TargetPosition, services: number): number[
   }
 }
 
+/** Loading grows faster than the last two sizes show, where a table no longer fits a cache or a hash its buckets. */
+const LOAD_MARGIN = 1.5;
+
 /**
- * How long a ruleset will take to load, ms, by the power law through the two largest loaded so far on its path; null
- * when fewer than two were. Loading is steeper than linear on some paths and never flatter for long.
+ * How long a ruleset will take to load, ms, by the power law through the two largest loaded so far on its path, and half
+ * as much again; null when fewer than two were. Loading is steeper than linear on some paths and never flatter for long.
  */
 export function predictedLoadMs(
   loaded: readonly { readonly services: number; readonly ms: number }[],
@@ -77,5 +80,5 @@ export function predictedLoadMs(
   const [previous, last] = loaded.slice(-2);
   if (previous === undefined || last === undefined || previous.services >= last.services) return null;
   const power = Math.log(last.ms / previous.ms) / Math.log(last.services / previous.services);
-  return last.ms * (services / last.services) ** Math.max(1, power);
+  return LOAD_MARGIN * last.ms * (services / last.services) ** Math.max(1, power);
 }
