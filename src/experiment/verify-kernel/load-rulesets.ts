@@ -22,10 +22,8 @@ import {
 } from "../../measure/kernel-record.js";
 import type { Counts } from "../../netfilter/counters.js";
 import { defaultProxyConfig } from "../../proxy/default-config.js";
-import type { ProxyState } from "../../proxy/service-port.js";
-import { buildProxyState } from "../../proxy/state/build-state.js";
 import { PacketCounter } from "./packet-counter.js";
-import { MODE_OF_PATH, rulesOfPath } from "./path-rules.js";
+import { MODE_OF_PATH, pathRules } from "./path-rules.js";
 import { POD_CIDR, uniformCluster } from "./uniform-cluster.js";
 
 const NODE_ADDRESS = "192.168.0.2";
@@ -138,8 +136,7 @@ async function loadRuleset(
     order: "input",
     largeClusterEndpoints: Number.MAX_SAFE_INTEGER,
   } as const;
-  const state: ProxyState = buildProxyState(uniformCluster(services), config);
-  const { model, texts } = rulesOfPath(path, state, config);
+  const { model, texts } = pathRules(path, uniformCluster(services), config);
   await runCommands(host, loadRules(path, "IPv4", texts.flatMap(inTransactions), namespacesOf(spec).node));
   const counter = new PacketCounter(model);
   const counts = new Map<string, Counts>();
