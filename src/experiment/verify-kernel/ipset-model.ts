@@ -22,10 +22,12 @@ export function ipsetModel(model: IpvsModel, nodeAddresses: readonly string[]): 
 }
 
 function withBackend({ family, tables }: IptablesRuleset, backend: string): IptablesRuleset {
-  const rewrite = (chain: string) => (rule: Rule): Rule =>
-    chain === "KUBE-SERVICES" && rule.target?.kind === "accept" && !rule.matches.some(asksLoadBalancers)
-      ? { ...rule, target: { kind: "dnat", to: { first: backend, last: null, ports: null }, options: "" } }
-      : rule;
+  const rewrite =
+    (chain: string) =>
+    (rule: Rule): Rule =>
+      chain === "KUBE-SERVICES" && rule.target?.kind === "accept" && !rule.matches.some(asksLoadBalancers)
+        ? { ...rule, target: { kind: "dnat", to: { first: backend, last: null, ports: null }, options: "" } }
+        : rule;
   const rewritten = [...tables].map(([name, table]) => {
     const chains = [...table.chains].map(([chain, it]) => {
       const rules = it.rules.filter(({ matches }) => !matches.some(asksIpvs)).map(rewrite(chain));

@@ -7,7 +7,7 @@ import { NATIVE_PACE, Pace, type PaceCase, USER_MODE_PACE } from "../injector/pa
 import { type RoundOptions, type TimedRounds, timeRounds } from "./time-rounds.js";
 
 /** Clients count up from here; whoever makes rules takes these addresses for Pods. */
-export const FIRST_CLIENT = "10.128.0.0";
+const FIRST_CLIENT = "10.128.0.0";
 
 /** How carefully to time. */
 export interface Pacing {
