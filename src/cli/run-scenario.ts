@@ -4,7 +4,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { realClock } from "../base/clock.js";
 import { packageRoot } from "../base/source-path.js";
-import { CALIBRATION_MACHINE, CALIBRATION_ORIGINS } from "../dataplane/calibration.js";
+import type { Calibration } from "../calibration/calibration.js";
+import { recordedCalibration } from "../calibration/calibration-file.js";
+import { PATH_OF_MODE, priceOrigins } from "../dataplane/cost-model.js";
 import { coreDigest } from "../base/web-assembly.js";
 import { assembleCases } from "../experiment/assemble.js";
 import { type Execution, executeScenario, type ExecutorOptions } from "../experiment/executor.js";
@@ -25,11 +27,13 @@ import {
 } from "../measure/environment.js";
 import { MODELLED_ERROR_SHARE } from "../measure/modelled-error.js";
 import {
+  type Environment,
   RUN_SCHEMA_VERSION,
   type RunRecord,
   type Verification,
   type Warning,
 } from "../measure/run-record.js";
+import { MODES } from "../netfilter/rule-model.js";
 import { SAMPLES_FOR_CLAIM } from "../measure/summary.js";
 import { calibrateTimer } from "../measure/timer.js";
 import { SCHEDULER_CORE } from "../scheduler/columns/kernels.js";
@@ -37,7 +41,7 @@ import { answerSentence } from "../report/answer.js";
 import { toolVersion } from "./version.js";
 
 export interface CarryOutOptions
-  extends Pick<ExecutorOptions, "clock" | "finish" | "stopNow" | "onProgress"> {
+  extends Pick<ExecutorOptions, "clock" | "finish" | "stopNow" | "onProgress" | "calibration"> {
   readonly argv: readonly string[];
 }
 
@@ -85,16 +89,26 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
       resolved: scenario,
     },
     environment,
-    calibration: {
-      machine: CALIBRATION_MACHINE,
-      errorShare: MODELLED_ERROR_SHARE,
-      origins: CALIBRATION_ORIGINS,
-    },
+    calibration: calibrationRecord(options.calibration ?? recordedCalibration(), environment),
     cases,
     thresholds,
     verification: NOT_VERIFIED,
     verdict: judgeRun({ cases, thresholds, warnings, answer: answerSentence(cases), reproduce }),
     warnings,
+  };
+}
+
+function calibrationRecord(
+  calibration: Calibration,
+  { fingerprint }: Environment,
+): NonNullable<RunRecord["calibration"]> {
+  const { machine, measuredAt } = calibration;
+  return {
+    machine,
+    measuredAt,
+    isOwn: calibration.fingerprint === fingerprint,
+    errorShare: MODELLED_ERROR_SHARE,
+    origins: Object.fromEntries(MODES.map((mode) => [mode, priceOrigins(PATH_OF_MODE[mode], calibration)])),
   };
 }
 

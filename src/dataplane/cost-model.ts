@@ -1,29 +1,43 @@
-// Counts -> predicted kernel time of a packet: the empty path, plus conntrack, plus every counted piece of work at its
-// calibrated cost. A prediction for the machine of calibration.ts, labelled `modelled` wherever it is shown.
+// Counts -> predicted kernel time of a packet: the empty path, plus conntrack, plus the tables' hooks, plus every counted
+// piece of work at its calibrated price. A prediction for the machine of the calibration, labelled `modelled` wherever it
+// is shown.
 // What it leaves out: NIC, offloads, contention between cores, other software's rules.
 // Cost: O(counters).
 import { assert } from "../base/assert.js";
+import type { Calibration, Curve, Flavour, Price } from "../calibration/calibration.js";
+import type { KernelPath } from "../measure/kernel-record.js";
 import type { CounterName, Counts } from "../netfilter/counters.js";
 import type { Mode } from "../netfilter/rule-model.js";
-import {
-  COLD_TARGETS,
-  type CostTable,
-  IPVS_COSTS,
-  LEGACY_COSTS,
-  LEGACY_SCAN,
-  NAT_APPLY,
-  NFT_COSTS,
-  PATH,
-  PROXY,
-} from "./calibration.js";
+
+/** Ways through a kernel that have a price. */
+export type PricedPath = KernelPath | "userspace";
+
+/** The path that a mode takes unless told otherwise. */
+export const PATH_OF_MODE: Readonly<Record<Mode, PricedPath>> = {
+  userspace: "userspace",
+  iptables: "iptables-legacy",
+  ipvs: "ipvs",
+  nftables: "nftables",
+};
+
+/** The code that walks a path's rules. */
+const FLAVOUR_OF_PATH: Readonly<Record<PricedPath, Flavour>> = {
+  userspace: "iptables-legacy",
+  "iptables-legacy": "iptables-legacy",
+  "iptables-nft": "iptables-nft",
+  nftables: "nftables",
+  ipset: "iptables-legacy",
+  ipvs: "iptables-legacy",
+};
 
 export interface CostInput {
-  readonly mode: Mode;
+  readonly path: PricedPath;
   /** Counts of one packet, or means over packets. */
   readonly counts: Readonly<Counts>;
   readonly packet: "first" | "established";
   /** Services that the traffic asks for; more of them keep fewer chains in the cache. */
   readonly distinctTargets: number;
+  readonly calibration: Calibration;
 }
 
 export interface ModelledCost {
@@ -43,50 +57,72 @@ export function modelKernelNs(input: CostInput): ModelledCost {
   return { ns, parts };
 }
 
-function pathParts({ packet, counts, mode }: CostInput): Record<string, number> {
-  if (packet === "first") return { path: PATH.first.ns, conntrack: PATH.conntrackFirst.ns };
-  const nat = mode === "nftables" ? NAT_APPLY.nft.ns : NAT_APPLY.legacy.ns;
+function pathParts({ path, packet, counts, calibration }: CostInput): Record<string, number> {
+  const prices = calibration.path;
+  const { hooksFirst, hooksEstablished, natApply } = calibration.flavours[FLAVOUR_OF_PATH[path]];
+  if (packet === "first")
+    return { path: prices.first.ns, conntrack: prices.conntrackFirst.ns, ...charged("hooks", hooksFirst) };
   // IPVS rewrites the packet itself; that is in its connection lookups.
-  const rewritten = counts.ipvsConnLookups > 0 ? 0 : nat;
-  return { path: PATH.established.ns, conntrack: PATH.conntrackEstablished.ns, nat: rewritten };
+  const rewritten = counts.ipvsConnLookups > 0 ? 0 : natApply.ns;
+  return {
+    path: prices.established.ns,
+    conntrack: prices.conntrackEstablished.ns,
+    ...charged("hooks", hooksEstablished),
+    nat: rewritten,
+  };
 }
 
-/** Row tables of a mode, in the order they are charged. */
-const TABLES: Record<Mode, readonly CostTable[]> = {
-  userspace: [LEGACY_COSTS],
-  iptables: [LEGACY_COSTS],
-  ipvs: [LEGACY_COSTS, IPVS_COSTS],
-  nftables: [NFT_COSTS],
-};
+function charged(name: string, { ns }: Price): Record<string, number> {
+  return ns === 0 ? {} : { [name]: ns };
+}
 
-function workParts({ mode, counts }: CostInput): Record<string, number> {
-  const parts: Record<string, number> = {};
-  if (mode !== "nftables") parts["rules"] = piecewise(LEGACY_SCAN, counts.rulesEvaluated);
-  for (const table of TABLES[mode]) {
-    for (const [name, row] of Object.entries(table)) {
+function workParts({ path, counts, calibration }: CostInput): Record<string, number> {
+  const { scan, work } = calibration.flavours[FLAVOUR_OF_PATH[path]];
+  const walked = piecewise(scan, counts.rulesEvaluated);
+  const parts: Record<string, number> = walked > 0 ? { rules: walked } : {};
+  for (const prices of path === "ipvs" ? [work, calibration.ipvs.work] : [work]) {
+    for (const [name, price] of Object.entries(prices)) {
       const count = counts[name as CounterName];
-      if (count > 0) parts[name] = (parts[name] ?? 0) + count * row.ns;
+      if (count > 0) parts[name] = (parts[name] ?? 0) + count * price.ns;
     }
   }
   return parts;
 }
 
-function coldPart({ mode, packet, distinctTargets }: CostInput): Record<string, number> {
+function coldPart({ path, packet, distinctTargets, calibration }: CostInput): Record<string, number> {
   if (packet === "established") return {};
-  const curve = COLD_TARGETS[mode === "nftables" ? "nft" : mode === "ipvs" ? "ipvs" : "legacy"];
-  const cold = piecewise(curve, distinctTargets);
+  const cold = piecewise(coldCurve(path, calibration), distinctTargets);
   return cold > 0 ? { coldCaches: cold } : {};
 }
 
-function proxyParts({ mode, packet, counts }: CostInput): Record<string, number> {
-  if (mode !== "userspace" || counts.contextSwitches === 0) return {};
-  const handling =
-    packet === "first" ? { proxyConnection: PROXY.connection.ns } : { proxyRelay: PROXY.relay.ns };
-  return { ...handling, proxyCopy: counts.bytesCopied * PROXY.copyPerByte.ns };
+/** What is cold differs: chains of a Service's own, elements of sets, virtual servers. */
+function coldCurve(path: PricedPath, { flavours, sets, ipvs }: Calibration): Curve {
+  if (path === "ipset") return sets.cold;
+  return path === "ipvs" ? ipvs.cold : flavours[FLAVOUR_OF_PATH[path]].cold;
+}
+
+function proxyParts({ path, packet, counts, calibration }: CostInput): Record<string, number> {
+  if (path !== "userspace" || counts.contextSwitches === 0) return {};
+  const { connection, relay, copyPerByte } = calibration.proxy;
+  const handling = packet === "first" ? { proxyConnection: connection.ns } : { proxyRelay: relay.ns };
+  return { ...handling, proxyCopy: counts.bytesCopied * copyPerByte.ns };
+}
+
+/** Of what kind the prices of a path are, for a reader: "13 of its 15 prices measured; assumed: ...". */
+export function priceOrigins(path: PricedPath, calibration: Calibration): string {
+  const { work, natApply, scan, hooksFirst, hooksEstablished } = calibration.flavours[FLAVOUR_OF_PATH[path]];
+  const cold = coldCurve(path, calibration);
+  const prices = [hooksFirst, hooksEstablished, scan, natApply, cold, ...Object.values(work)];
+  if (path === "ipvs") prices.push(...Object.values(calibration.ipvs.work));
+  if (path === "userspace") prices.push(...Object.values(calibration.proxy));
+  const of = (origin: Price["origin"]) => prices.filter((price) => price.origin === origin);
+  const assumed = of("assumed").map(({ what }) => what);
+  const rest = assumed.length === 0 ? "" : `; assumed: ${assumed.join("; ")}`;
+  return `${of("measured").length} of ${prices.length} prices measured, ${of("derived").length} derived${rest}`;
 }
 
 /** Linear between the points, along the last segment beyond them. */
-function piecewise(points: readonly (readonly [number, number])[], x: number): number {
+function piecewise({ points }: Curve, x: number): number {
   assert(points.length >= 2, `${points.length} points make no line`);
   const after = points.findIndex(([pointX], index) => index > 0 && x <= pointX);
   const end = after < 0 ? points.length - 1 : after;

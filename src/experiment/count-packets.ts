@@ -1,6 +1,7 @@
 // Packets sent one at a time, with the counters read after each: exact distributions of counted work and modelled time.
 // Slow on purpose (one boundary crossing per packet); nothing is timed here.
-import { modelKernelNs } from "../dataplane/cost-model.js";
+import type { Calibration } from "../calibration/calibration.js";
+import { modelKernelNs, PATH_OF_MODE } from "../dataplane/cost-model.js";
 import type { Evaluator } from "../dataplane/evaluator.js";
 import { COUNTER_NAMES, type Counts, zeroCounts } from "../netfilter/counters.js";
 import { Histogram } from "../measure/histogram.js";
@@ -30,6 +31,7 @@ export interface CountOptions {
   readonly packet: "first" | "established";
   readonly distinctTargets: number;
   readonly packetsMax: number;
+  readonly calibration: Calibration;
 }
 
 /** Evaluate the loaded packets one by one, up to packetsMax of them. */
@@ -45,10 +47,11 @@ export function countPackets(evaluator: Evaluator, options: CountOptions): Count
     evaluator.evaluate(index, 1);
     const counts = evaluator.counters();
     const cost = modelKernelNs({
-      mode: evaluator.mode,
+      path: PATH_OF_MODE[evaluator.mode],
       counts,
       packet: options.packet,
       distinctTargets: options.distinctTargets,
+      calibration: options.calibration,
     });
     rules.add(counts.rulesEvaluated);
     lookups.add(LOOKUPS.reduce((sum, name) => sum + counts[name], 0));

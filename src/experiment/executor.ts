@@ -2,6 +2,7 @@
 // Decides when to start what; how a sample is taken is handed in (a forked process, or a function in tests).
 // Interrupted or out of time, it stops at a block's end, so that what it keeps is balanced over the cases.
 import { durationBetween, type Clock } from "../base/clock.js";
+import type { Calibration } from "../calibration/calibration.js";
 import { planBlocks } from "../measure/blocks.js";
 import type { Scenario, ScenarioCase } from "./scenario-types.js";
 import type { SampleRequest, SampleResult } from "./sample-types.js";
@@ -14,6 +15,8 @@ export interface ExecutorOptions {
   /** Aborted: give up at once; the block under way is dropped. */
   readonly stopNow: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** For modelled times; absent: the recorded one. */
+  readonly calibration?: Calibration;
 }
 
 export interface Progress {
@@ -102,7 +105,15 @@ class Run {
   async #sample(scenarioCase: ScenarioCase, block: number): Promise<SampleResult | null> {
     if (this.#failures.has(scenarioCase.id)) return null;
     const { seed, sampling } = this.#scenario;
-    const request = { case: scenarioCase, seed, block, warmup: sampling.warmup, timedNs: TIMED_NS };
+    const { calibration } = this.#options;
+    const request: SampleRequest = {
+      case: scenarioCase,
+      seed,
+      block,
+      warmup: sampling.warmup,
+      timedNs: TIMED_NS,
+      ...(calibration === undefined ? {} : { calibration }),
+    };
     try {
       return await this.#options.runSample(request, this.#options.stopNow);
     } catch (error) {

@@ -1,4 +1,5 @@
 // What one fresh process is asked to measure, and what it answers. Plain data: it crosses a process boundary.
+import type { Calibration } from "../calibration/calibration.js";
 import type { HistogramJson } from "../measure/histogram.js";
 import type { MetricName } from "../measure/metrics.js";
 import type { Warning } from "../measure/run-record.js";
@@ -12,6 +13,8 @@ export interface SampleRequest {
   readonly warmup: Sampling["warmup"];
   /** How much measuring time each timed metric may use, ns; warm-up included. */
   readonly timedNs: number;
+  /** What modelled times are made of; absent: the recorded calibration that ships. */
+  readonly calibration?: Calibration;
 }
 
 export interface SampleResult {

@@ -1,5 +1,6 @@
 // Phase "traffic": packets through the rules. Counted one by one, then timed in batches.
 // Packets that open connections find conntrack as they would at first: it is emptied before each batch, off the clock.
+import { recordedCalibration } from "../calibration/calibration-file.js";
 import { durationBetween } from "../base/clock.js";
 import type { Evaluator } from "../dataplane/evaluator.js";
 import { Histogram } from "../measure/histogram.js";
@@ -68,6 +69,7 @@ export function runTraffic(
     packet: phase.packets === "established" ? "established" : "first",
     distinctTargets: distinctTargets(plan),
     packetsMax: COUNTED_PACKETS_MAX[phase.packets],
+    calibration: context.request.calibration ?? recordedCalibration(),
   });
   report(context, NAMES[phase.packets], counted);
   if (phase.packets === "first-packet") reportFairness(context, evaluator, plan, { prepare, place });

@@ -66,6 +66,8 @@ const environment = object("The machine.", {
 
 const calibration = object("What modelled times are made of.", {
   machine: string("The machine whose kernel primitives were measured."),
+  "measuredAt?": string("When, RFC 3339."),
+  "isOwn?": { description: "Whether it is the machine of this run.", type: "boolean" },
   "errorShare?": share("Relative error of modelled times against whole rulesets, where that was checked."),
   "origins?": map(
     "Mode -> how its costs were come by.",

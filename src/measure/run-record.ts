@@ -38,6 +38,10 @@ export interface RunRecord {
   /** The machine whose kernel primitives modelled times are made of. */
   readonly calibration?: {
     readonly machine: string;
+    /** When, RFC 3339; absent in records of older layouts. */
+    readonly measuredAt?: string;
+    /** Whether it is the machine of this run. */
+    readonly isOwn?: boolean;
     /** Relative error of modelled times against whole rulesets in that machine's kernel, where that was checked. */
     readonly errorShare?: number;
     /** Mode -> how its costs were come by: measured, derived, assumed. */

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { PlumbError } from "../../base/errors.js";
 import { realClock } from "../../base/clock.js";
+import { readCalibration } from "../../calibration/calibration-file.js";
 import { packageRoot } from "../../base/source-path.js";
 import { resolveCases } from "../../experiment/scenario.js";
 import type { Labels, Scenario } from "../../experiment/scenario-types.js";
@@ -37,6 +38,7 @@ interface RunOptions {
   readonly schedulerConfig: readonly string[];
   readonly load?: LoadModel;
   readonly gate?: boolean;
+  readonly calibration?: string;
   readonly output?: string;
   readonly format: readonly Format[];
   readonly json?: boolean;
@@ -79,6 +81,10 @@ export function registerRun(program: Command, context: CommandContext): void {
       loadModel,
     )
     .option("--gate", "hold workloads to the floors that their authors set")
+    .option(
+      "--calibration <file>",
+      "costs that modelled times are made of (plumb calibrate; default: recorded)",
+    )
     .option("-o, --output <dir>", "folder to write (default: reports/NAME-TIME)")
     .option("--format <list>", `files beside result.json: ${Object.keys(FORMATS).join(",")}`, formatList, [
       "html",
@@ -98,6 +104,8 @@ async function runCommand(name: string, options: RunOptions, context: CommandCon
     terminal.print(JSON.stringify(scenario, null, 2));
     return;
   }
+  const calibration =
+    options.calibration === undefined ? {} : { calibration: readCalibration(options.calibration) };
   const folder = runFolder(scenario, options.output);
   terminal.note(describe(scenario));
   const interrupt = interruptSignals(terminal);
@@ -107,6 +115,7 @@ async function runCommand(name: string, options: RunOptions, context: CommandCon
       argv: context.argv,
       clock: realClock,
       onProgress: progressReporter(terminal),
+      ...calibration,
       ...interrupt,
     });
   } finally {

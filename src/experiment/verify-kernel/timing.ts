@@ -138,7 +138,8 @@ function told(
     const { path, services } = what;
     const counts = (nodes[node] as LoadedNode).counts.get(countsKey(packet, target)) as Counts;
     const modelled = modelKernelNs({
-      mode: MODE_OF_PATH[path],
+      path,
+      calibration,
       counts,
       packet,
       distinctTargets: target === "random" ? services : 1,
