@@ -33,8 +33,8 @@ const NODE = { name: "node", addresses: [NODE_ADDRESS], podCIDRs: [], zone: "zon
 export interface LoadedNode {
   readonly what: SweepNode;
   readonly spec: NodeSpec;
-  /** By case of plannedCases; none for a control. */
-  readonly counts: ReadonlyMap<string, Counts>;
+  /** By countsKey: what the packets of a case make it do; none for a control. */
+  readonly counts: ReadonlyMap<string, readonly Counts[]>;
 }
 
 export interface LoadOptions {
@@ -139,7 +139,7 @@ async function loadRuleset(
   const { model, texts } = pathRules(path, uniformCluster(services), config);
   await runCommands(host, loadRules(path, "IPv4", texts.flatMap(inTransactions), namespacesOf(spec).node));
   const counter = new PacketCounter(model);
-  const counts = new Map<string, Counts>();
+  const counts = new Map<string, readonly Counts[]>();
   for (const packet of ["first", "established"] as const)
     for (const { target } of plannedCases([what], packet))
       counts.set(countsKey(packet, target), counter.count(targetIndices(target, services), packet));

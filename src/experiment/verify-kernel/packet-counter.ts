@@ -3,7 +3,7 @@
 import { assert } from "../../base/assert.js";
 import { ipWords } from "../../base/ip.js";
 import { createEvaluator, type Evaluator } from "../../dataplane/evaluator.js";
-import { COUNTER_NAMES, type Counts, zeroCounts } from "../../netfilter/counters.js";
+import type { Counts } from "../../netfilter/counters.js";
 import { PacketColumns } from "../../netfilter/packet-columns.js";
 import { PROTOCOL_NUMBERS } from "../../netfilter/packet.js";
 import type { RuleModel } from "../../netfilter/rule-model.js";
@@ -14,7 +14,7 @@ import { clusterIpOf, SERVICE_PORT } from "./uniform-cluster.js";
 const CLIENT = { ip: "10.128.0.1", port: 40_000 };
 /** Arrives on an interface that no rule names. */
 const INTERFACES = ["", "eth0"];
-/** Means over random targets are taken over this many, evenly spaced: counts change linearly with the position. */
+/** Targets are sampled at so many positions, evenly spaced: counts change linearly with the position. */
 const SAMPLED_TARGETS = 64;
 
 interface End {
@@ -38,15 +38,9 @@ export class PacketCounter {
     });
   }
 
-  /** Mean counts of packets to the Services at these positions. */
-  count(targets: readonly number[], packet: PacketKind): Counts {
-    const sampled = evenlySpaced(targets, SAMPLED_TARGETS);
-    const total = zeroCounts();
-    for (const target of sampled) {
-      const counts = this.#countOne(clusterIpOf(target), packet);
-      for (const name of COUNTER_NAMES) total[name] += counts[name] / sampled.length;
-    }
-    return total;
+  /** Counts of a packet to each of the Services at these positions; of a sample of them where they are many. */
+  count(targets: readonly number[], packet: PacketKind): Counts[] {
+    return evenlySpaced(targets, SAMPLED_TARGETS).map((target) => this.#countOne(clusterIpOf(target), packet));
   }
 
   #countOne(clusterIP: string, packet: PacketKind): Counts {

@@ -2,6 +2,7 @@
 // No claim about speed: the machine may be doing anything else.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { recordedCalibration } from "../../calibration/calibration-file.js";
 import { realClock } from "../../base/clock.js";
 import { Sandbox } from "../../kernel/host/sandbox.js";
 import { injectorProgram } from "../../kernel/injector/build.js";
@@ -32,6 +33,8 @@ async function timed(
       host,
       clock: realClock,
       pacing: { seed: 1, cpu: null, rounds: 2, passes: 2 },
+      calibration: recordedCalibration(),
+      calibrationIsOwn: false,
       sweep: { paths: ["iptables-legacy"], services: [1, 100] },
       budgetMs: 60_000,
       onProgress: () => undefined,

@@ -1,6 +1,7 @@
 // Times of packets through rulesets that Plumbline compiled, in a real kernel, against what the cost model says of the
 // same packets. What is compared is a point: path, size, position of the Service, first or established packet.
 import type { Clock } from "../../base/clock.js";
+import type { Calibration } from "../../calibration/calibration.js";
 import { modelKernelNs } from "../../dataplane/cost-model.js";
 import type { KernelHost } from "../../kernel/host/command.js";
 import { crossovers, orderAgreement, scorePoints } from "../../kernel/timing/score.js";
@@ -23,13 +24,16 @@ import type {
 } from "../../measure/kernel-record.js";
 import type { Counts } from "../../netfilter/counters.js";
 import { countsKey, type LoadedNode, loadSweep } from "./load-rulesets.js";
-import { MODE_OF_PATH } from "./path-rules.js";
 import { clusterIpOf, SERVICE_PORT } from "./uniform-cluster.js";
 
 export interface TimingOptions {
   readonly host: KernelHost;
   readonly clock: Clock;
   readonly pacing: Pacing;
+  /** Prices that packets are modelled with. */
+  readonly calibration: Calibration;
+  /** Whether the calibration was measured on this very host. */
+  readonly calibrationIsOwn: boolean;
   readonly sweep: SweepOptions;
   /** Wall time for everything, ms. The largest rulesets are left out when it does not suffice. */
   readonly budgetMs: number;
@@ -66,6 +70,7 @@ export async function verifyTiming(options: TimingOptions): Promise<TimingResult
   });
   const first = await timePackets(nodes, "first", options);
   const established = await timePackets(nodes, "established", options);
+  const { machine, measuredAt } = options.calibration;
   const points = [...first.points, ...established.points];
   return {
     notVerified,
@@ -78,7 +83,7 @@ export async function verifyTiming(options: TimingOptions): Promise<TimingResult
       scores: scorePoints(points),
       order: orderAgreement(points),
       crossovers: (["first", "established"] as const).flatMap((packet) => crossovers(points, packet)),
-      calibration: { machine: "", measuredAt: "", own: false },
+      calibration: { machine, measuredAt, own: options.calibrationIsOwn },
     },
   };
 }
@@ -124,7 +129,7 @@ function told(
   nodes: readonly LoadedNode[],
   cases: readonly { readonly node: number; readonly sent: SweepCase }[],
   timed: TimedRounds,
-  { host: { kind: kernel } }: TimingOptions,
+  { host: { kind: kernel }, calibration }: TimingOptions,
 ): { controls: ControlRecord[]; points: TimingPoint[] } {
   const controls: ControlRecord[] = [];
   const points: TimingPoint[] = [];
@@ -136,14 +141,11 @@ function told(
       continue;
     }
     const { path, services } = what;
-    const counts = (nodes[node] as LoadedNode).counts.get(countsKey(packet, target)) as Counts;
-    const modelled = modelKernelNs({
-      path,
-      calibration,
-      counts,
-      packet,
-      distinctTargets: target === "random" ? services : 1,
-    });
+    const counted = (nodes[node] as LoadedNode).counts.get(countsKey(packet, target)) as readonly Counts[];
+    const distinctTargets = target === "random" ? services : 1;
+    const modelled = counted.map(
+      (counts) => modelKernelNs({ path, counts, packet, distinctTargets, calibration }).ns,
+    );
     points.push({
       path,
       kernel,
@@ -154,7 +156,7 @@ function told(
       chunks,
       packets,
       spread,
-      modelledNs: modelled.ns,
+      modelledNs: modelled.reduce((sum, each) => sum + each, 0) / modelled.length,
     });
   }
   return { controls, points };
