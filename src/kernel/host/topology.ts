@@ -34,6 +34,12 @@ export function namespacesOf({ id }: NodeSpec): NodeNamespaces {
   return { node: `plumb-${id}-node`, client: `plumb-${id}-client`, backend: `plumb-${id}-backend` };
 }
 
+/**
+ * Next hop of everything that leaves. Without one each endpoint is a neighbour of its own, and their table, which all
+ * namespaces share, is full at 1,024: packets to more endpoints would wait for its garbage collection.
+ */
+const GATEWAY: Record<Family, string> = { IPv4: "169.254.0.1", IPv6: "fe80::1" };
+
 /** Host bits of a node's address: the whole of it, so that nothing else is on the link. */
 const PREFIX: Record<Family, number> = { IPv4: 32, IPv6: 128 };
 
@@ -63,9 +69,7 @@ const OPTIONAL_SETTINGS: readonly string[] = [
 export function makeNode(spec: NodeSpec): Command[] {
   const { node, client, backend } = namespacesOf(spec);
   const make = [node, client, backend].map((netns): Command => ({ argv: ["ip", "netns", "add", netns] }));
-  const settings = NODE_SETTINGS.map(
-    (setting): Command => ({ netns: node, argv: ["sysctl", "-qw", setting] }),
-  );
+  const settings: Command = { netns: node, argv: ["sysctl", "-qw", ...NODE_SETTINGS] };
   const optional: Command = { netns: node, argv: ["sysctl", "-qew", ...OPTIONAL_SETTINGS] };
   const quiet = [client, backend].map(
     (netns): Command => ({ netns, argv: ["sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1"] }),
@@ -79,7 +83,7 @@ export function makeNode(spec: NodeSpec): Command[] {
     },
     { netns: backend, argv: ["ip", "link", "set", BACKEND_INTERFACE, "up"] },
   ];
-  return [...make, optional, ...settings, ...quiet, ...links];
+  return [...make, optional, settings, ...quiet, ...links];
 }
 
 function* linkLines(spec: NodeSpec): Generator<string> {
@@ -96,8 +100,8 @@ function* linkLines(spec: NodeSpec): Generator<string> {
     const family: Family = address.includes(":") ? "IPv6" : "IPv4";
     yield `addr add ${address}/${PREFIX[family]} dev ${OUT_INTERFACE}${family === "IPv6" ? " nodad" : ""}\n`;
   }
-  yield `route add default dev ${OUT_INTERFACE}\n`;
-  yield `route add ::/0 dev ${OUT_INTERFACE}\n`;
+  yield `route add default via ${GATEWAY.IPv4} dev ${OUT_INTERFACE} onlink\n`;
+  yield `route add ::/0 via ${GATEWAY.IPv6} dev ${OUT_INTERFACE}\n`;
 }
 
 /** Commands that take the node away again. The rest of the sandbox stays. */

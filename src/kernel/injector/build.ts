@@ -3,9 +3,9 @@
 // Why C and not calls into libc from Node: README.md.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PlumbError } from "../../base/errors.js";
 import { sourcePath } from "../../base/source-path.js";
 
@@ -21,10 +21,7 @@ const FLAGS = ["-O2", "-fno-strict-aliasing", "-Wall", "-Wextra", "-Werror"];
  */
 export function injectorProgram(program: Program): string {
   const source = sourcePath(import.meta.url, `${program}.c`);
-  const binary = join(
-    cacheFolder(),
-    `${program}-${digest([source, sourcePath(import.meta.url, "namespaces.h")])}`,
-  );
+  const binary = join(cacheFolder(), `${program}-${digest([source, ...headers(dirname(source))])}`);
   if (existsSync(binary)) return binary;
   mkdirSync(cacheFolder(), { recursive: true, mode: 0o700 });
   const unfinished = `${binary}.${process.pid}`;
@@ -40,6 +37,11 @@ export function injectorProgram(program: Program): string {
 
 function cacheFolder(): string {
   return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "plumbline");
+}
+
+function headers(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".h"));
+  return names.toSorted().map((name) => join(folder, name));
 }
 
 function digest(files: readonly string[]): string {

@@ -1,0 +1,161 @@
+// The nodes of a sweep, all alive at once: two controls, and one node per path and size with its rules loaded. Each
+// ruleset's counts are taken while it is at hand; the rules themselves are then only in the kernel.
+// Loading stops, path by path, where the next size would not be done in time.
+import type { Clock } from "../../base/clock.js";
+import { PlumbError } from "../../base/errors.js";
+import type { KernelHost } from "../../kernel/host/command.js";
+import { loadRules, type RuleText } from "../../kernel/host/rule-loading.js";
+import { runCommand, runCommands } from "../../kernel/host/run-commands.js";
+import { makeNode, namespacesOf, type NodeSpec } from "../../kernel/host/topology.js";
+import { conntrackOnly } from "../../kernel/timing/controls.js";
+import {
+  plannedCases,
+  predictedLoadMs,
+  type SweepNode,
+  targetIndices,
+} from "../../kernel/timing/sweep-plan.js";
+import {
+  KERNEL_PATHS,
+  type KernelPath,
+  type NotVerifiedRecord,
+  type PacketKind,
+} from "../../measure/kernel-record.js";
+import type { Counts } from "../../netfilter/counters.js";
+import { defaultProxyConfig } from "../../proxy/default-config.js";
+import { PacketCounter } from "./packet-counter.js";
+import { MODE_OF_PATH, pathRules } from "./path-rules.js";
+import { POD_CIDR, uniformCluster } from "./uniform-cluster.js";
+
+const NODE_ADDRESS = "192.168.0.2";
+const NODE = { name: "node", addresses: [NODE_ADDRESS], podCIDRs: [], zone: "zone" };
+
+/** A node of the sweep that stands in the kernel. */
+export interface LoadedNode {
+  readonly what: SweepNode;
+  readonly spec: NodeSpec;
+  /** By countsKey: what the packets of a case make it do; none for a control. */
+  readonly counts: ReadonlyMap<string, readonly Counts[]>;
+}
+
+export interface LoadOptions {
+  readonly host: KernelHost;
+  readonly clock: Clock;
+  /** Milliseconds of `clock` by which the last load should have ended. */
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: (text: string) => void;
+}
+
+export interface LoadedRulesets {
+  readonly nodes: readonly LoadedNode[];
+  readonly notVerified: readonly NotVerifiedRecord[];
+}
+
+/** Key of a node's counts. */
+export function countsKey(packet: PacketKind, target: string): string {
+  return `${packet}|${target}`;
+}
+
+/**
+ * @param planned in the order to load them, sizes ascending
+ * @throws {PlumbError} when a node cannot be made; a ruleset that is refused is left out and told of
+ */
+export async function loadSweep(
+  planned: readonly SweepNode[],
+  options: LoadOptions,
+): Promise<LoadedRulesets> {
+  const loads = new Map<KernelPath, { services: number; ms: number }[]>();
+  const notVerified = new Map<KernelPath, NotVerifiedRecord>();
+  const nodes: LoadedNode[] = [];
+  for (const what of planned) {
+    options.signal?.throwIfAborted();
+    if (what.kind === "control") {
+      nodes.push({ what, spec: await makeControl(what, options.host), counts: new Map() });
+      continue;
+    }
+    const { path, services } = what;
+    if (notVerified.has(path)) continue;
+    const earlier = loads.get(path) ?? [];
+    loads.set(path, earlier);
+    const predicted = predictedLoadMs(earlier, services) ?? 0;
+    const left = options.deadlineMs - options.clock.milliseconds();
+    if (predicted > left) {
+      notVerified.set(path, outOfTime(what, { predicted, left }));
+      continue;
+    }
+    options.onProgress(`loading ${path}, ${services} Services`);
+    const begin = options.clock.milliseconds();
+    try {
+      nodes.push(await loadRuleset(what, options.host));
+    } catch (error) {
+      if (!(error instanceof PlumbError)) throw error;
+      notVerified.set(path, { what: path, reason: "KERNEL_REFUSED", detail: error.message });
+    }
+    earlier.push({ services, ms: options.clock.milliseconds() - begin });
+  }
+  return { nodes, notVerified: [...notVerified.values()] };
+}
+
+function outOfTime(
+  { path, services }: { readonly path: KernelPath; readonly services: number },
+  { predicted, left }: { readonly predicted: number; readonly left: number },
+): NotVerifiedRecord {
+  const seconds = (ms: number) => `${Math.max(0, ms / 1000).toFixed(0)} s`;
+  return {
+    what: path,
+    reason: "OUT_OF_TIME",
+    detail: `timing at ${services} Services and more: loading would take ${seconds(predicted)}, ${seconds(left)} were left`,
+  };
+}
+
+function specOf(id: string): NodeSpec {
+  return { id, interfaces: ["eth0"], addresses: [NODE_ADDRESS] };
+}
+
+async function makeControl(
+  what: Extract<SweepNode, { kind: "control" }>,
+  host: KernelHost,
+): Promise<NodeSpec> {
+  const spec = specOf(what.control);
+  await runCommands(host, makeNode(spec));
+  if (what.control === "conntrack")
+    await runCommand(host, await conntrackOnly(host, namespacesOf(spec).node));
+  return spec;
+}
+
+async function loadRuleset(
+  what: Extract<SweepNode, { kind: "rules" }>,
+  host: KernelHost,
+): Promise<LoadedNode> {
+  const { path, services } = what;
+  const spec = specOf(`${KERNEL_PATHS.indexOf(path)}-${services}`);
+  await runCommands(host, makeNode(spec));
+  const config = {
+    ...defaultProxyConfig(MODE_OF_PATH[path], "IPv4", NODE, { clusterCIDRs: [POD_CIDR] }),
+    // Comments stay in and rules stay in the order of the Services, whatever the size: a position is then a position.
+    order: "input",
+    largeClusterEndpoints: Number.MAX_SAFE_INTEGER,
+  } as const;
+  const { model, texts } = pathRules(path, uniformCluster(services), config);
+  await runCommands(host, loadRules(path, "IPv4", texts.flatMap(inTransactions), namespacesOf(spec).node));
+  const counter = new PacketCounter(model);
+  const counts = new Map<string, readonly Counts[]>();
+  for (const packet of ["first", "established"] as const)
+    for (const { target } of plannedCases([what], packet))
+      counts.set(countsKey(packet, target), counter.count(targetIndices(target, services), packet));
+  return { what, spec, counts };
+}
+
+/** Lines of nft that go in one transaction: the kernel takes time quadratic in a transaction's anonymous maps. */
+const LINES_PER_TRANSACTION = 1000;
+
+function inTransactions(text: RuleText): RuleText[] {
+  if (text.part !== "nft") return [text];
+  const lines = [...text.text()].join("").split("\n");
+  const parts: RuleText[] = [];
+  for (let at = 0; at < lines.length; at += LINES_PER_TRANSACTION) {
+    const part = `${lines.slice(at, at + LINES_PER_TRANSACTION).join("\n")}\n`;
+    parts.push({ part: "nft", text: () => [part] });
+  }
+  return parts;
+}

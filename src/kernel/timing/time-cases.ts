@@ -1,0 +1,74 @@
+// Cases timed in the nodes of a host: a pace program of their own, rounds until enough count, and an end to it all when
+// asked for.
+import type { PacketKind } from "../../measure/kernel-record.js";
+import type { KernelHost } from "../host/command.js";
+import type { NodeSpec } from "../host/topology.js";
+import { NATIVE_PACE, Pace, type PaceCase, USER_MODE_PACE } from "../injector/pace.js";
+import { type RoundOptions, type TimedRounds, timeRounds } from "./time-rounds.js";
+
+/** Clients count up from here; whoever makes rules takes these addresses for Pods. */
+const FIRST_CLIENT = "10.128.0.0";
+
+/** How carefully to time. */
+export interface Pacing {
+  readonly seed: number;
+  /** CPU that packets are sent on; null leaves it to the scheduler. */
+  readonly cpu: number | null;
+  /** Rounds that count, and chunks of every case in each. */
+  readonly rounds: number;
+  readonly passes: number;
+}
+
+export interface CasesToTime {
+  readonly packet: PacketKind;
+  readonly nodes: readonly NodeSpec[];
+  readonly cases: readonly PaceCase[];
+  /** Positions of the control cases. */
+  readonly controls: readonly number[];
+  readonly signal?: AbortSignal | undefined;
+  readonly onRound?: RoundOptions["onRound"];
+}
+
+/** Disturbed rounds are repeated up to this many times those wanted. */
+const ROUNDS_MAX_FACTOR = 2;
+
+export function clockOf(host: KernelHost): "thread-cpu" | "tsc" {
+  return presetOf(host).clock;
+}
+
+function presetOf(host: KernelHost): typeof NATIVE_PACE | typeof USER_MODE_PACE {
+  return host.kind === "native" ? NATIVE_PACE : USER_MODE_PACE;
+}
+
+/** @throws {PlumbError} Internal when packets cannot be sent or none arrive; the signal's reason when aborted */
+export async function timeCases(host: KernelHost, pacing: Pacing, what: CasesToTime): Promise<TimedRounds> {
+  const { packet, nodes, cases, controls, signal, onRound } = what;
+  const { seed, cpu, rounds, passes } = pacing;
+  signal?.throwIfAborted();
+  const pace = new Pace(host, {
+    ...presetOf(host),
+    cpu,
+    seed,
+    packet,
+    firstSource: FIRST_CLIENT,
+    nodes,
+    cases,
+  });
+  const kill = () => pace.kill();
+  signal?.addEventListener("abort", kill);
+  try {
+    return await timeRounds((count) => pace.run(count), cases.length, {
+      controls,
+      rounds,
+      roundsMax: rounds * ROUNDS_MAX_FACTOR,
+      passes,
+      ...(onRound === undefined ? {} : { onRound }),
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", kill);
+    await pace.close();
+  }
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Chunk } from "../injector/pace.js";
+import { timeRounds } from "./time-rounds.js";
+
+/** Case 0 is the control; a slow round slows both. */
+function roundsOf(slowness: readonly number[]): (passes: number) => Promise<Chunk[]> {
+  const left = [...slowness];
+  return async (passes) => {
+    const slow = left.shift() ?? 1;
+    return Array.from({ length: passes * 2 }, (_, index) => {
+      const ns = (index % 2 === 0 ? 2000 : 4000) * slow * 10;
+      return { case: index % 2, packets: 10, ns, wallNs: ns, delivered: 10, spinNs: 0 };
+    });
+  };
+}
+
+const OPTIONS = { controls: [0], rounds: 3, roundsMax: 6, passes: 2 };
+
+test("timeRounds repeats the rounds that were disturbed and counts them", async () => {
+  const timed = await timeRounds(roundsOf([1, 1.2, 1.01, 1.3, 1]), 2, OPTIONS);
+  assert.equal(timed.rounds, 3);
+  assert.equal(timed.rejected, 2);
+  assert.deepEqual(
+    timed.cases.map(({ ns, chunks }) => [ns, chunks]),
+    [
+      [2000, 6],
+      [4000, 6],
+    ],
+  );
+  assert.ok((timed.noise[0] as number) < 0.01, `noise ${timed.noise[0]}`);
+});
+
+test("timeRounds gives up after roundsMax and keeps what counts", async () => {
+  const timed = await timeRounds(roundsOf([1, 2, 2, 2, 2, 2, 1, 1]), 2, OPTIONS);
+  assert.equal(timed.rounds, 1);
+  assert.equal(timed.rejected, 5);
+});
+
+test("timeRounds says which case never had its packets delivered", async () => {
+  const run = async () => [
+    { case: 0, packets: 10, ns: 1, wallNs: 1, delivered: 10, spinNs: 0 },
+    { case: 1, packets: 10, ns: 1, wallNs: 1, delivered: 7, spinNs: 0 },
+  ];
+  await assert.rejects(timeRounds(run, 2, OPTIONS), /Cannot time case 1: of 10 packets 7 arrived/);
+});

@@ -1,0 +1,101 @@
+// Rounds of chunks until enough of them count, or too many did not.
+import { PlumbError } from "../../base/errors.js";
+import type { Chunk } from "../injector/pace.js";
+import {
+  caseStatistics,
+  type CaseStatistics,
+  relativeSpread,
+  roundsThatCount,
+  soundChunks,
+} from "./chunk-statistics.js";
+
+export interface RoundOptions {
+  /** Positions of the cases that tell whether a round was disturbed; at least one. */
+  readonly controls: readonly number[];
+  readonly rounds: number;
+  /** Rounds in all, with those that do not count; then the best so far are taken as they are. */
+  readonly roundsMax: number;
+  /** Chunks of every case in a round. */
+  readonly passes: number;
+  /** Called before each round with what was done; may throw to stop. */
+  readonly onRound?: (done: RoundsDone) => void;
+}
+
+export interface RoundsDone {
+  readonly counting: number;
+  readonly wanted: number;
+  readonly rejected: number;
+}
+
+export interface TimedRounds {
+  /** By case. */
+  readonly cases: readonly CaseStatistics[];
+  /** By control, in the order of the options: relative spread over the rounds that count. */
+  readonly noise: readonly number[];
+  readonly rounds: number;
+  readonly rejected: number;
+  /** Chunks left out because packets were lost or the CPU was shared. */
+  readonly chunksUnsound: number;
+}
+
+/**
+ * @param run times every case so many times
+ * @throws {PlumbError} Internal when a case has no sound chunk
+ */
+export async function timeRounds(
+  run: (passes: number) => Promise<readonly Chunk[]>,
+  caseCount: number,
+  options: RoundOptions,
+): Promise<TimedRounds> {
+  const rounds: (readonly Chunk[])[] = [];
+  let counting: boolean[] = [];
+  const counted = () => counting.filter(Boolean).length;
+  while (counted() < options.rounds && rounds.length < options.roundsMax) {
+    options.onRound?.({
+      counting: counted(),
+      wanted: options.rounds,
+      rejected: rounds.length - counted(),
+    });
+    rounds.push(await run(options.passes));
+    counting = roundsThatCount(rounds.map((round) => controlsOf(round, options.controls)));
+  }
+  return statisticsOf(
+    rounds.filter((_, index) => counting[index]),
+    { caseCount, controls: options.controls, rejected: rounds.length - counted() },
+  );
+}
+
+function statisticsOf(
+  rounds: readonly (readonly Chunk[])[],
+  of: { readonly caseCount: number; readonly controls: readonly number[]; readonly rejected: number },
+): TimedRounds {
+  const all = rounds.flat();
+  const sound = soundChunks(all);
+  const byCase: Chunk[][] = Array.from({ length: of.caseCount }, () => []);
+  for (const chunk of sound) byCase[chunk.case]?.push(chunk);
+  const perRound = rounds.map((round) => controlsOf(round, of.controls));
+  return {
+    cases: byCase.map((chunks, index) => {
+      if (chunks.length > 0) return caseStatistics(chunks);
+      throw new PlumbError("Internal", `Cannot time case ${index}: ${whyNone(all, index)}`);
+    }),
+    noise: of.controls.map((_, control) => relativeSpread(perRound.map((row) => row[control] as number))),
+    rounds: rounds.length,
+    rejected: of.rejected,
+    chunksUnsound: all.length - sound.length,
+  };
+}
+
+function whyNone(chunks: readonly Chunk[], index: number): string {
+  const lossy = chunks.find((chunk) => chunk.case === index && chunk.delivered !== chunk.packets);
+  if (lossy === undefined) return "the CPU was shared all the time";
+  return `of ${lossy.packets} packets ${lossy.delivered} arrived`;
+}
+
+function controlsOf(round: readonly Chunk[], controls: readonly number[]): number[] {
+  const sound = soundChunks(round);
+  return controls.map((control) => {
+    const chunks = sound.filter((chunk) => chunk.case === control);
+    return chunks.length === 0 ? Number.NaN : caseStatistics(chunks).ns;
+  });
+}
