@@ -18,6 +18,8 @@ export interface NodeSpec {
   readonly interfaces: readonly string[];
   /** The node's own addresses, of any family. */
   readonly addresses: readonly string[];
+  /** Addresses it answers for but never sends from: those that ipvs mode gives the device kube-ipvs0. */
+  readonly boundAddresses?: readonly string[];
 }
 
 /** Interface of the node that everything leaves through, and the end of it in the backend namespace. */
@@ -63,9 +65,7 @@ const OPTIONAL_SETTINGS: readonly string[] = [
 export function makeNode(spec: NodeSpec): Command[] {
   const { node, client, backend } = namespacesOf(spec);
   const make = [node, client, backend].map((netns): Command => ({ argv: ["ip", "netns", "add", netns] }));
-  const settings = NODE_SETTINGS.map(
-    (setting): Command => ({ netns: node, argv: ["sysctl", "-qw", setting] }),
-  );
+  const settings: Command = { netns: node, argv: ["sysctl", "-qw", ...NODE_SETTINGS] };
   const optional: Command = { netns: node, argv: ["sysctl", "-qew", ...OPTIONAL_SETTINGS] };
   const quiet = [client, backend].map(
     (netns): Command => ({ netns, argv: ["sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1"] }),
@@ -79,7 +79,7 @@ export function makeNode(spec: NodeSpec): Command[] {
     },
     { netns: backend, argv: ["ip", "link", "set", BACKEND_INTERFACE, "up"] },
   ];
-  return [...make, optional, ...settings, ...quiet, ...links];
+  return [...make, optional, settings, ...quiet, ...links];
 }
 
 function* linkLines(spec: NodeSpec): Generator<string> {
@@ -92,12 +92,17 @@ function* linkLines(spec: NodeSpec): Generator<string> {
   }
   yield `link add ${OUT_INTERFACE} address 02:00:00:00:02:01 type veth peer name ${BACKEND_INTERFACE} address 02:00:00:00:02:02 netns ${backend}\n`;
   yield `link set ${OUT_INTERFACE} arp off up\n`;
-  for (const address of spec.addresses) {
-    const family: Family = address.includes(":") ? "IPv6" : "IPv4";
-    yield `addr add ${address}/${PREFIX[family]} dev ${OUT_INTERFACE}${family === "IPv6" ? " nodad" : ""}\n`;
-  }
+  yield* addressLines(spec.addresses, OUT_INTERFACE);
+  yield* addressLines(spec.boundAddresses ?? [], "lo");
   yield `route add default dev ${OUT_INTERFACE}\n`;
   yield `route add ::/0 dev ${OUT_INTERFACE}\n`;
+}
+
+function* addressLines(addresses: readonly string[], device: string): Generator<string> {
+  for (const address of addresses) {
+    const family: Family = address.includes(":") ? "IPv6" : "IPv4";
+    yield `addr add ${address}/${PREFIX[family]} dev ${device}${family === "IPv6" ? " nodad" : ""}\n`;
+  }
 }
 
 /** Commands that take the node away again. The rest of the sandbox stays. */
