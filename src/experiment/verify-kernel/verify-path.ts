@@ -18,6 +18,8 @@ export interface PathVerification {
   readonly host: KernelHost;
   readonly path: KernelPath;
   readonly objects: ClusterObjects;
+  /** What the objects are, for a reader. */
+  readonly cluster?: string;
   /** Of the path's mode (MODE_OF_PATH), with the family to verify. */
   readonly config: ProxyConfig;
   readonly seed: number;
@@ -44,6 +46,7 @@ export async function verifyPath(asked: PathVerification): Promise<BehaviourReco
     path,
     kernel: asked.host.kind,
     family: config.family,
+    cluster: asked.cluster ?? "",
     subject,
     plan: flowPlan(objects, state, config, { seed, ...(kinds === undefined ? {} : { kinds }) }),
     flows,

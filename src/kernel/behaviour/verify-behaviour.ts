@@ -28,6 +28,8 @@ export interface BehaviourOptions {
   readonly path: KernelPath;
   readonly kernel: KernelKind;
   readonly family: Family;
+  /** For a reader: what the rules were compiled from. */
+  readonly cluster: string;
   readonly subject: Subject;
   readonly plan: ConversationPlan;
   /** Conversations to hold; a large Service's that have too many fates are not counted. */
@@ -189,11 +191,12 @@ class Run {
   }
 
   record(): BehaviourRecord {
-    const { path, kernel, family } = this.#options;
+    const { path, kernel, family, cluster } = this.#options;
     return {
       path,
       kernel,
       family,
+      cluster,
       ...this.#total,
       kinds: Object.fromEntries(this.#kinds),
       distribution: this.#distribution,
