@@ -16,6 +16,7 @@ import { writeKubeconfig } from "./apiserver/auth/kubeconfig.js";
 import { serveHttp } from "./apiserver/http/serve-http.js";
 import type { InformerFactory } from "./client/informer-factory.js";
 import type { Plane } from "./plane.js";
+import { serveProxyHealth } from "./wiring/serve-proxy-health.js";
 import { serveEtcd } from "./store/etcd/serve-etcd.js";
 
 const LOOPBACK = "127.0.0.1";
@@ -33,14 +34,29 @@ export interface AccessOptions {
   readonly etcdPort: number | null;
   /** Of DNS, UDP and TCP; 0: any that is free; null: none. */
   readonly dnsPort: number | null;
+  /** Of the first kube-proxy's health, the others' following it; null: none. */
+  readonly proxyHealth: ProxyHealthPorts | null;
   /** As PlaneOptions.store: tells where keys are kept. */
   readonly store: string;
 }
+
+export interface ProxyHealthPorts {
+  /** 0: any that are free. */
+  readonly first: number;
+  /** Whether a port in use is replaced by any that is free; else it is an error. */
+  readonly elseFree: boolean;
+}
+
+/** Where nodes answer for their kube-proxy. */
+const PROXY_HEALTH_PORT = 10_256;
+export const USUAL_PROXY_HEALTH: ProxyHealthPorts = { first: PROXY_HEALTH_PORT, elseFree: true };
 
 export interface Served {
   readonly url: string;
   readonly plainUrl: string | null;
   readonly dnsPort: number | null;
+  /** In the order of Plane.proxies. */
+  readonly proxyHealth: readonly { readonly node: string; readonly port: number }[];
 }
 
 export interface PlaneAccess {
@@ -118,7 +134,8 @@ export function openAccess(options: AccessOptions): PlaneAccess {
           credentials: { by: "certificate", ...authority.client(ADMIN.user, [ADMIN.group]) },
         }),
       );
-      return { url: secure.url, plainUrl: plain?.url ?? null, dnsPort: dns?.port ?? null };
+      const proxyHealth = await serveProxies(plane, options.proxyHealth, listening);
+      return { url: secure.url, plainUrl: plain?.url ?? null, dnsPort: dns?.port ?? null, proxyHealth };
     },
     async close() {
       await Promise.all(opened.map((each) => each.close()));
@@ -129,6 +146,35 @@ export function openAccess(options: AccessOptions): PlaneAccess {
 
 interface Listener {
   close(): Promise<void>;
+}
+
+type Listening = <Kind extends Listener>(
+  what: string,
+  port: number,
+  listen: (port: number) => Promise<Kind>,
+) => Promise<Kind>;
+
+async function serveProxies(
+  plane: Plane,
+  ports: ProxyHealthPorts | null,
+  listening: Listening,
+): Promise<Served["proxyHealth"]> {
+  if (ports === null) return [];
+  const { first, elseFree } = ports;
+  const serving = plane.proxies.map(async (proxy, index) => {
+    const serve = (port: number) =>
+      serveProxyHealth((path) => plane.proxyHealth(proxy, path), { host: LOOPBACK, port });
+    const elsewhere = (port: number) =>
+      serve(port).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "EADDRINUSE") return serve(0);
+        throw error;
+      });
+    const what = `the health of the kube-proxy of ${proxy.node}`;
+    const port = first === 0 ? 0 : first + index;
+    const listener = await listening(what, port, elseFree ? elsewhere : serve);
+    return { node: proxy.node, port: listener.port };
+  });
+  return Promise.all(serving);
 }
 
 async function startDns(informers: InformerFactory, timers: Timers, port: number) {

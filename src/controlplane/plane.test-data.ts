@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { realTimers, type Timers } from "../base/timers.js";
 import { defaultConfiguration } from "../scheduler/config/default-configuration.js";
 import { Plane } from "./plane.js";
-import { openAccess } from "./plane-access.js";
+import { openAccess, type Served } from "./plane-access.js";
 import {
   DEFAULT_CLUSTER_CIDRS,
   DEFAULT_PROXY_TIMING,
@@ -17,6 +17,7 @@ import {
 
 export interface TestPlane {
   readonly plane: Plane;
+  readonly served: Served;
   readonly kubeconfigPath: string;
   /** Of a plane that is audited. */
   readonly auditLogPath: string;
@@ -52,6 +53,7 @@ export async function startTestPlane(
     plainPort: null,
     etcdPort: null,
     dnsPort: null,
+    proxyHealth: { first: 0, elseFree: false },
     kubeconfigPath: join(folder, "kubeconfig"),
     auditLogPath: isAudited ? auditLogPath : null,
   });
@@ -74,10 +76,11 @@ export async function startTestPlane(
     tokenKey: access.tokenKey,
     server: access.serverOptions,
   });
-  await access.serve(plane);
+  const served = await access.serve(plane);
   await plane.nodesReady();
   return {
     plane,
+    served,
     kubeconfigPath: access.kubeconfigPath,
     auditLogPath,
     folder,

@@ -34,6 +34,7 @@ import { certificateSigner, legacyTokens, QUOTA } from "./wiring/controller-part
 import { PlaneMetrics } from "./wiring/plane-metrics.js";
 import { NodeStreamsLater } from "./wiring/node-streams-later.js";
 import type { ObjectFeed, ObjectListener } from "./wiring/object-feed.js";
+import { type HealthAnswer, healthAnswer, type HealthPath } from "./wiring/proxy-health.js";
 import { ProxyRunner } from "./wiring/proxy-runner.js";
 import { SchedulerRunner } from "./wiring/scheduler-runner.js";
 
@@ -95,6 +96,14 @@ export class Plane {
   /** Informers that others may share. */
   get informers(): InformerFactory {
     return this.#parts.informers;
+  }
+
+  /** What port 10256 of a proxy's node answers. */
+  proxyHealth(proxy: ProxyRunner, path: HealthPath): HealthAnswer {
+    const node = this.informers.informer<Node>(NODES).lister.get(proxy.node) ?? null;
+    const answer = healthAnswer(path, proxy.health(), node);
+    this.#parts.metrics.healthAsked(path, answer.code);
+    return answer;
   }
 
   /** Resolves when every node's Ready condition is true. */
