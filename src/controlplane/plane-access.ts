@@ -14,12 +14,14 @@ import { clientCertificateUser } from "./apiserver/auth/client-certificate.js";
 import { openCredentials } from "./apiserver/auth/credentials.js";
 import { writeKubeconfig } from "./apiserver/auth/kubeconfig.js";
 import { serveHttp } from "./apiserver/http/serve-http.js";
-import type { InformerFactory } from "./client/informer-factory.js";
 import type { Plane } from "./plane.js";
+import { DnsMetrics } from "./wiring/dns-metrics.js";
+import { type Page, servePages } from "./wiring/serve-loopback.js";
 import { serveProxyHealth } from "./wiring/serve-proxy-health.js";
 import { serveEtcd } from "./store/etcd/serve-etcd.js";
 
 const LOOPBACK = "127.0.0.1";
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 const OWNER_ONLY = 0o600;
 const ADMIN = { user: "kubernetes-admin", group: "system:masters" };
 
@@ -101,7 +103,7 @@ export function openAccess(options: AccessOptions): PlaneAccess {
             },
           },
     async serve(plane) {
-      const { server, store, informers } = plane;
+      const { server, store } = plane;
       const { port, plainPort, etcdPort, dnsPort } = options;
       const secure = await listening("the API server", port, (port) =>
         serveHttp(server, {
@@ -119,10 +121,7 @@ export function openAccess(options: AccessOptions): PlaneAccess {
             );
       if (etcdPort !== null)
         await listening("etcd", etcdPort, (port) => serveEtcd(store, { host: LOOPBACK, port, timers }));
-      const dns =
-        dnsPort === null
-          ? null
-          : await listening("DNS", dnsPort, (port) => startDns(informers, timers, port));
+      const dns = dnsPort === null ? null : await serveDns(plane, timers, dnsPort, listening);
       await plane.announce({ address: LOOPBACK, port: secure.port });
       withFile("write kubeconfig", kubeconfigPath, () =>
         writeKubeconfig({
@@ -177,9 +176,20 @@ async function serveProxies(
   return Promise.all(serving);
 }
 
-async function startDns(informers: InformerFactory, timers: Timers, port: number) {
-  const dns = await DnsServer.start({ informers, timers, address: LOOPBACK, port });
-  return { port: dns.port, close: () => dns.stop() };
+/** The name server, its metrics, and the Service that leads to both. */
+async function serveDns(plane: Plane, timers: Timers, dnsPort: number, listening: Listening) {
+  const { informers } = plane;
+  const metrics = new DnsMetrics();
+  const { server, port } = await listening("DNS", dnsPort, async (port) => {
+    const server = await DnsServer.start({ informers, timers, address: LOOPBACK, port, metrics });
+    return { server, port: server.port, close: () => server.stop() };
+  });
+  const page = (): Page => ({ code: 200, contentType: METRICS_TYPE, text: metrics.expose() });
+  const { port: metricsPort } = await listening("metrics of DNS", 0, (port) =>
+    servePages((path) => (path === "/metrics" ? page() : null), { host: LOOPBACK, port }),
+  );
+  await plane.announceDns(server, { address: LOOPBACK, port, metricsPort });
+  return { port };
 }
 
 const UNLISTENABLE: Readonly<Record<string, string>> = {

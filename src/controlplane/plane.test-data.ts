@@ -41,9 +41,14 @@ export function fastTimers(factor: number): Timers {
 
 /** Resolves when all nodes are Ready. */
 export async function startTestPlane(
-  options: { readonly timers?: Timers; readonly nodes?: number; readonly isAudited?: boolean } = {},
+  options: {
+    readonly timers?: Timers;
+    readonly nodes?: number;
+    readonly isAudited?: boolean;
+    readonly dnsPort?: number | null;
+  } = {},
 ): Promise<TestPlane> {
-  const { timers = realTimers, nodes = 3, isAudited = false } = options;
+  const { timers = realTimers, nodes = 3, isAudited = false, dnsPort = null } = options;
   const folder = mkdtempSync(join(tmpdir(), "plumb-plane-"));
   const auditLogPath = join(folder, "audit.log");
   const access = openAccess({
@@ -52,7 +57,7 @@ export async function startTestPlane(
     port: 0,
     plainPort: null,
     etcdPort: null,
-    dnsPort: null,
+    dnsPort,
     proxyHealth: { first: 0, elseFree: false },
     kubeconfigPath: join(folder, "kubeconfig"),
     auditLogPath: isAudited ? auditLogPath : null,
