@@ -15,6 +15,7 @@ import {
   checkPriorityClassUpdate,
 } from "./cluster-objects.js";
 import type { Failure } from "./failure.js";
+import { checkFlowSchema, checkPriorityLevel } from "./flow-control.js";
 import { checkCronJob, checkJob, checkJobUpdate } from "./jobs.js";
 import { checkLimitRange, checkResourceQuota, checkResourceQuotaUpdate } from "./limits.js";
 import { checkMetadata, checkMetadataUpdate } from "./metadata.js";
@@ -90,6 +91,8 @@ const CHECKS: Readonly<Record<string, KindChecks>> = {
   },
   "coordination.k8s.io/Lease": { object: checkLease },
   "discovery.k8s.io/EndpointSlice": { object: checkEndpointSlice, update: immutableFields("addressType") },
+  "flowcontrol.apiserver.k8s.io/FlowSchema": { object: checkFlowSchema },
+  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": { object: checkPriorityLevel },
   "networking.k8s.io/Ingress": { object: checkIngress },
   "networking.k8s.io/NetworkPolicy": { object: checkNetworkPolicy },
   "node.k8s.io/RuntimeClass": { update: immutableFields("handler") },
