@@ -83,7 +83,7 @@ class JobShell {
     if (plan.requeueMs !== null) this.#context.queue.addAfter(key, plan.requeueMs);
   }
 
-  async #resize(key: string, job: Job, { create, remove }: JobPlan): Promise<Error | null> {
+  async #resize(key: string, job: Job, { create, remove, replaced }: JobPlan): Promise<Error | null> {
     if (create.length + remove.length === 0) return null;
     const { client, events } = this.#context;
     const pods = clientOf(client, PODS, job.metadata.namespace ?? "");
@@ -91,7 +91,9 @@ class JobShell {
     const results = await Promise.allSettled(remove.map((pod) => this.#delete(key, job, pod)));
     const { successCount, error } = await slowStart(create.length, async (index) => {
       try {
-        const created = await pods.create(newJobPod(job, create[index] ?? -1));
+        const created = await pods.create(
+          newJobPod(job, create[index] ?? -1, replaced.get(create[index] ?? -1)),
+        );
         events.record(job, "Normal", "SuccessfulCreate", `Created pod: ${created.metadata.name}`);
       } catch (failure) {
         if (isNamespaceTerminating(failure)) {

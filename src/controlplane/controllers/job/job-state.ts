@@ -25,6 +25,8 @@ export interface JobStatus {
   readonly startTime?: string;
   readonly completionTime?: string;
   readonly completedIndexes?: string;
+  /** Of a Job whose indices have limits of their own. */
+  readonly failedIndexes?: string;
   readonly uncountedTerminatedPods?: UncountedPods;
   readonly conditions?: readonly Condition[];
 }
