@@ -16,7 +16,7 @@ import { slowStart } from "../harness/slow-start.js";
 import { canonicalText } from "../harness/template-hash.js";
 import { type JobPlan, planJob } from "./job-plan.js";
 import { newJobPod } from "./job-pod.js";
-import { hasTracking, isFinished, JOB_KIND, TRACKING_FINALIZER } from "./job-state.js";
+import { hasTracking, isFinished, isManagedByOthers, JOB_KIND, TRACKING_FINALIZER } from "./job-state.js";
 
 /** Keys of Pods whose Job is gone; keys of Jobs have no space. */
 const ORPHAN = "orphan ";
@@ -67,7 +67,7 @@ class JobShell {
       return;
     }
     const job = this.#jobs.lister.get(key);
-    if (job === undefined || isFinished(job)) {
+    if (job === undefined || isFinished(job) || isManagedByOthers(job)) {
       this.#expectations.forget(key);
       this.#sizes.delete(key);
       return;
