@@ -2,6 +2,7 @@
 // Source: kubernetes pkg/controlplane/controller (systemnamespaces), pkg/registry/scheduling/rest.
 import { isStatus } from "../api/status.js";
 import { bootstrapPolicy } from "./apiserver/auth/bootstrap-policy.js";
+import { BOOTSTRAP_LEVELS, BOOTSTRAP_SCHEMAS } from "./apiserver/flowcontrol/bootstrap-flows.js";
 import type { Client, ResourceName } from "./client/client.js";
 
 interface Bootstrapped {
@@ -62,12 +63,26 @@ function bootstrapObjects(serviceRange: string): readonly Bootstrapped[] {
         spec: { cidrs: [serviceRange] },
       },
     },
+    ...BOOTSTRAP_LEVELS.map((object) => ({
+      resource: flowResource("prioritylevelconfigurations"),
+      namespace: null,
+      object,
+    })),
+    ...BOOTSTRAP_SCHEMAS.map((object) => ({
+      resource: flowResource("flowschemas"),
+      namespace: null,
+      object,
+    })),
     ...bootstrapPolicy().map((object) => ({
       resource: rbacResource(object.kind),
       namespace: object.metadata.namespace ?? null,
       object,
     })),
   ];
+}
+
+function flowResource(resource: string): ResourceName {
+  return { group: "flowcontrol.apiserver.k8s.io", version: "v1", resource };
 }
 
 function rbacResource(kind: string): ResourceName {

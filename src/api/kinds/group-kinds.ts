@@ -97,6 +97,20 @@ const DISCOVERY = kindsOf("discovery.k8s.io", ["v1"], [{ kind: "EndpointSlice", 
 
 const EVENTS = kindsOf("events.k8s.io", ["v1"], [{ kind: "Event", plural: "events", shortNames: ["ev"] }]);
 
+const FLOW_CONTROL = kindsOf(
+  "flowcontrol.apiserver.k8s.io",
+  ["v1"],
+  [
+    { kind: "FlowSchema", plural: "flowschemas", isNamespaced: false, subresources: [STATUS] },
+    {
+      kind: "PriorityLevelConfiguration",
+      plural: "prioritylevelconfigurations",
+      isNamespaced: false,
+      subresources: [STATUS],
+    },
+  ],
+);
+
 const NETWORKING = kindsOf(
   "networking.k8s.io",
   ["v1"],
@@ -184,6 +198,7 @@ export const GROUP_KINDS: readonly Kind[] = [
   ...CERTIFICATES,
   ...COORDINATION,
   ...DISCOVERY,
+  ...FLOW_CONTROL,
   ...NETWORKING,
   ...NODE,
   ...POLICY,

@@ -59,6 +59,8 @@ const STRATEGIES: Readonly<Record<string, Partial<Strategy>>> = {
   "coordination.k8s.io/leases": { ...CONDITIONAL, ...CREATES },
   "discovery.k8s.io/endpointslices": COUNTING,
   "events.k8s.io/events": CREATES,
+  "flowcontrol.apiserver.k8s.io/flowschemas": COUNTING,
+  "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": COUNTING,
   "networking.k8s.io/ingressclasses": COUNTING,
   "networking.k8s.io/ingresses": COUNTING,
   "networking.k8s.io/networkpolicies": COUNTING,
