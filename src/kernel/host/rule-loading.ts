@@ -1,0 +1,47 @@
+// Which tool takes which text into the kernel, by path. The texts are those that `plumb compile` prints.
+import type { Family } from "../../base/ip.js";
+import type { KernelPath } from "../../measure/kernel-record.js";
+import type { Command } from "./command.js";
+
+/** One text for one tool. */
+export interface RuleText {
+  /** iptables, ipset, nft, ipvsadm. */
+  readonly part: string;
+  /** Chunks of whole lines, made anew on each call. */
+  text(): Iterable<string>;
+}
+
+/** Which iptables a path uses; nftables uses none. */
+const FLAVOUR: Partial<Record<KernelPath, "legacy" | "nft">> = {
+  "iptables-legacy": "legacy",
+  "iptables-nft": "nft",
+  ipset: "legacy",
+  ipvs: "legacy",
+};
+
+export function iptablesTool(path: KernelPath, family: Family, what: "restore" | "save"): string {
+  return `${family === "IPv4" ? "iptables" : "ip6tables"}-${FLAVOUR[path] ?? "nft"}-${what}`;
+}
+
+/** Commands that load texts into a node's namespace, in the order given. */
+export function loadRules(
+  path: KernelPath,
+  family: Family,
+  texts: readonly RuleText[],
+  netns: string,
+): Command[] {
+  return texts.map(({ part, text }) => ({ netns, argv: toolFor(part, path, family), stdin: text }));
+}
+
+function toolFor(part: string, path: KernelPath, family: Family): Command["argv"] {
+  switch (part) {
+    case "ipset":
+      return ["ipset", "restore"];
+    case "ipvsadm":
+      return ["ipvsadm", "--restore"];
+    case "nft":
+      return ["nft", "-f", "-"];
+    default:
+      return [iptablesTool(path, family, "restore")];
+  }
+}
