@@ -34,7 +34,34 @@ export function sourceHashBucket<A>(address: A, port: u32): u32 {
 
 /** Maglev: bucket of 4093. */
 export function maglevOffset<A>(address: A, port: u32): u32 {
-  return finishMix(mixWord(mixWord(0x2f0b4a37, foldWords<A>(address)), port)) % 4093;
+  return sipHash13(foldWords<A>(address) + port, 2654435761) % 4093;
+}
+
+/** SipHash-1-3 of one word under the key (key, key). */
+function sipHash13(word: u32, key: u64): u32 {
+  const block: u64 = ((4 as u64) << 56) | (word as u64);
+  let a: u64 = 0x736f6d6570736575 ^ key;
+  let b: u64 = 0x646f72616e646f6d ^ key;
+  let c: u64 = 0x6c7967656e657261 ^ key;
+  let d: u64 = 0x7465646279746573 ^ key ^ block;
+  for (let round = 0; round < 4; round++) {
+    a += b;
+    b = rotl<u64>(b, 13) ^ a;
+    a = rotl<u64>(a, 32);
+    c += d;
+    d = rotl<u64>(d, 16) ^ c;
+    a += d;
+    d = rotl<u64>(d, 21) ^ a;
+    c += b;
+    b = rotl<u64>(b, 17) ^ c;
+    c = rotl<u64>(c, 32);
+    // One round takes the word in; three finish.
+    if (round === 0) {
+      a ^= block;
+      c ^= 0xff;
+    }
+  }
+  return (a ^ b ^ c ^ d) as u32;
 }
 
 /** Bucket hash of a connection: by its client's side, so that both directions find it in one bucket. */
