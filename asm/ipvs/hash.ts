@@ -39,11 +39,11 @@ export function maglevOffset<A>(address: A, port: u32): u32 {
 
 /** SipHash-1-3 of one word under the key (key, key). */
 function sipHash13(word: u32, key: u64): u32 {
-  const block: u64 = ((4 as u64) << 56) | (word as u64);
-  let a: u64 = 0x736f6d6570736575 ^ key;
-  let b: u64 = 0x646f72616e646f6d ^ key;
-  let c: u64 = 0x6c7967656e657261 ^ key;
-  let d: u64 = 0x7465646279746573 ^ key ^ block;
+  const block = join(4 << 24, word);
+  let a = join(0x736f6d65, 0x70736575) ^ key;
+  let b = join(0x646f7261, 0x6e646f6d) ^ key;
+  let c = join(0x6c796765, 0x6e657261) ^ key;
+  let d = join(0x74656462, 0x79746573) ^ key ^ block;
   for (let round = 0; round < 4; round++) {
     a += b;
     b = rotl<u64>(b, 13) ^ a;
@@ -62,6 +62,10 @@ function sipHash13(word: u32, key: u64): u32 {
     }
   }
   return (a ^ b ^ c ^ d) as u32;
+}
+
+function join(high: u32, low: u32): u64 {
+  return ((high as u64) << 32) | (low as u64);
 }
 
 /** Bucket hash of a connection: by its client's side, so that both directions find it in one bucket. */

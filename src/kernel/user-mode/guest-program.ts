@@ -19,14 +19,14 @@ interface GuestProgramParts {
   readonly files: ControlFolder;
   readonly timers: Timers;
   readonly kill: (pid: number) => void;
+  /** Its serial line may be another's. */
+  readonly release: () => void;
 }
 
 export class GuestProgram implements HostProcess {
   readonly stdin = new PassThrough({ highWaterMark: INPUT_BYTES_MAX });
   readonly stdout = new PassThrough();
   readonly ended: Promise<{ readonly status: number; readonly stderr: string }>;
-  /** Resolves when its serial line may be another's; never when the guest ends first. */
-  readonly released: Promise<void>;
   readonly #parts: GuestProgramParts;
   /** Null until it has started. */
   #pid: number | null = null;
@@ -41,15 +41,7 @@ export class GuestProgram implements HostProcess {
     for (const event of ["readable", "end", "close"]) this.stdin.on(event, () => this.#wake());
     // A program that ends before it has read everything says so by its status.
     this.stdin.on("error", () => undefined);
-    const lived = this.#live();
-    this.released = new Promise((resolve) => {
-      const heardEnd = parts.control.message(`${parts.name} heard`, null);
-      Promise.all([lived, heardEnd]).then(
-        () => resolve(),
-        () => undefined,
-      );
-    });
-    this.ended = lived.catch((error: unknown) => {
+    this.ended = this.#live().catch((error: unknown) => {
       this.stdout.end();
       this.stdin.destroy();
       return { status: 128, stderr: error instanceof Error ? error.message : `${error}` };
@@ -80,6 +72,8 @@ export class GuestProgram implements HostProcess {
     this.#hasEnded = true;
     this.stdin.destroy();
     await fed;
+    await control.message(`${name} heard`, null);
+    this.#parts.release();
     files.take(name);
     return { status, stderr: files.take(`${name}.err`) };
   }

@@ -27,6 +27,17 @@ const SCHEDULED = IPVS_SCHEDULERS.flatMap((scheduler, index) => [
   virtual(index + 1, { scheduler }),
   virtual(index + 1, { scheduler, protocol: "tcp" }),
 ]);
+/** More weights for wrr: where its very first round begins depends on the order of adding. */
+const LEVELS = [
+  [6, 4, 2],
+  [4, 6, 9],
+  [2, 0, 8],
+].map((weights, index) =>
+  virtual(50 + index, {
+    scheduler: "wrr",
+    realServers: weights.map((weight, server) => ({ ip: `10.180.1.${server + 1}`, port: 8080, weight })),
+  }),
+);
 const SHARED_BY_PORT = (["sh", "mh"] as const).map((scheduler, index) =>
   virtual(30 + index, { scheduler, sourcePortFlag: true }),
 );
@@ -35,7 +46,20 @@ const EMPTY = (["udp", "tcp"] as const).map((protocol) => virtual(41, { protocol
 const DRAINED = virtual(42, { realServers: virtual(42).realServers.map((real) => ({ ...real, weight: 0 })) });
 const DRAINING = virtual(43);
 const CLOSING = virtual(44, { scheduler: "lc", protocol: "tcp" });
-const ALL = [...SCHEDULED, ...SHARED_BY_PORT, STICKY, ...EMPTY, DRAINED, DRAINING, CLOSING];
+const TWINS = [45, 46].map((number) =>
+  virtual(number, { realServers: [{ ip: "10.180.1.9", port: 8080, weight: 1 }] }),
+);
+const ALL = [
+  ...TWINS,
+  ...SCHEDULED,
+  ...LEVELS,
+  ...SHARED_BY_PORT,
+  STICKY,
+  ...EMPTY,
+  DRAINED,
+  DRAINING,
+  CLOSING,
+];
 
 const installation = findUserModeLinux();
 const skip = "reason" in installation ? `${installation.reason}: ${installation.detail}` : false;
@@ -96,6 +120,14 @@ for (const server of SCHEDULED) {
   });
 }
 
+for (const server of LEVELS)
+  test(`wrr of weights ${server.realServers.map(({ weight }) => weight)} plays as the model says`, {
+    skip,
+  }, async () => {
+    const { kernel, model } = await guest.send(flowsTo(server, 60));
+    assert.deepEqual(kernel, model);
+  });
+
 for (const server of SHARED_BY_PORT)
   test(`${server.scheduler} with the port flag spreads one client's flows as the model says`, {
     skip,
@@ -153,6 +185,15 @@ test("clients outside the pod range are masqueraded, those inside are not", { sk
     kernel.map((fate) => fate.endsWith(SOURCE_TRANSLATED)),
     [true, false, true, false],
   );
+});
+
+test("a client port that is used for a second service of the same server is told apart by another one", {
+  skip,
+}, async () => {
+  const packets = TWINS.map((server) => packetTo(server, { source: "10.180.9.9", sourcePort: 43_000 }));
+  const { kernel, model } = await guest.send(packets);
+  assert.deepEqual(kernel, model);
+  assert.deepEqual(kernel, ["to 10.180.1.9:8080", `to 10.180.1.9:8080${SOURCE_TRANSLATED}`]);
 });
 
 test("replies come back with the virtual address, to the client that asked", { skip }, async () => {

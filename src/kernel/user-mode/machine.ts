@@ -8,7 +8,7 @@
 // Why on one CPU: a system call of the guest is a switch between two host processes; on two CPUs it takes 60 us, on one 15.
 // Serial lines and not polled files: a command is taken up at once, and a waiting guest takes no CPU.
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, statfsSync } from "node:fs";
+import { existsSync, readFileSync, statfsSync } from "node:fs";
 import type { Duplex, Readable } from "node:stream";
 import type { UserModeInstallation } from "./installation.js";
 
@@ -28,7 +28,7 @@ export interface MachineOptions {
 /** Standard input, output and error, then the watch; serial lines follow. */
 const WATCH = 3;
 const WATCHED = `{ cat <&${WATCH} >/dev/null 2>&1; kill -KILL 0; } & exec "$@" ${WATCH}<&-`;
-const CONSOLE_CHARS = 8192;
+const SAID_CHARS = 8192;
 const SHARED_MEMORY = "/dev/shm";
 
 export class Machine {
@@ -36,7 +36,7 @@ export class Machine {
   readonly ended: Promise<void>;
   readonly lines: readonly Duplex[];
   readonly #watch: Duplex;
-  #console = "";
+  #said = "";
 
   constructor(options: MachineOptions) {
     const child = start(options);
@@ -45,10 +45,10 @@ export class Machine {
     this.lines = streams.slice(WATCH + 1);
     for (const stream of [this.#watch, ...this.lines]) stream.on("error", () => undefined);
     for (const stream of [child.stdout, child.stderr] as Readable[])
-      stream.setEncoding("utf8").on("data", (text: string) => this.#say(text));
+      stream.setEncoding("utf8").on("data", (text: string) => this.#hear(text));
     this.ended = new Promise((resolve) => {
       child.on("error", (error) => {
-        this.#say(error.message);
+        this.#hear(error.message);
         resolve();
       });
       child.on("exit", () => this.kill());
@@ -58,7 +58,7 @@ export class Machine {
 
   /** The last of what the kernel and its console said. */
   get consoleText(): string {
-    return this.#console.replaceAll("\r", "").trim();
+    return this.#said.replaceAll("\r", "").trim();
   }
 
   /** To be called more than once if need be; `ended` tells when it is done. */
@@ -66,8 +66,8 @@ export class Machine {
     this.#watch.destroy();
   }
 
-  #say(text: string): void {
-    this.#console = (this.#console + text).slice(-CONSOLE_CHARS);
+  #hear(text: string): void {
+    this.#said = (this.#said + text).slice(-SAID_CHARS);
   }
 }
 
@@ -80,7 +80,7 @@ function start(options: MachineOptions): ChildProcess {
     ...kernelArguments(options),
   ];
   const stdio = ["ignore", ...Array.from({ length: WATCH + options.lines }, () => "pipe" as const)] as const;
-  const env = { ...process.env, ...(fitsSharedMemory(options) ? {} : { TMPDIR: options.folder }) };
+  const env = { ...process.env, TMPDIR: fitsSharedMemory(options) ? SHARED_MEMORY : options.folder };
   return spawn("sh", ["-c", WATCHED, "sh", ...argv], { stdio: [...stdio], detached: true, env });
 }
 
@@ -117,8 +117,9 @@ function lastAllowedCpu(): number {
   return Number(list?.split(/[,-]/).at(-1) ?? 0);
 }
 
-/** The guest's memory is a sparse file there. Containers often have 64 MB, and writing beyond them is fatal. */
+/** The guest's memory is a sparse file in TMPDIR. Containers often share 64 MB, and writing beyond them is fatal. */
 function fitsSharedMemory({ memoryMiB }: MachineOptions): boolean {
+  if (!existsSync(SHARED_MEMORY)) return false;
   const { bavail, bsize } = statfsSync(SHARED_MEMORY);
   return bavail * bsize >= memoryMiB * 2 ** 20;
 }

@@ -111,8 +111,8 @@ export class UserModeKernel implements KernelHost {
       files: this.#files,
       timers: this.#timers,
       kill: (pid) => this.#kill(pid),
+      release: () => this.#free.push(line),
     });
-    void program.released.then(() => this.#free.push(line));
     this.#files.write(name, startScript(name, command, line));
     this.#control.send(name);
     return program;
