@@ -11,8 +11,6 @@ import type { PacketsCase, Scenario } from "../experiment/scenario-types.js";
 import { prepareCase } from "../experiment/prepare.js";
 import { DEFAULT_BUDGET_MS } from "../experiment/verify-kernel/timing.js";
 import { type VerifiedCluster, verifyKernel } from "../experiment/verify-kernel/verify-kernel.js";
-import { type Capabilities, findCapabilities } from "../kernel/host/capabilities.js";
-import { Sandbox } from "../kernel/host/sandbox.js";
 import { readEnvironment, noiseFloor, systemReaders } from "../measure/environment.js";
 import type { KernelPath, KernelRecord, NotVerifiedRecord } from "../measure/kernel-record.js";
 import { kernelSentence, verificationOf } from "../measure/kernel-verdict.js";
@@ -20,6 +18,7 @@ import { type Environment, RUN_SCHEMA_VERSION, type RunRecord, type Verdict } fr
 import { calibrateTimer } from "../measure/timer.js";
 import type { CommandContext } from "./context.js";
 import { interruptSignals } from "./interrupt-signals.js";
+import { type KernelPlan, openKernels, planKernels } from "./kernel-hosts.js";
 import { kernelText } from "./kernel-text.js";
 import { makeOutputFolder } from "./output-folder.js";
 import { loadScenario } from "./presets.js";
@@ -57,11 +56,10 @@ export async function verifyAgainstKernel(
   context: CommandContext,
 ): Promise<void> {
   const subject = readSubject(name);
-  const capabilities = selected(await findCapabilities(realClock), options);
-  if (capabilities.paths.length === 0 && options.kernel === "required")
-    throw nothingToVerifyWith(capabilities);
+  const plan = await planKernels(options.paths ?? null);
+  if (isEmpty(plan) && options.kernel === "required") throw nothingToVerifyWith(plan);
   const folder = outputFolder(subject, options);
-  const record = await verified(subject, capabilities, options, context);
+  const record = await verified(subject, plan, options, context);
   const written = runRecord(subject, record, context.argv);
   writeRun(folder, written, FORMATS);
   if (options.json) context.terminal.print(JSON.stringify(record));
@@ -83,17 +81,11 @@ function readSubject(name: string): Subject {
   return { name: scenario.name, scenario, run: null };
 }
 
-/** Only what was asked for; what else there is, is not missing. */
-function selected(found: Capabilities, { paths: asked }: VerifyOptions): Capabilities {
-  if (asked === undefined) return found;
-  return {
-    ...found,
-    paths: found.paths.filter((path) => asked.includes(path)),
-    missing: found.missing.filter(({ what }) => what === "kernel" || asked.some((path) => path === what)),
-  };
+function isEmpty({ nativePaths, userMode }: KernelPlan): boolean {
+  return nativePaths.length === 0 && userMode === null;
 }
 
-function nothingToVerifyWith({ missing }: Capabilities): PlumbError {
+function nothingToVerifyWith({ missing }: KernelPlan): PlumbError {
   const [first] = missing;
   return new PlumbError("ToolMissing", `Cannot verify: ${first?.detail ?? "no path was asked for"}`, {
     hint: `${first?.reason ?? "NOT_ASKED"}; plumb doctor lists what this machine can verify`,
@@ -102,13 +94,12 @@ function nothingToVerifyWith({ missing }: Capabilities): PlumbError {
 
 async function verified(
   { scenario, name }: Subject,
-  capabilities: Capabilities,
+  plan: KernelPlan,
   options: VerifyOptions,
   { terminal }: CommandContext,
 ): Promise<KernelRecord> {
   const startedAt = realClock.wall().toISOString();
   const interrupt = interruptSignals(terminal);
-  const { privilege, paths, missing } = capabilities;
   const environment = environmentHere();
   const frame = (
     findings: Omit<KernelRecord, "startedAt" | "finishedAt" | "seed" | "host">,
@@ -120,16 +111,11 @@ async function verified(
     ...findings,
   });
   const nothing = { behaviour: [], timing: null, programming: [], userspace: null };
-  if (privilege === null || paths.length === 0) {
-    interrupt.release();
-    return frame({ ...nothing, notVerified: missing });
-  }
-  const host = await Sandbox.open(privilege, realClock);
+  const kernels = await openKernels(plan);
   try {
+    if (isEmpty(plan)) return frame({ ...nothing, notVerified: plan.missing });
     const findings = await verifyKernel({
-      host,
-      privilege,
-      paths,
+      hosts: kernels.hosts,
       cluster: clusterOf(name, scenario),
       seed: options.seed,
       flows: options.flows,
@@ -138,10 +124,10 @@ async function verified(
       signal: interrupt.finish,
       onProgress: (text) => terminal.progress(text, { milestone: false }),
     });
-    const notVerified: readonly NotVerifiedRecord[] = [...missing, ...findings.notVerified];
+    const notVerified: readonly NotVerifiedRecord[] = [...plan.missing, ...findings.notVerified];
     return frame({ ...nothing, ...findings, notVerified });
   } finally {
-    await host.close();
+    await kernels.close();
     interrupt.release();
   }
 }

@@ -4,7 +4,6 @@ import type { ClusterObjects } from "../../api/types.js";
 import type { Clock } from "../../base/clock.js";
 import type { Family } from "../../base/ip.js";
 import type { Calibration } from "../../calibration/calibration.js";
-import type { Capabilities } from "../../kernel/host/capabilities.js";
 import type { KernelHost } from "../../kernel/host/command.js";
 import type {
   BehaviourRecord,
@@ -36,12 +35,16 @@ export interface KernelTimes {
   readonly budgetMs: number;
 }
 
-export interface VerifyKernelOptions {
+/** A kernel, and the paths that it is to verify. */
+export interface PathsHost {
   readonly host: KernelHost;
-  /** As opened: times in a user namespace are not comparable. */
-  readonly privilege: NonNullable<Capabilities["privilege"]>;
-  /** Paths that the host can load. */
   readonly paths: readonly KernelPath[];
+  /** In a user namespace: transactions must be small, and times are not comparable. */
+  readonly isUnprivileged: boolean;
+}
+
+export interface VerifyKernelOptions {
+  readonly hosts: readonly PathsHost[];
   readonly cluster: VerifiedCluster | null;
   readonly seed: number;
   /** Through the rules of each path, over both families and clusters. */
@@ -64,8 +67,9 @@ const EVERY_KIND = "every kind of Service";
 /** @throws {PlumbError} when the kernel cannot be given rules or packets; the signal's reason when aborted */
 export async function verifyKernel(options: VerifyKernelOptions): Promise<KernelFindings> {
   const behaviour: BehaviourRecord[] = [];
-  for (const path of options.paths)
-    for (const part of partsOf(options, path)) behaviour.push(await verifyPart(options, part));
+  for (const host of options.hosts)
+    for (const path of host.paths)
+      for (const part of partsOf(options, path)) behaviour.push(await verifyPart(options, host, part));
   const { timing, notVerified } = await times(options);
   return { behaviour, timing, notVerified };
 }
@@ -96,42 +100,47 @@ function partsOf({ cluster, seed, flows }: VerifyKernelOptions, path: KernelPath
   );
 }
 
-function verifyPart(options: VerifyKernelOptions, part: Part): Promise<BehaviourRecord> {
-  const { host, privilege, seed, signal, onProgress } = options;
+function verifyPart(
+  { seed, signal, onProgress }: VerifyKernelOptions,
+  { host, isUnprivileged }: PathsHost,
+  part: Part,
+): Promise<BehaviourRecord> {
   const { path, cluster, config } = part;
   return verifyPath({
     ...part,
     host,
     seed,
-    smallTransactions: privilege === "user-namespace",
+    smallTransactions: isUnprivileged,
     signal,
     onProgress: (flows) =>
       onProgress(`${path}, ${config.family}, ${cluster}: ${flows} of ${part.flows} flows`),
   });
 }
 
-async function times({
-  times: asked,
-  privilege,
-  ...options
-}: VerifyKernelOptions): Promise<{ timing: TimingRecord | null; notVerified: readonly NotVerifiedRecord[] }> {
-  if (asked === null)
-    return {
-      timing: null,
-      notVerified: [{ what: "timing", reason: "NOT_ASKED", detail: "--timing does it" }],
-    };
-  if (privilege !== "root") {
-    const detail = "times in a user namespace are not comparable; run as root";
-    return { timing: null, notVerified: [{ what: "timing", reason: "ENV_NO_ROOT", detail }] };
-  }
-  const { host, clock, seed, signal, onProgress, paths } = options;
+interface FoundTimes {
+  readonly timing: TimingRecord | null;
+  readonly notVerified: readonly NotVerifiedRecord[];
+}
+
+async function times(options: VerifyKernelOptions): Promise<FoundTimes> {
+  const { times: asked, hosts, clock, seed, signal, onProgress } = options;
+  if (asked === null) return untimed("NOT_ASKED", "--timing does it");
+  const native = hosts.find(({ host }) => host.kind === "native");
+  if (native === undefined)
+    return untimed("ENV_NO_NETNS", "no path can be loaded into this machine's kernel");
+  if (native.isUnprivileged)
+    return untimed("ENV_NO_ROOT", "times in a user namespace are not comparable; run as root");
   return verifyTiming({
-    host,
+    host: native.host,
     clock,
     ...asked,
     pacing: { ...DEFAULT_PACING, seed, cpu: null },
-    sweep: { ...DEFAULT_SWEEP, paths: DEFAULT_SWEEP.paths.filter((path) => paths.includes(path)) },
+    sweep: { ...DEFAULT_SWEEP, paths: DEFAULT_SWEEP.paths.filter((path) => native.paths.includes(path)) },
     signal,
     onProgress,
   });
+}
+
+function untimed(reason: NotVerifiedRecord["reason"], detail: string): FoundTimes {
+  return { timing: null, notVerified: [{ what: "timing", reason, detail }] };
 }

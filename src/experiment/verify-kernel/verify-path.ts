@@ -3,11 +3,11 @@ import { type ClusterObjects, LABEL_SERVICE_NAME } from "../../api/types.js";
 import { type NodePlan, openNode } from "../../kernel/behaviour/tested-node.js";
 import type { Subject } from "../../kernel/behaviour/session.js";
 import { verifyBehaviour } from "../../kernel/behaviour/verify-behaviour.js";
-import type { Command, KernelHost } from "../../kernel/host/command.js";
+import type { KernelHost } from "../../kernel/host/command.js";
+import { ipvsNodeCommands } from "../../kernel/host/ipvs-node.js";
 import { loadRules, type RuleText } from "../../kernel/host/rule-loading.js";
 import { namespacesOf, type NodeSpec } from "../../kernel/host/topology.js";
 import type { BehaviourRecord, KernelPath } from "../../measure/kernel-record.js";
-import type { RuleModel } from "../../netfilter/rule-model.js";
 import type { ProxyConfig } from "../../proxy/config.js";
 import { nodeAddresses } from "../../proxy/node-port-addresses.js";
 import { OUTSIDE_INTERFACE, podInterface } from "./flow-clients.js";
@@ -75,11 +75,12 @@ function subjectOf(asked: PathVerification, objects: ClusterObjects) {
       id,
       interfaces: [OUTSIDE_INTERFACE, podInterface(config)],
       addresses: own,
-      boundAddresses: model.localAddresses.filter((address) => !own.includes(address)),
     };
     const { node: netns } = namespacesOf(node);
-    const rules = loadRules(path, config.family, texts.map(alter), netns, { smallTransactions });
-    const load = [...settings(model, netns), ...rules];
+    const load =
+      model.mode === "ipvs"
+        ? ipvsNodeCommands(model, { netns, strictArp: false })
+        : loadRules(path, config.family, texts.map(alter), netns, { smallTransactions });
     return { family: config.family, node, load };
   };
   const subject: Subject = {
@@ -89,18 +90,6 @@ function subjectOf(asked: PathVerification, objects: ClusterObjects) {
     open: () => openNode(host, planFor(nextNodeId(host))),
   };
   return { state, subject };
-}
-
-/** What kube-proxy sets for IPVS, so that its connections are masqueraded and known to conntrack. */
-const IPVS_SETTINGS = [
-  "net.ipv4.vs.conntrack=1",
-  "net.ipv4.vs.conn_reuse_mode=0",
-  "net.ipv4.vs.expire_nodest_conn=1",
-  "net.ipv4.vs.expire_quiescent_template=1",
-];
-
-function settings(model: RuleModel, netns: string): Command[] {
-  return model.mode === "ipvs" ? [{ netns, argv: ["sysctl", "-qw", ...IPVS_SETTINGS] }] : [];
 }
 
 /** The cluster with those Services only, by their names in Conversation.service: "namespace/name:port/PROTOCOL". */

@@ -18,8 +18,6 @@ export interface NodeSpec {
   readonly interfaces: readonly string[];
   /** The node's own addresses, of any family. */
   readonly addresses: readonly string[];
-  /** Addresses it answers for but never sends from: those that ipvs mode gives the device kube-ipvs0. */
-  readonly boundAddresses?: readonly string[];
 }
 
 /** Interface of the node that everything leaves through, and the end of it in the backend namespace. */
@@ -99,7 +97,6 @@ function* linkLines(spec: NodeSpec): Generator<string> {
   yield `link add ${OUT_INTERFACE} address 02:00:00:00:02:01 type veth peer name ${BACKEND_INTERFACE} address 02:00:00:00:02:02 netns ${backend}\n`;
   yield `link set ${OUT_INTERFACE} arp off up\n`;
   yield* addressLines(spec.addresses, OUT_INTERFACE);
-  yield* addressLines(spec.boundAddresses ?? [], "lo");
   yield `route add default via ${GATEWAY.IPv4} dev ${OUT_INTERFACE} onlink\n`;
   yield `route add ::/0 via ${GATEWAY.IPv6} dev ${OUT_INTERFACE}\n`;
 }
