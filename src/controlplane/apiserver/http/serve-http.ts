@@ -9,6 +9,7 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { StatusError } from "../../../api/status.js";
+import { realTimers } from "../../../base/timers.js";
 import type { ApiHandler, UserInfo } from "../../protocol/api-request.js";
 import { answerOfFailure } from "../filters/answer-of-failure.js";
 import { bodyOf, type Incoming, RequestLife, requestOf } from "./read-request.js";
@@ -118,18 +119,18 @@ function secureServer(
 
 /** A watch may be silent for long: a session is idle only while no stream is open. */
 function endWhenIdle(session: ServerHttp2Session, idleMs: number): void {
+  const waitForRequest = () => realTimers.after(idleMs, () => session.close());
   let openCount = 0;
+  let cancel = waitForRequest();
   session.on("stream", (stream: ServerHttp2Stream) => {
+    cancel();
     openCount++;
     stream.on("close", () => {
       openCount--;
-      if (openCount === 0) session.setTimeout(idleMs);
+      if (openCount === 0 && !session.closed) cancel = waitForRequest();
     });
   });
-  session.on("timeout", () => {
-    if (openCount === 0) session.close();
-  });
-  session.setTimeout(idleMs);
+  session.on("close", () => cancel());
 }
 
 function serveUpgrade(
