@@ -3,7 +3,7 @@
 import { createSocket } from "node:dgram";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { opened } from "./opened.js";
-import type { EchoRequests } from "./programs.js";
+import type { EchoRequests } from "./exchanges.js";
 
 process.on("disconnect", () => process.exit());
 process.once("message", (message) => {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { realTimers } from "../../base/timers.js";
-import { measureUserspace } from "./measure-userspace.js";
+import type { ProxyRequests } from "./exchanges.js";
+import { DEFAULT_USERSPACE, measureUserspace } from "./measure-userspace.js";
 import { OPERATIONS } from "./operations.js";
-import { Program, PROXY_PROGRAM, type ProxyRequests } from "./programs.js";
+import { Program, PROXY_PROGRAM } from "./programs.js";
 
 test("measureUserspace takes every operation, direct and proxied, with the proxy's CPU time", async () => {
-  const options = { timers: realTimers, seed: 1, rounds: 2, runsMax: 3, budgetMs: 10_000 };
+  const options = { ...DEFAULT_USERSPACE, timers: realTimers, seed: 1, rounds: 2, runsMax: 3 };
   const { rows } = await measureUserspace(options);
   assert.deepEqual(
     rows.map(({ operation, labels }) => ({ operation, labels })),

@@ -10,15 +10,9 @@ import type { Timers } from "../../base/timers.js";
 import type { UserspaceRecord } from "../../measure/kernel-record.js";
 import { median } from "../../measure/statistics/quantiles.js";
 import type { ProxyListener } from "../../netfilter/rule-model.js";
+import type { EchoPorts, EchoRequests, ProxyRequests } from "./exchanges.js";
 import { type Operation, OPERATIONS, type Target } from "./operations.js";
-import {
-  ECHO_PROGRAM,
-  type EchoPorts,
-  type EchoRequests,
-  Program,
-  PROXY_PROGRAM,
-  type ProxyRequests,
-} from "./programs.js";
+import { ECHO_PROGRAM, Program, PROXY_PROGRAM } from "./programs.js";
 
 export interface UserspaceOptions {
   readonly timers: Timers;

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type Clock, durationBetween } from "../../base/clock.js";
 import type { Labels } from "../../measure/run-record.js";
-import type { EchoPorts } from "./programs.js";
+import type { EchoPorts } from "./exchanges.js";
 
 /** Where the three ports of the backends are reached, or of the proxy before them. */
 export interface Target extends EchoPorts {

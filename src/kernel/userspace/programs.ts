@@ -1,34 +1,8 @@
-// What the measuring process says to its two others, the proxy and the backends, and the handle by which it does. Each
-// has a process of its own so that its CPU time is its own.
+// The processes of the proxy and of the backends, as the measuring process sees them. Each is one of its own so that its
+// CPU time is its own.
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { PlumbError } from "../../base/errors.js";
-import type { ProxyListener } from "../../netfilter/rule-model.js";
-
-export interface ProxyRequests {
-  /** Once, first. */
-  readonly open: {
-    readonly ask: {
-      readonly host: string;
-      readonly udpIdleMs: number;
-      readonly listeners: readonly ProxyListener[];
-    };
-    readonly answer: { readonly ports: readonly number[] };
-  };
-  /** CPU time of the process so far, us. */
-  readonly cpu: { readonly ask: Record<string, never>; readonly answer: { readonly us: number } };
-}
-
-export interface EchoRequests {
-  readonly open: { readonly ask: { readonly host: string }; readonly answer: EchoPorts };
-}
-
-/** Ports of the backends. sink: reads to the end, then answers with one byte. */
-export interface EchoPorts {
-  readonly tcp: number;
-  readonly udp: number;
-  readonly sink: number;
-}
 
 export const PROXY_PROGRAM = fileURLToPath(new URL("./proxy-process.js", import.meta.url));
 export const ECHO_PROGRAM = fileURLToPath(new URL("./echo-process.js", import.meta.url));

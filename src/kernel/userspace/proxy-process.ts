@@ -1,7 +1,7 @@
 // The program of the proxy's process: opens what it is told over IPC, tells the CPU time it has used, and ends with the
 // process that started it. The real clock is read here.
 import { realTimers } from "../../base/timers.js";
-import type { ProxyRequests } from "./programs.js";
+import type { ProxyRequests } from "./exchanges.js";
 import { UserspaceProxy } from "./userspace-proxy.js";
 
 type Request = { readonly kind: "cpu" } | ({ readonly kind: "open" } & ProxyRequests["open"]["ask"]);
