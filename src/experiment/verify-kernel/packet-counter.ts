@@ -40,7 +40,9 @@ export class PacketCounter {
 
   /** Counts of a packet to each of the Services at these positions; of a sample of them where they are many. */
   count(targets: readonly number[], packet: PacketKind): Counts[] {
-    return evenlySpaced(targets, SAMPLED_TARGETS).map((target) => this.#countOne(clusterIpOf(target), packet));
+    return evenlySpaced(targets, SAMPLED_TARGETS).map((target) =>
+      this.#countOne(clusterIpOf(target), packet),
+    );
   }
 
   #countOne(clusterIP: string, packet: PacketKind): Counts {
