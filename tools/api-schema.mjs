@@ -1,4 +1,4 @@
-// Derive src/api/schema/types.json from the pinned Kubernetes modules in the Go module cache.
+// Derive src/api/schema/types.json, and descriptions.json beside it, from the pinned Kubernetes modules in the Go module cache.
 // Two sources, joined by JSON name: the OpenAPI v3 documents say what a field is (type, default, how lists are merged);
 // the tags of the Go structs say how it is written (protobuf number, pointer, omitempty, inlined struct).
 // `--check` compares with the committed file and fails when they differ. Needs dist/ for the table of kinds.
@@ -9,6 +9,7 @@ import { join } from "node:path";
 const KUBERNETES = "v1.36.3";
 const STAGING = "v0.36.3";
 const OUTPUT = "src/api/schema/types.json";
+const DESCRIPTIONS = "src/api/schema/descriptions.json";
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 
 /** Types that are written as one JSON value. */
@@ -55,14 +56,18 @@ for (const [group, version, kind, name] of rootKinds()) {
   addType(type);
 }
 
-const text = print();
-if (!process.argv.includes("--check")) {
-  writeFileSync(OUTPUT, text);
-  console.log(`api-schema: ${OUTPUT}: ${gvks.size} kinds, ${types.size} types, ${text.length} bytes`);
-} else if (readFileSync(OUTPUT, "utf8") !== text) {
-  console.error(`api-schema: ${OUTPUT} differs from ${KUBERNETES}; run node tools/api-schema.mjs`);
-  process.exit(1);
-} else console.log(`api-schema: ${OUTPUT} is what ${KUBERNETES} says`);
+for (const [output, text] of [
+  [OUTPUT, print({ kinds: gvks, types })],
+  [DESCRIPTIONS, print({ types: descriptions() })],
+]) {
+  if (!process.argv.includes("--check")) {
+    writeFileSync(output, text);
+    console.log(`api-schema: ${output}: ${gvks.size} kinds, ${types.size} types, ${text.length} bytes`);
+  } else if (readFileSync(output, "utf8") !== text) {
+    console.error(`api-schema: ${output} differs from ${KUBERNETES}; run node tools/api-schema.mjs`);
+    process.exitCode = 1;
+  } else console.log(`api-schema: ${output} is what ${KUBERNETES} says`);
+}
 
 function moduleCache() {
   try {
@@ -249,7 +254,20 @@ function sorted(record) {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function print() {
+/** Of each type (under "") and of its fields. */
+function descriptions() {
+  const names = [...types.keys(), ...Object.keys(SPECIAL)];
+  const described = names.map((name) => {
+    const { description, properties = {} } = openApi.schemas[name] ?? {};
+    const fields = Object.entries(properties).map(([field, property]) => [field, property.description]);
+    const known = [["", description], ...fields].filter(([, text]) => text !== undefined);
+    return [name, sorted(Object.fromEntries(known))];
+  });
+  return new Map(described.filter(([, entry]) => Object.keys(entry).length > 0));
+}
+
+/** One entry a line. */
+function print(sections) {
   const head = {
     derivedFrom: `k8s.io/kubernetes ${KUBERNETES} api/openapi-spec/v3, struct tags of k8s.io/api and k8s.io/apimachinery ${STAGING}`,
     license: "Apache-2.0 (API definitions of the Kubernetes authors)",
@@ -261,5 +279,6 @@ function print() {
       .map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`)
       .join(",\n");
   const header = Object.entries(head).map(([key, value]) => `  "${key}": ${JSON.stringify(value)},`);
-  return `{\n${header.join("\n")}\n  "kinds": {\n${lines(gvks)}\n  },\n  "types": {\n${lines(types)}\n  }\n}\n`;
+  const parts = Object.entries(sections).map(([name, entries]) => `  "${name}": {\n${lines(entries)}\n  }`);
+  return `{\n${header.join("\n")}\n${parts.join(",\n")}\n}\n`;
 }

@@ -2,6 +2,7 @@
 // usage: node tools/run-tests.mjs [--dist DIR] [PATH-PART...]
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 const args = process.argv.slice(2);
@@ -21,7 +22,13 @@ if (files.length === 0) {
 const reporter = process.stdout.isTTY ? "spec" : (process.env.PLUMB_TEST_REPORTER ?? "spec");
 const run = spawnSync(
   process.execPath,
-  ["--enable-source-maps", "--test", `--test-reporter=${reporter}`, ...files],
+  [
+    "--enable-source-maps",
+    "--test",
+    `--test-concurrency=${availableParallelism()}`,
+    `--test-reporter=${reporter}`,
+    ...files,
+  ],
   {
     stdio: "inherit",
     env: { ...process.env, NODE_OPTIONS: "" },

@@ -9,8 +9,8 @@
 //   buckets  u32 each: service index + 1 of the newest service, 0 when empty
 //   service  0       16     18     20      24      28        32         36        40       44     48      52       56    64
 //            +-------+------+------+-------+-------+---------+----------+---------+--------+------+-------+--------+-----+
-//            |address|port  |proto |next   |list   |servers  |persistent|scheduler|generat.|table |wrr    |wrr top |room,|
-//            |16     |u16   |u16   |idx + 1|offset |in it    |ms, 0 none|u8,flags |u32     |offset|divisor|level   |first|
+//            |address|port  |proto |next   |list   |servers  |persistent|scheduler|generat.|table |wrr    |wrr lev.|room,|
+//            |16     |u16   |u16   |idx + 1|offset |in it    |ms, 0 none|u8,flags |u32     |offset|divisor|2 x u16 |first|
 //            +-------+------+------+-------+-------+---------+----------+---------+--------+------+-------+--------+-----+
 //   server   0 weight u32 | 4 generation u32, 0 when free | 8 port u16 | 10 pad | 12 IPv4 address u32
 //            IPv6: 12 pad | 16 address (16). So an IPv4 record is 16 bytes, an IPv6 record 32.
@@ -75,7 +75,9 @@ export const SERVICE_FLAGS = 37;
 export const SERVICE_GENERATION = 40;
 export const SERVICE_TABLE = 44;
 export const SERVICE_WRR_DIVISOR = 48;
+/** Two u16 in one word: the highest level, and that of the first round. */
 export const SERVICE_WRR_LEVEL_MAX = 52;
+export const SERVICE_WRR_LEVEL_FIRST = 54;
 export const SERVICE_LIST_CAPACITY = 56;
 /** Server id at list position 0; meaningless without servers. */
 export const SERVICE_FIRST_SERVER = 60;

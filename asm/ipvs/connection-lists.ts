@@ -4,7 +4,7 @@
 import { CONTEXT_IPVS_CONNECTIONS } from "../abi/context";
 import {
   CONNECTION_BYTES,
-  CONNECTION_CLOSING,
+  CONNECTION_OPEN,
   CONNECTION_STATE,
   CONNECTIONS_ENTRIES_AT,
   CONNECTIONS_LINKS_AT,
@@ -87,13 +87,13 @@ export function unlinkConnection(context: usize, connection: usize): void {
   weigh(context, links, state, -1);
 }
 
-/** Closing connections are inactive. A server whose slot went to another is no longer counted. */
+/** Only open connections are active: UDP never is. A server whose slot went to another is no longer counted. */
 function weigh(context: usize, links: usize, state: u32, by: i32): void {
   const id = load<u32>(links, LINKS_SERVER);
   const generation = load<u32>(links, LINKS_SERVER_GENERATION);
   if (load<u32>(serverOf(context, id), SERVER_GENERATION) !== generation) return;
   const weight =
-    serverState(context, id) + (state === CONNECTION_CLOSING ? SERVER_STATE_INACTIVE : SERVER_STATE_ACTIVE);
+    serverState(context, id) + (state === CONNECTION_OPEN ? SERVER_STATE_ACTIVE : SERVER_STATE_INACTIVE);
   store<u32>(weight, load<u32>(weight) + by);
 }
 

@@ -34,7 +34,38 @@ export function sourceHashBucket<A>(address: A, port: u32): u32 {
 
 /** Maglev: bucket of 4093. */
 export function maglevOffset<A>(address: A, port: u32): u32 {
-  return finishMix(mixWord(mixWord(0x2f0b4a37, foldWords<A>(address)), port)) % 4093;
+  return sipHash13(foldWords<A>(address) + port, 2654435761) % 4093;
+}
+
+/** SipHash-1-3 of one word under the key (key, key). */
+function sipHash13(word: u32, key: u64): u32 {
+  const block = join(4 << 24, word);
+  let a = join(0x736f6d65, 0x70736575) ^ key;
+  let b = join(0x646f7261, 0x6e646f6d) ^ key;
+  let c = join(0x6c796765, 0x6e657261) ^ key;
+  let d = join(0x74656462, 0x79746573) ^ key ^ block;
+  for (let round = 0; round < 4; round++) {
+    a += b;
+    b = rotl<u64>(b, 13) ^ a;
+    a = rotl<u64>(a, 32);
+    c += d;
+    d = rotl<u64>(d, 16) ^ c;
+    a += d;
+    d = rotl<u64>(d, 21) ^ a;
+    c += b;
+    b = rotl<u64>(b, 17) ^ c;
+    c = rotl<u64>(c, 32);
+    // One round takes the word in; three finish.
+    if (round === 0) {
+      a ^= block;
+      c ^= 0xff;
+    }
+  }
+  return (a ^ b ^ c ^ d) as u32;
+}
+
+function join(high: u32, low: u32): u64 {
+  return ((high as u64) << 32) | (low as u64);
 }
 
 /** Bucket hash of a connection: by its client's side, so that both directions find it in one bucket. */

@@ -22,7 +22,7 @@ import {
   SERVICE_STATE_GENERATION,
   SERVICE_STATE_LAST,
   SERVICE_STATE_LEVEL,
-  SERVICE_WRR_LEVEL_MAX,
+  SERVICE_WRR_LEVEL_FIRST,
 } from "../abi/ipvs";
 
 /** Address of a region of the context's image. */
@@ -60,7 +60,7 @@ export function serviceState(context: usize, service: usize): usize {
   if (load<u32>(state, SERVICE_STATE_GENERATION) !== generation) {
     store<u32>(state, generation, SERVICE_STATE_GENERATION);
     store<u32>(state, 0, SERVICE_STATE_LAST);
-    store<u32>(state, load<u32>(service, SERVICE_WRR_LEVEL_MAX), SERVICE_STATE_LEVEL);
+    store<u32>(state, load<u16>(service, SERVICE_WRR_LEVEL_FIRST), SERVICE_STATE_LEVEL);
   }
   return state;
 }

@@ -67,7 +67,7 @@ function roundRobin(context: usize, service: usize): i32 {
 }
 
 function weightedRoundRobin(context: usize, service: usize): i32 {
-  const levelMax = load<i32>(service, SERVICE_WRR_LEVEL_MAX);
+  const levelMax = load<u16>(service, SERVICE_WRR_LEVEL_MAX) as i32;
   if (levelMax <= 0) return NO_SERVER;
   const state = serviceState(context, service);
   const servers = load<u32>(service, SERVICE_SERVERS);

@@ -91,12 +91,12 @@ function travel<A, M>(context: usize): u32 {
   if (step === STEP_DROP || step === STEP_REJECT) return step;
   if (step === STEP_FORWARDED) {
     // A server on the node itself: the packet goes up, past OUTPUT and POSTROUTING.
-    if (mode.isLocal<A>(load<A>(context, FLIGHT_DESTINATION))) return settle<A>(context);
+    if (mode.isLocal<A>(load<A>(context, FLIGHT_DESTINATION))) return finish<A>(context);
     step = walkHook<A, M>(context, HOOK_OUTPUT);
     if (step !== STEP_ACCEPT) return step;
     return leave<A, M>(context);
   }
-  return settle<A>(context);
+  return finish<A>(context);
 }
 
 function fromNode<A, M>(context: usize): u32 {
@@ -132,10 +132,14 @@ function walkHook<A, M>(context: usize, hook: u32): u32 {
   return STEP_ACCEPT;
 }
 
-/** POSTROUTING, translation of the source, and the flow becomes findable. */
 function leave<A, M>(context: usize): u32 {
   const step = walkHook<A, M>(context, HOOK_POSTROUTING);
   if (step !== STEP_ACCEPT) return step;
+  return finish<A>(context);
+}
+
+/** Behind POSTROUTING and INPUT alike: translation of the source, and the flow becomes findable. */
+function finish<A>(context: usize): u32 {
   if (hasBit(context, FLIGHT_BIT_KNOWN)) {
     applySource<A>(context);
     return STEP_ACCEPT;

@@ -13,6 +13,7 @@ import { serveHttp } from "../../src/controlplane/apiserver/http/serve-http.js";
 import { DEFAULT_NODE_PORTS, standardAccess } from "../../src/controlplane/apiserver/standard-access.js";
 import { writeBootstrapObjects } from "../../src/controlplane/bootstrap-objects.js";
 import { inProcessClient } from "../../src/controlplane/client/in-process-client.js";
+import { DEFAULT_SERVICE_RANGE } from "../../src/controlplane/plane-options.js";
 import { memoryStore } from "../../src/controlplane/store/embedded-store.js";
 
 async function startApi(token: string): Promise<number> {
@@ -24,7 +25,7 @@ async function startApi(token: string): Promise<number> {
     tokenKey: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey,
     issuer: "https://kubernetes.default.svc.cluster.local",
     tokenFile: `${token},loader,1,"system:masters"`,
-    serviceRanges: ["10.96.0.0/12"],
+    serviceRanges: [DEFAULT_SERVICE_RANGE],
     nodePorts: DEFAULT_NODE_PORTS,
   };
   const server = await createApiServer({
@@ -35,7 +36,7 @@ async function startApi(token: string): Promise<number> {
     accessOver: (objects) => standardAccess(objects, access),
   });
   const client = inProcessClient(server, LOOPBACK_ADMIN);
-  await writeBootstrapObjects(client);
+  await writeBootstrapObjects(client, DEFAULT_SERVICE_RANGE);
   const accounts = { group: "", version: "v1", resource: "serviceaccounts" };
   await client.resource(accounts, "default").create({
     apiVersion: "v1",

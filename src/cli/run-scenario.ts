@@ -1,9 +1,7 @@
 // A scenario carried out on this machine: real processes, real clock, and everything a record says of its making.
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { realClock } from "../base/clock.js";
-import { packageRoot } from "../base/source-path.js";
 import type { Calibration } from "../calibration/calibration.js";
 import { recordedCalibration } from "../calibration/calibration-file.js";
 import { PATH_OF_MODE, priceOrigins } from "../dataplane/cost-model.js";
@@ -38,6 +36,7 @@ import { SAMPLES_FOR_CLAIM } from "../measure/summary.js";
 import { calibrateTimer } from "../measure/timer.js";
 import { SCHEDULER_CORE } from "../scheduler/columns/kernels.js";
 import { answerSentence } from "../report/answer.js";
+import { checkoutCommit, repeatCommand } from "./run-identity.js";
 import { toolVersion } from "./version.js";
 
 export interface CarryOutOptions
@@ -69,11 +68,15 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
   const cases = assembleCases(scenario, execution);
   const thresholds = judgeThresholds(scenario.thresholds, cases);
   const warnings = runWarnings(scenario, execution, shares.busyShare);
-  const reproduce = `plumb ${withoutOutput(options.argv).map(shellWord).join(" ")}`;
   const environment = readEnvironment(systemReaders, { timer: calibrateTimer(clock), noise, ...shares });
   return {
     schemaVersion: RUN_SCHEMA_VERSION,
-    tool: { name: "plumbline", version: toolVersion(), commit: commitOf(), wasm: coreDigests(scenario) },
+    tool: {
+      name: "plumbline",
+      version: toolVersion(),
+      commit: checkoutCommit(),
+      wasm: coreDigests(scenario),
+    },
     run: {
       id: `${scenario.name}-${startedAt.toISOString()}`,
       startedAt: startedAt.toISOString(),
@@ -93,7 +96,13 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
     cases,
     thresholds,
     verification: NOT_VERIFIED,
-    verdict: judgeRun({ cases, thresholds, warnings, answer: answerSentence(cases), reproduce }),
+    verdict: judgeRun({
+      cases,
+      thresholds,
+      warnings,
+      answer: answerSentence(cases),
+      reproduce: repeatCommand(options.argv),
+    }),
     warnings,
   };
 }
@@ -182,26 +191,6 @@ function fileDigest(path: string): string {
 function coreDigests({ cases }: Scenario): Record<string, string> {
   const names = new Set(cases.map((one) => (one.kind === "packets" ? one.mode : SCHEDULER_CORE)));
   return Object.fromEntries([...names].map((name) => [name, coreDigest(name)]));
-}
-
-/** The folder that was written now holds a result: the command that repeats the run needs another. */
-function withoutOutput(argv: readonly string[]): readonly string[] {
-  return argv.filter((word, index) => {
-    const before = argv[index - 1];
-    if (word === "-o" || word === "--output" || before === "-o" || before === "--output") return false;
-    return !word.startsWith("--output=") && !/^-o./.test(word);
-  });
-}
-
-/** As a POSIX shell has to be given it. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** The commit of a checkout; null when this is none, or git is missing. */
-function commitOf(): string | null {
-  const run = spawnSync("git", ["-C", packageRoot, "rev-parse", "HEAD"], { encoding: "utf8" });
-  return run.status === 0 ? run.stdout.trim() : null;
 }
 
 function blocksText(count: number): string {

@@ -2,6 +2,7 @@
 // Source: kubernetes pkg/controlplane/controller (systemnamespaces), pkg/registry/scheduling/rest.
 import { isStatus } from "../api/status.js";
 import { bootstrapPolicy } from "./apiserver/auth/bootstrap-policy.js";
+import { BOOTSTRAP_LEVELS, BOOTSTRAP_SCHEMAS } from "./apiserver/flowcontrol/bootstrap-flows.js";
 import type { Client, ResourceName } from "./client/client.js";
 
 interface Bootstrapped {
@@ -18,8 +19,9 @@ const PRIORITY_CLASSES = {
   "system-node-critical": 2_000_001_000,
 } as const;
 
-export async function writeBootstrapObjects(client: Client): Promise<void> {
-  for (const { resource, namespace, object } of bootstrapObjects()) {
+/** @param serviceRange CIDR that Services get their addresses from */
+export async function writeBootstrapObjects(client: Client, serviceRange: string): Promise<void> {
+  for (const { resource, namespace, object } of bootstrapObjects(serviceRange)) {
     try {
       await client.resource(resource, namespace).create(object);
     } catch (error) {
@@ -28,7 +30,7 @@ export async function writeBootstrapObjects(client: Client): Promise<void> {
   }
 }
 
-function bootstrapObjects(): readonly Bootstrapped[] {
+function bootstrapObjects(serviceRange: string): readonly Bootstrapped[] {
   return [
     ...NAMESPACES.map((name) => ({
       resource: { group: "", version: "v1", resource: "namespaces" },
@@ -51,12 +53,36 @@ function bootstrapObjects(): readonly Bootstrapped[] {
       namespace: null,
       object: standardStorageClass(),
     },
+    {
+      resource: { group: "networking.k8s.io", version: "v1", resource: "servicecidrs" },
+      namespace: null,
+      object: {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "ServiceCIDR",
+        metadata: { name: "kubernetes" },
+        spec: { cidrs: [serviceRange] },
+      },
+    },
+    ...BOOTSTRAP_LEVELS.map((object) => ({
+      resource: flowResource("prioritylevelconfigurations"),
+      namespace: null,
+      object,
+    })),
+    ...BOOTSTRAP_SCHEMAS.map((object) => ({
+      resource: flowResource("flowschemas"),
+      namespace: null,
+      object,
+    })),
     ...bootstrapPolicy().map((object) => ({
       resource: rbacResource(object.kind),
       namespace: object.metadata.namespace ?? null,
       object,
     })),
   ];
+}
+
+function flowResource(resource: string): ResourceName {
+  return { group: "flowcontrol.apiserver.k8s.io", version: "v1", resource };
 }
 
 function rbacResource(kind: string): ResourceName {

@@ -1,8 +1,8 @@
 // Service default/kubernetes: how Pods find the API server. Written when it is known where that listens, and again when a
 // kept cluster comes up on another port.
 // Source: kubernetes pkg/controlplane/controller/kubernetesservice, reconcilers.
-import { ipText, knownCidr } from "../base/ip.js";
 import type { Client } from "./client/client.js";
+import { apiServerAddress } from "./service-range.js";
 
 const NAME = "kubernetes";
 const NAMESPACE = "default";
@@ -23,14 +23,9 @@ export async function announceApiServer(
 ): Promise<void> {
   const options = { fieldManager: MANAGER, force: true };
   const service = client.resource(SERVICES, NAMESPACE);
-  await service.patch(NAME, "apply", kubernetesService(firstAddress(serviceRange), port), options);
+  await service.patch(NAME, "apply", kubernetesService(apiServerAddress(serviceRange), port), options);
   const slices = client.resource(ENDPOINT_SLICES, NAMESPACE);
   await slices.patch(NAME, "apply", kubernetesEndpoints(address, port), options);
-}
-
-function firstAddress(range: string): string {
-  const { words } = knownCidr(range);
-  return ipText([words[0] + 1, 0, 0, 0], "IPv4");
 }
 
 function kubernetesService(clusterIP: string, port: number): object {

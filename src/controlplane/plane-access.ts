@@ -14,11 +14,14 @@ import { clientCertificateUser } from "./apiserver/auth/client-certificate.js";
 import { openCredentials } from "./apiserver/auth/credentials.js";
 import { writeKubeconfig } from "./apiserver/auth/kubeconfig.js";
 import { serveHttp } from "./apiserver/http/serve-http.js";
-import type { InformerFactory } from "./client/informer-factory.js";
 import type { Plane } from "./plane.js";
+import { DnsMetrics } from "./wiring/dns-metrics.js";
+import { type Page, servePages } from "./wiring/serve-loopback.js";
+import { serveProxyHealth } from "./wiring/serve-proxy-health.js";
 import { serveEtcd } from "./store/etcd/serve-etcd.js";
 
 const LOOPBACK = "127.0.0.1";
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 const OWNER_ONLY = 0o600;
 const ADMIN = { user: "kubernetes-admin", group: "system:masters" };
 
@@ -33,14 +36,29 @@ export interface AccessOptions {
   readonly etcdPort: number | null;
   /** Of DNS, UDP and TCP; 0: any that is free; null: none. */
   readonly dnsPort: number | null;
+  /** Of the first kube-proxy's health, the others' following it; null: none. */
+  readonly proxyHealth: ProxyHealthPorts | null;
   /** As PlaneOptions.store: tells where keys are kept. */
   readonly store: string;
 }
+
+export interface ProxyHealthPorts {
+  /** 0: any that are free. */
+  readonly first: number;
+  /** Whether a port in use is replaced by any that is free; else it is an error. */
+  readonly elseFree: boolean;
+}
+
+/** Where nodes answer for their kube-proxy. */
+const PROXY_HEALTH_PORT = 10_256;
+export const USUAL_PROXY_HEALTH: ProxyHealthPorts = { first: PROXY_HEALTH_PORT, elseFree: true };
 
 export interface Served {
   readonly url: string;
   readonly plainUrl: string | null;
   readonly dnsPort: number | null;
+  /** In the order of Plane.proxies. */
+  readonly proxyHealth: readonly { readonly node: string; readonly port: number }[];
 }
 
 export interface PlaneAccess {
@@ -85,7 +103,7 @@ export function openAccess(options: AccessOptions): PlaneAccess {
             },
           },
     async serve(plane) {
-      const { server, store, informers } = plane;
+      const { server, store } = plane;
       const { port, plainPort, etcdPort, dnsPort } = options;
       const secure = await listening("the API server", port, (port) =>
         serveHttp(server, {
@@ -103,10 +121,7 @@ export function openAccess(options: AccessOptions): PlaneAccess {
             );
       if (etcdPort !== null)
         await listening("etcd", etcdPort, (port) => serveEtcd(store, { host: LOOPBACK, port, timers }));
-      const dns =
-        dnsPort === null
-          ? null
-          : await listening("DNS", dnsPort, (port) => startDns(informers, timers, port));
+      const dns = dnsPort === null ? null : await serveDns(plane, timers, dnsPort, listening);
       await plane.announce({ address: LOOPBACK, port: secure.port });
       withFile("write kubeconfig", kubeconfigPath, () =>
         writeKubeconfig({
@@ -118,7 +133,8 @@ export function openAccess(options: AccessOptions): PlaneAccess {
           credentials: { by: "certificate", ...authority.client(ADMIN.user, [ADMIN.group]) },
         }),
       );
-      return { url: secure.url, plainUrl: plain?.url ?? null, dnsPort: dns?.port ?? null };
+      const proxyHealth = await serveProxies(plane, options.proxyHealth, listening);
+      return { url: secure.url, plainUrl: plain?.url ?? null, dnsPort: dns?.port ?? null, proxyHealth };
     },
     async close() {
       await Promise.all(opened.map((each) => each.close()));
@@ -131,9 +147,49 @@ interface Listener {
   close(): Promise<void>;
 }
 
-async function startDns(informers: InformerFactory, timers: Timers, port: number) {
-  const dns = await DnsServer.start({ informers, timers, address: LOOPBACK, port });
-  return { port: dns.port, close: () => dns.stop() };
+type Listening = <Kind extends Listener>(
+  what: string,
+  port: number,
+  listen: (port: number) => Promise<Kind>,
+) => Promise<Kind>;
+
+async function serveProxies(
+  plane: Plane,
+  ports: ProxyHealthPorts | null,
+  listening: Listening,
+): Promise<Served["proxyHealth"]> {
+  if (ports === null) return [];
+  const { first, elseFree } = ports;
+  const serving = plane.proxies.map(async (proxy, index) => {
+    const serve = (port: number) =>
+      serveProxyHealth((path) => plane.proxyHealth(proxy, path), { host: LOOPBACK, port });
+    const elsewhere = (port: number) =>
+      serve(port).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "EADDRINUSE") return serve(0);
+        throw error;
+      });
+    const what = `the health of the kube-proxy of ${proxy.node}`;
+    const port = first === 0 ? 0 : first + index;
+    const listener = await listening(what, port, elseFree ? elsewhere : serve);
+    return { node: proxy.node, port: listener.port };
+  });
+  return Promise.all(serving);
+}
+
+/** The name server, its metrics, and the Service that leads to both. */
+async function serveDns(plane: Plane, timers: Timers, dnsPort: number, listening: Listening) {
+  const { informers } = plane;
+  const metrics = new DnsMetrics();
+  const { server, port } = await listening("DNS", dnsPort, async (port) => {
+    const server = await DnsServer.start({ informers, timers, address: LOOPBACK, port, metrics });
+    return { server, port: server.port, close: () => server.stop() };
+  });
+  const page = (): Page => ({ code: 200, contentType: METRICS_TYPE, text: metrics.expose() });
+  const { port: metricsPort } = await listening("metrics of DNS", 0, (port) =>
+    servePages((path) => (path === "/metrics" ? page() : null), { host: LOOPBACK, port }),
+  );
+  await plane.announceDns(server, { address: LOOPBACK, port, metricsPort });
+  return { port };
 }
 
 const UNLISTENABLE: Readonly<Record<string, string>> = {

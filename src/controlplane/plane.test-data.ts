@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { realTimers, type Timers } from "../base/timers.js";
 import { defaultConfiguration } from "../scheduler/config/default-configuration.js";
 import { Plane } from "./plane.js";
-import { openAccess } from "./plane-access.js";
+import { openAccess, type Served } from "./plane-access.js";
 import {
   DEFAULT_CLUSTER_CIDRS,
   DEFAULT_PROXY_TIMING,
@@ -17,6 +17,7 @@ import {
 
 export interface TestPlane {
   readonly plane: Plane;
+  readonly served: Served;
   readonly kubeconfigPath: string;
   /** Of a plane that is audited. */
   readonly auditLogPath: string;
@@ -38,11 +39,18 @@ export function fastTimers(factor: number): Timers {
   };
 }
 
+interface TestPlaneOptions {
+  readonly timers?: Timers;
+  readonly nodes?: number;
+  readonly isAudited?: boolean;
+  readonly dnsPort?: number | null;
+  /** Leaves scheduler and controllers out. */
+  readonly isServerOnly?: boolean;
+}
+
 /** Resolves when all nodes are Ready. */
-export async function startTestPlane(
-  options: { readonly timers?: Timers; readonly nodes?: number; readonly isAudited?: boolean } = {},
-): Promise<TestPlane> {
-  const { timers = realTimers, nodes = 3, isAudited = false } = options;
+export async function startTestPlane(options: TestPlaneOptions = {}): Promise<TestPlane> {
+  const { timers = realTimers, nodes = 3, isAudited = false, isServerOnly = false, dnsPort = null } = options;
   const folder = mkdtempSync(join(tmpdir(), "plumb-plane-"));
   const auditLogPath = join(folder, "audit.log");
   const access = openAccess({
@@ -51,7 +59,8 @@ export async function startTestPlane(
     port: 0,
     plainPort: null,
     etcdPort: null,
-    dnsPort: null,
+    dnsPort,
+    proxyHealth: { first: 0, elseFree: false },
     kubeconfigPath: join(folder, "kubeconfig"),
     auditLogPath: isAudited ? auditLogPath : null,
   });
@@ -63,8 +72,8 @@ export async function startTestPlane(
     nodes: numberedNodes(nodes),
     profile: INSTANT_PROFILE,
     kubeletEvents: true,
-    scheduler: defaultConfiguration(),
-    controllers: ["*"],
+    scheduler: isServerOnly ? null : defaultConfiguration(),
+    controllers: [isServerOnly ? "none" : "*"],
     proxies: [{ mode: "nftables", node: "node-0" }],
     proxyTiming: DEFAULT_PROXY_TIMING,
     runsIngress: true,
@@ -74,10 +83,11 @@ export async function startTestPlane(
     tokenKey: access.tokenKey,
     server: access.serverOptions,
   });
-  await access.serve(plane);
+  const served = await access.serve(plane);
   await plane.nodesReady();
   return {
     plane,
+    served,
     kubeconfigPath: access.kubeconfigPath,
     auditLogPath,
     folder,

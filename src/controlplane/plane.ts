@@ -23,21 +23,26 @@ import type { Node } from "./client/object-types.js";
 import { NODES, resourceOf } from "./client/resources.js";
 import { ControllerManager } from "./controllers/harness/controller-manager.js";
 import { allControllers } from "./controllers/controllers.js";
+import { announceDns, type DnsPlace } from "./dns-service.js";
 import { type ApiServerPlace, announceApiServer } from "./kubernetes-service.js";
 import { nodeAddress } from "./kubelet/node/node-addresses.js";
 import { HollowKubelets } from "./kubelet/hollow-kubelets.js";
 import type { MeasuredProxy, PlaneOptions } from "./plane-options.js";
+import { dnsAddress } from "./service-range.js";
 import { openStore } from "./store/open-store.js";
 import { type Store, StoreError, type StoreErrorCode } from "./store/store.js";
 import { autoscalerMetrics } from "./wiring/autoscaler-metrics.js";
 import { certificateSigner, legacyTokens, QUOTA } from "./wiring/controller-parts.js";
+import { ClusterNames, type NameServer } from "./wiring/cluster-names.js";
 import { PlaneMetrics } from "./wiring/plane-metrics.js";
 import { NodeStreamsLater } from "./wiring/node-streams-later.js";
 import type { ObjectFeed, ObjectListener } from "./wiring/object-feed.js";
+import { type HealthAnswer, healthAnswer, type HealthPath } from "./wiring/proxy-health.js";
 import { ProxyRunner } from "./wiring/proxy-runner.js";
 import { SchedulerRunner } from "./wiring/scheduler-runner.js";
 
-const TOKEN_ISSUER = "https://kubernetes.default.svc.cluster.local";
+const CLUSTER_DOMAIN = "cluster.local";
+const TOKEN_ISSUER = `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`;
 const INGRESS_ADDRESS = "192.0.2.1";
 const LOAD_BALANCER_RANGE = "192.0.2.0/24";
 
@@ -92,9 +97,24 @@ export class Plane {
     return announceApiServer(this.client, this.#parts.serviceRange, place);
   }
 
+  /** Makes the cluster's name server known to Pods, as Service kube-system/kube-dns, and reached by them. */
+  announceDns(server: NameServer, place: DnsPlace): Promise<void> {
+    const { serviceRange, names } = this.#parts;
+    names.bind(dnsAddress(serviceRange), server);
+    return announceDns(this.client, serviceRange, place);
+  }
+
   /** Informers that others may share. */
   get informers(): InformerFactory {
     return this.#parts.informers;
+  }
+
+  /** What port 10256 of a proxy's node answers. */
+  proxyHealth(proxy: ProxyRunner, path: HealthPath): HealthAnswer {
+    const node = this.informers.informer<Node>(NODES).lister.get(proxy.node) ?? null;
+    const answer = healthAnswer(path, proxy.health(), node);
+    this.#parts.metrics.healthAsked(path, answer.code);
+    return answer;
   }
 
   /** Resolves when every node's Ready condition is true. */
@@ -126,6 +146,7 @@ interface PlaneParts extends ServerParts {
   readonly ingress: IngressController | null;
   readonly informers: InformerFactory;
   readonly serviceRange: string;
+  readonly names: ClusterNames;
 }
 
 /** From left to right. */
@@ -134,7 +155,7 @@ async function startParts(options: PlaneOptions, stops: Stop[]): Promise<PlanePa
   const prng = new Prng(options.seed);
   const parts = await startServer(options, prng, stops);
   const { client, metrics, metricsApi, running } = parts;
-  await writeBootstrapObjects(client);
+  await writeBootstrapObjects(client, options.serviceRange);
   const manager = controllerManager(options, { client, prng, metrics, metricsApi });
   stops.push(() => manager.stop());
   await manager.start();
@@ -143,6 +164,8 @@ async function startParts(options: PlaneOptions, stops: Stop[]): Promise<PlanePa
   const feed = feedOf(informers);
   running.scheduler = await startScheduler(options, { client, feed, prng }, stops);
   const proxies = await startProxies(options, { feed, metrics }, stops);
+  const { serviceRange } = options;
+  const names = new ClusterNames();
   const kubelets = await HollowKubelets.start({
     client,
     nodes: options.nodes,
@@ -150,13 +173,17 @@ async function startParts(options: PlaneOptions, stops: Stop[]): Promise<PlanePa
     prng: prng.fork("kubelets"),
     profile: options.profile,
     reportsEvents: options.kubeletEvents,
+    names: {
+      cluster: { servers: [dnsAddress(serviceRange)], domain: CLUSTER_DOMAIN },
+      lookup: names.lookup,
+    },
     informers,
   });
   stops.push(() => kubelets.stop());
   parts.streams.bind(kubelets.streams);
   running.kubelets = kubelets;
   metricsApi.start({ informers, timers, statsOf: (node) => kubelets.statsSummary(node) });
-  return { ...parts, kubelets, proxies, ingress, informers, serviceRange: options.serviceRange };
+  return { ...parts, kubelets, proxies, ingress, informers, serviceRange, names };
 }
 
 interface ServerParts {

@@ -13,15 +13,15 @@ import { encodeNftables } from "../dataplane/nftables/encode.js";
 import type { TableImage } from "../dataplane/table-image.js";
 import { MODELLED_ERROR_SHARE } from "../measure/modelled-error.js";
 import type { Counts } from "../netfilter/counters.js";
-import type { Rule } from "../netfilter/iptables/model.js";
 import { PROTOCOL_NUMBERS } from "../netfilter/packet.js";
 import { PacketColumns } from "../netfilter/packet-columns.js";
-import type { IptablesModel, Mode } from "../netfilter/rule-model.js";
+import type { Mode } from "../netfilter/rule-model.js";
 import type { ProxyConfig } from "../proxy/config.js";
 import { compileIptables } from "../proxy/iptables/compile.js";
 import { compileIpvs } from "../proxy/ipvs/compile.js";
 import { compileNftables } from "../proxy/nftables/compile.js";
 import { buildProxyState } from "../proxy/state/build-state.js";
+import { ipsetModel } from "./verify-kernel/ipset-model.js";
 import { testConfig, uniformCluster } from "../proxy/cluster.test-data.js";
 
 const ENCODE = { ipvsTables: "fixed", ipvsConnectionsMax: 1024, affinityClientsMax: 128 } as const;
@@ -124,18 +124,7 @@ const encodeNft: Encoder = (objects) => {
 /** What was measured as "ipset": the constant rules of mode ipvs, with a DNAT to one backend where IPVS would be. */
 const encodeIpset: Encoder = (objects) => {
   const config = configFor("ipvs");
-  const compiled = compileIpvs(buildProxyState(objects, config), config);
-  const services = compiled.ruleset.tables.get("nat")?.chains.get("KUBE-SERVICES");
-  assert.ok(services !== undefined);
-  const toBackend = (rule: Rule): Rule =>
-    rule.target?.kind === "accept"
-      ? { ...rule, target: { kind: "dnat", to: { first: "10.9.9.9", last: null, ports: null }, options: "" } }
-      : rule;
-  services.rules.splice(0, services.rules.length, ...services.rules.map(toBackend));
-  const { family, ruleset, ipsets } = compiled;
-  const vips = new Set(objects.services.map(({ spec }) => spec.clusterIP));
-  const localAddresses = compiled.localAddresses.filter((address) => !vips.has(address));
-  const model: IptablesModel = { mode: "iptables", family, ruleset, ipsets, localAddresses };
+  const model = ipsetModel(compileIpvs(buildProxyState(objects, config), config), config.node.addresses);
   return encodeIptables(model, ENCODE).image;
 };
 

@@ -87,6 +87,25 @@ const DEFAULTS: Readonly<Record<string, (value: unknown) => unknown>> = {
   "batch/CronJob": cronJob,
   "batch/Job": job,
   "discovery.k8s.io/EndpointSlice": within({ ports: each(endpointPort) }),
+  "flowcontrol.apiserver.k8s.io/FlowSchema": within({
+    spec: within({ matchingPrecedence: unlessZero(1000) }),
+  }),
+  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": within({
+    spec: within({
+      exempt: within({ nominalConcurrencyShares: unlessSet(0), lendablePercent: unlessSet(0) }),
+      limited: within({
+        nominalConcurrencyShares: unlessSet(30),
+        lendablePercent: unlessSet(0),
+        limitResponse: within({
+          queuing: within({
+            handSize: unlessZero(8),
+            queues: unlessZero(64),
+            queueLengthLimit: unlessZero(50),
+          }),
+        }),
+      }),
+    }),
+  }),
   "networking.k8s.io/IngressClass": within({
     spec: within({ parameters: within({ scope: unlessSet("Cluster") }) }),
   }),

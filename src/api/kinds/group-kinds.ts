@@ -97,13 +97,29 @@ const DISCOVERY = kindsOf("discovery.k8s.io", ["v1"], [{ kind: "EndpointSlice", 
 
 const EVENTS = kindsOf("events.k8s.io", ["v1"], [{ kind: "Event", plural: "events", shortNames: ["ev"] }]);
 
+const FLOW_CONTROL = kindsOf(
+  "flowcontrol.apiserver.k8s.io",
+  ["v1"],
+  [
+    { kind: "FlowSchema", plural: "flowschemas", isNamespaced: false, subresources: [STATUS] },
+    {
+      kind: "PriorityLevelConfiguration",
+      plural: "prioritylevelconfigurations",
+      isNamespaced: false,
+      subresources: [STATUS],
+    },
+  ],
+);
+
 const NETWORKING = kindsOf(
   "networking.k8s.io",
   ["v1"],
   [
     { kind: "Ingress", plural: "ingresses", shortNames: ["ing"], subresources: [STATUS] },
     { kind: "IngressClass", plural: "ingressclasses", isNamespaced: false },
+    { kind: "IPAddress", plural: "ipaddresses", shortNames: ["ip"], isNamespaced: false },
     { kind: "NetworkPolicy", plural: "networkpolicies", shortNames: ["netpol"] },
+    { kind: "ServiceCIDR", plural: "servicecidrs", isNamespaced: false, subresources: [STATUS] },
   ],
 );
 
@@ -137,6 +153,17 @@ const RBAC = kindsOf(
   ],
 );
 
+const RESOURCE = kindsOf(
+  "resource.k8s.io",
+  ["v1"],
+  [
+    { kind: "DeviceClass", plural: "deviceclasses", isNamespaced: false },
+    { kind: "ResourceClaim", plural: "resourceclaims", subresources: [STATUS] },
+    { kind: "ResourceClaimTemplate", plural: "resourceclaimtemplates" },
+    { kind: "ResourceSlice", plural: "resourceslices", isNamespaced: false },
+  ],
+);
+
 const SCHEDULING = kindsOf(
   "scheduling.k8s.io",
   ["v1"],
@@ -152,6 +179,12 @@ const STORAGE = kindsOf(
     { kind: "CSIStorageCapacity", plural: "csistoragecapacities" },
     { kind: "StorageClass", plural: "storageclasses", shortNames: ["sc"], isNamespaced: false },
     { kind: "VolumeAttachment", plural: "volumeattachments", isNamespaced: false, subresources: [STATUS] },
+    {
+      kind: "VolumeAttributesClass",
+      plural: "volumeattributesclasses",
+      shortNames: ["vac"],
+      isNamespaced: false,
+    },
   ],
 );
 
@@ -165,10 +198,12 @@ export const GROUP_KINDS: readonly Kind[] = [
   ...CERTIFICATES,
   ...COORDINATION,
   ...DISCOVERY,
+  ...FLOW_CONTROL,
   ...NETWORKING,
   ...NODE,
   ...POLICY,
   ...RBAC,
+  ...RESOURCE,
   ...SCHEDULING,
   ...STORAGE,
 ];

@@ -12,6 +12,7 @@ import type {
 } from "kubernetes-types/core/v1.js";
 import type { RuntimeClass } from "kubernetes-types/node/v1.js";
 import type { PodDisruptionBudget } from "kubernetes-types/policy/v1.js";
+import type { FlowSchema, PriorityLevelConfiguration } from "kubernetes-types/flowcontrol/v1.js";
 import type { PriorityClass } from "kubernetes-types/scheduling/v1.js";
 import { namedColumns } from "./printer-columns.js";
 
@@ -100,6 +101,24 @@ export const PRIORITY_CLASS_COLUMNS = namedColumns<PriorityClass>()
   .boolean("Global-Default", ({ globalDefault }) => globalDefault ?? false)
   .age()
   .text("PreemptionPolicy", ({ preemptionPolicy }) => preemptionPolicy ?? "").list;
+
+export const FLOW_SCHEMA_COLUMNS = namedColumns<FlowSchema>()
+  .text("PriorityLevel", ({ spec }) => spec?.priorityLevelConfiguration.name ?? "")
+  .text("MatchingPrecedence", ({ spec }) => spec?.matchingPrecedence ?? 0)
+  .text("DistinguisherMethod", ({ spec }) => spec?.distinguisherMethod?.type ?? "<none>")
+  .age()
+  .text(
+    "MissingPL",
+    ({ status }) => status?.conditions?.find(({ type }) => type === "Dangling")?.status ?? "?",
+  ).list;
+
+export const PRIORITY_LEVEL_COLUMNS = namedColumns<PriorityLevelConfiguration>()
+  .text("Type", ({ spec }) => spec?.type ?? "")
+  .text("NominalConcurrencyShares", ({ spec }) => spec?.limited?.nominalConcurrencyShares ?? "<none>")
+  .text("Queues", ({ spec }) => spec?.limited?.limitResponse?.queuing?.queues ?? "<none>")
+  .text("HandSize", ({ spec }) => spec?.limited?.limitResponse?.queuing?.handSize ?? "<none>")
+  .text("QueueLengthLimit", ({ spec }) => spec?.limited?.limitResponse?.queuing?.queueLengthLimit ?? "<none>")
+  .age().list;
 
 export const RUNTIME_CLASS_COLUMNS = namedColumns<RuntimeClass>()
   .text("Handler", ({ handler }) => handler)

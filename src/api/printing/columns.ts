@@ -3,13 +3,22 @@ import type { PrinterColumn } from "../kinds/kind.js";
 import { ROLE_BINDING_COLUMNS, SIGNING_REQUEST_COLUMNS } from "./access-columns.js";
 import { AUTOSCALER_COLUMNS } from "./autoscaler-columns.js";
 import {
+  ATTRIBUTES_CLASS_COLUMNS,
+  IP_ADDRESS_COLUMNS,
+  RESOURCE_CLAIM_COLUMNS,
+  RESOURCE_SLICE_COLUMNS,
+  SERVICE_CIDR_COLUMNS,
+} from "./device-columns.js";
+import {
   BUDGET_COLUMNS,
   COMPONENT_STATUS_COLUMNS,
   CONFIG_MAP_COLUMNS,
   LEASE_COLUMNS,
   NAMESPACE_COLUMNS,
   NODE_COLUMNS,
+  FLOW_SCHEMA_COLUMNS,
   PRIORITY_CLASS_COLUMNS,
+  PRIORITY_LEVEL_COLUMNS,
   QUOTA_COLUMNS,
   RUNTIME_CLASS_COLUMNS,
   SECRET_COLUMNS,
@@ -78,17 +87,24 @@ const COLUMNS: ReadonlyMap<string, readonly PrinterColumn[]> = new Map([
   ["events.k8s.io/Event", EVENT_COLUMNS],
   ["networking.k8s.io/Ingress", INGRESS_COLUMNS],
   ["networking.k8s.io/IngressClass", INGRESS_CLASS_COLUMNS],
+  ["networking.k8s.io/IPAddress", IP_ADDRESS_COLUMNS],
+  ["flowcontrol.apiserver.k8s.io/FlowSchema", FLOW_SCHEMA_COLUMNS],
+  ["flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration", PRIORITY_LEVEL_COLUMNS],
   ["networking.k8s.io/NetworkPolicy", NETWORK_POLICY_COLUMNS],
+  ["networking.k8s.io/ServiceCIDR", SERVICE_CIDR_COLUMNS],
   ["node.k8s.io/RuntimeClass", RUNTIME_CLASS_COLUMNS],
   ["policy/PodDisruptionBudget", BUDGET_COLUMNS],
   ["rbac.authorization.k8s.io/ClusterRoleBinding", ROLE_BINDING_COLUMNS],
   ["rbac.authorization.k8s.io/RoleBinding", ROLE_BINDING_COLUMNS],
+  ["resource.k8s.io/ResourceClaim", RESOURCE_CLAIM_COLUMNS],
+  ["resource.k8s.io/ResourceSlice", RESOURCE_SLICE_COLUMNS],
   ["scheduling.k8s.io/PriorityClass", PRIORITY_CLASS_COLUMNS],
   ["storage.k8s.io/CSIDriver", CSI_DRIVER_COLUMNS],
   ["storage.k8s.io/CSINode", CSI_NODE_COLUMNS],
   ["storage.k8s.io/CSIStorageCapacity", CSI_CAPACITY_COLUMNS],
   ["storage.k8s.io/StorageClass", STORAGE_CLASS_COLUMNS],
   ["storage.k8s.io/VolumeAttachment", ATTACHMENT_COLUMNS],
+  ["storage.k8s.io/VolumeAttributesClass", ATTRIBUTES_CLASS_COLUMNS],
 ]);
 
 /** @param group "" for the core group */

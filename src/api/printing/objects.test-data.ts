@@ -368,6 +368,18 @@ const CLUSTER = [
   }),
   object("coordination.k8s.io/v1", "Lease", "leader", { spec: { holderIdentity: "me" } }),
   object("scheduling.k8s.io/v1", "PriorityClass", "high", { value: 1000, preemptionPolicy: "Never" }),
+  object("resource.k8s.io/v1", "ResourceClaim", "waiting", {}),
+  object("resource.k8s.io/v1", "ResourceClaim", "held", { status: { allocation: {}, reservedFor: [{}] } }),
+  object("resource.k8s.io/v1", "ResourceSlice", "gpus", {
+    spec: { nodeName: "node-1", driver: "gpu.example.com", pool: { name: "rack-1" } },
+  }),
+  object("networking.k8s.io/v1", "ServiceCIDR", "kubernetes", {
+    spec: { cidrs: ["10.96.0.0/12", "fd00::/108"] },
+  }),
+  object("networking.k8s.io/v1", "IPAddress", "10.96.0.1", {
+    spec: { parentRef: { resource: "services", namespace: "default", name: "kubernetes" } },
+  }),
+  object("storage.k8s.io/v1", "VolumeAttributesClass", "fast", { driverName: "csi.example.com" }),
   object("node.k8s.io/v1", "RuntimeClass", "sandboxed", { handler: "runsc" }),
   object("v1", "ComponentStatus", "etcd-0", {
     conditions: [{ type: "Healthy", status: "True", message: "ok" }],

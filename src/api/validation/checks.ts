@@ -169,3 +169,10 @@ export function checkNotAbove100Percent(value: unknown, path: string, failures: 
   if (typeof value === "string" && PERCENT.test(value) && Number.parseInt(value, 10) > 100)
     failures.push(invalidValue(path, value, "must not be greater than 100%"));
 }
+
+/** A path that stays below where it starts. */
+export function checkDescending(place: string, path: string, failures: Failure[]): void {
+  if (place === "") return;
+  if (place.startsWith("/")) failures.push(invalidValue(path, place, "must be a relative path"));
+  if (place.split("/").includes("..")) failures.push(invalidValue(path, place, "must not contain '..'"));
+}

@@ -3,7 +3,15 @@
 import { jsonEquals } from "../patch/json-tree.js";
 import type { KubeObject } from "../meta.js";
 import { checkChoice, checkRequiredChoice, checkUnique, type Fields, items, part, text } from "./checks.js";
-import { type Failure, forbiddenField, IMMUTABLE, invalidValue, NOT_NEGATIVE, required } from "./failure.js";
+import {
+  type Failure,
+  forbiddenField,
+  IMMUTABLE,
+  invalidValue,
+  NOT_NEGATIVE,
+  required,
+  tooMany,
+} from "./failure.js";
 import { checkText, labelValue, qualifiedName } from "./names.js";
 
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -89,21 +97,11 @@ const SLICE_PORTS_MAX = 20_000;
 export function checkEndpointSlice(slice: Fields, failures: Failure[]): void {
   checkRequiredChoice(slice["addressType"], ADDRESS_TYPES, "addressType", failures);
   const endpoints = items(slice, "endpoints");
-  if (endpoints.length > ENDPOINTS_MAX)
-    failures.push({
-      reason: "FieldValueTooMany",
-      field: "endpoints",
-      message: `Too many: ${endpoints.length}: must have at most ${ENDPOINTS_MAX} items`,
-    });
+  if (endpoints.length > ENDPOINTS_MAX) failures.push(tooMany("endpoints", endpoints.length, ENDPOINTS_MAX));
   for (let index = 0; index < endpoints.length; index++)
     checkEndpoint(endpoints[index] as Fields, slice["addressType"], `endpoints[${index}]`, failures);
   const ports = items(slice, "ports");
-  if (ports.length > SLICE_PORTS_MAX)
-    failures.push({
-      reason: "FieldValueTooMany",
-      field: "ports",
-      message: `Too many: ${ports.length}: must have at most ${SLICE_PORTS_MAX} items`,
-    });
+  if (ports.length > SLICE_PORTS_MAX) failures.push(tooMany("ports", ports.length, SLICE_PORTS_MAX));
   const names = new Set<string>();
   ports.forEach((port, index) => {
     checkUnique(names, text(port, "name"), `ports[${index}].name`, failures);

@@ -40,6 +40,19 @@ export function tooLong(field: string, bytesMax: number): Failure {
   return { reason: "FieldValueTooLong", field, message: `Too long: may not be more than ${bytesMax} bytes` };
 }
 
+export function tooMany(field: string, count: number, most: number): Failure {
+  return {
+    reason: "FieldValueTooMany",
+    field,
+    message: `Too many: ${count}: must have at most ${most} item${most === 1 ? "" : "s"}`,
+  };
+}
+
+/** Of a whole that is too large to be shown. */
+export function invalidWhole(field: string, why: string): Failure {
+  return { reason: "FieldValueInvalid", field, message: detailed("Invalid value", why) };
+}
+
 export const IMMUTABLE = "field is immutable";
 export const NOT_NEGATIVE = "must be greater than or equal to 0";
 

@@ -14,6 +14,7 @@ import {
   text,
 } from "./checks.js";
 import { type Failure, IMMUTABLE, invalidValue, required, unsupported } from "./failure.js";
+import { checkJobPolicies } from "./job-policies.js";
 import { checkPodTemplate } from "./pods.js";
 
 const COUNTS = [
@@ -26,8 +27,11 @@ const COUNTS = [
   "maxFailedIndexes",
 ];
 const COMPLETION_MODES = ["NonIndexed", "Indexed"];
-const REPLACEMENT_POLICIES = ["Failed", "TerminatingOrFailed"];
 const INDEXED_PARALLELISM_MAX = 100_000;
+const FAILED_INDEXES_MAX = 100_000;
+const LARGE_COMPLETIONS = 100_000;
+/** Of parallelism and failed indices of a Job with more completions than that. */
+const LARGE_LIMIT = 10_000;
 /** The controller appends "-" and ten digits. */
 const CRON_JOB_NAME_MAX = 52;
 
@@ -52,8 +56,8 @@ export function checkJob(job: Fields, failures: Failure[]): void {
 function checkJobSpec(spec: Fields, path: string, failures: Failure[]): void {
   checkNotNegative(spec, COUNTS, path, failures);
   checkChoice(spec["completionMode"], COMPLETION_MODES, `${path}.completionMode`, failures);
-  checkChoice(spec["podReplacementPolicy"], REPLACEMENT_POLICIES, `${path}.podReplacementPolicy`, failures);
   checkIndexes(spec, path, failures);
+  checkJobPolicies(spec, path, failures);
   checkPodTemplate(part(spec, "template"), `${path}.template`, failures);
   const policy = text(part(part(spec, "template"), "spec"), "restartPolicy");
   const at = `${path}.template.spec.restartPolicy`;
@@ -77,11 +81,32 @@ function checkIndexes(spec: Fields, path: string, failures: Failure[]): void {
         `must be less than or equal to ${INDEXED_PARALLELISM_MAX} when completion mode is Indexed`,
       ),
     );
+  if (isIndexed) checkFailedIndexesLimit(spec, path, failures);
   for (const name of ["backoffLimitPerIndex", "maxFailedIndexes"])
     if (!isIndexed && isSet(spec[name]))
       failures.push(invalidValue(`${path}.${name}`, spec[name], "requires indexed completion mode"));
   if (isSet(spec["maxFailedIndexes"]) && !isSet(spec["backoffLimitPerIndex"]))
     failures.push(required(`${path}.backoffLimitPerIndex`, "when maxFailedIndexes is specified"));
+}
+
+/** So that lists of indices in the status do not grow without end. */
+function checkFailedIndexesLimit(spec: Fields, path: string, failures: Failure[]): void {
+  const [most, completions] = [spec["maxFailedIndexes"], spec["completions"]];
+  const at = `${path}.maxFailedIndexes`;
+  const atMost = (limit: number, why: string) => {
+    if (typeof most === "number" && most > limit) failures.push(invalidValue(at, most, why));
+  };
+  if (typeof completions === "number") atMost(completions, "must be less than or equal to completions");
+  atMost(FAILED_INDEXES_MAX, `must be less than or equal to ${FAILED_INDEXES_MAX}`);
+  const isLarge = typeof completions === "number" && completions > LARGE_COMPLETIONS;
+  if (!isLarge || !isSet(spec["backoffLimitPerIndex"])) return;
+  if (!isSet(most))
+    failures.push(required(at, `must be specified when completions is above ${LARGE_COMPLETIONS}`));
+  const why = `must be less than or equal to ${LARGE_LIMIT} when completions are above ${LARGE_COMPLETIONS} and used with backoff limit per index`;
+  const parallelism = spec["parallelism"];
+  if (typeof parallelism === "number" && parallelism > LARGE_LIMIT)
+    failures.push(invalidValue(`${path}.parallelism`, parallelism, why));
+  atMost(LARGE_LIMIT, why);
 }
 
 const JOB_IMMUTABLE = [

@@ -1,9 +1,9 @@
 // Containers of Pods and templates.
 // Source: pkg/apis/core/validation/validation.go (validateContainerCommon and what it calls).
-import { quantityMilliValue } from "../quantity.js";
 import {
+  checkChoice,
+  checkDescending,
   checkNotNegative,
-  checkQuantities,
   checkRequiredChoice,
   checkUnique,
   type Fields,
@@ -21,6 +21,8 @@ import {
   required,
   unsupported,
 } from "./failure.js";
+import { checkResources } from "./container-resources.js";
+import { checkContainerSecurity } from "./pod-security.js";
 import {
   checkPort,
   checkPortOrName,
@@ -49,11 +51,21 @@ const ENV_FIELDS = [
 ];
 const HANDLERS = ["exec", "httpGet", "tcpSocket", "grpc"];
 const PROBES = ["livenessProbe", "readinessProbe", "startupProbe"];
-/** Requests of these may be below limits. */
-const OVERCOMMITTED: ReadonlySet<string> = new Set(["cpu", "memory", "ephemeral-storage"]);
+const PROPAGATIONS = ["Bidirectional", "HostToContainer", "None"];
+const RESOURCE_FIELDS = [
+  "limits.cpu",
+  "limits.ephemeral-storage",
+  "limits.memory",
+  "requests.cpu",
+  "requests.ephemeral-storage",
+  "requests.memory",
+];
+const RESOURCE_PREFIXES = ["limits.hugepages-", "requests.hugepages-"];
 
 export interface PodContext {
   readonly volumes: ReadonlySet<string>;
+  /** The Pod has no user namespace of its own. */
+  readonly usesHostUsers: boolean;
 }
 
 /** Containers proper: at least one, each name once, each host port once. */
@@ -67,7 +79,7 @@ export function checkContainers(spec: Fields, path: string, context: PodContext,
     const container = containers[index] as Fields;
     checkContainer(container, at, context, failures);
     checkUnique(names, text(container, "name"), `${at}.name`, failures);
-    checkHostPorts(container, at, hostPorts, failures);
+    checkHostPorts(container, at, { taken: hostPorts, isOnHost: spec["hostNetwork"] === true }, failures);
     checkProbes(container, at, failures);
   }
   checkInitContainers(spec, path, context, names, failures);
@@ -118,6 +130,13 @@ function checkContainer(container: Fields, path: string, context: PodContext, fa
     checkDevices(container, `${path}.volumeDevices`, context, failures);
   checkRequiredChoice(container["imagePullPolicy"], PULL_POLICIES, `${path}.imagePullPolicy`, failures);
   checkResources(part(container, "resources"), `${path}.resources`, failures);
+  if (isSet(container["securityContext"]))
+    checkContainerSecurity(
+      part(container, "securityContext"),
+      context.usesHostUsers,
+      `${path}.securityContext`,
+      failures,
+    );
 }
 
 function checkPorts(container: Fields, path: string, failures: Failure[]): void {
@@ -138,9 +157,22 @@ function checkPorts(container: Fields, path: string, failures: Failure[]): void 
   });
 }
 
-function checkHostPorts(container: Fields, path: string, taken: Set<string>, failures: Failure[]): void {
+function checkHostPorts(
+  container: Fields,
+  path: string,
+  { taken, isOnHost }: { readonly taken: Set<string>; readonly isOnHost: boolean },
+  failures: Failure[],
+): void {
   items(container, "ports").forEach((port, index) => {
     if (!port["hostPort"]) return;
+    if (isOnHost && port["hostPort"] !== port["containerPort"])
+      failures.push(
+        invalidValue(
+          `${path}.ports[${index}].hostPort`,
+          port["hostPort"],
+          "must match `containerPort` when `hostNetwork` is true",
+        ),
+      );
     const key = `${port["protocol"]}/${port["hostIP"] ?? ""}/${port["hostPort"]}`;
     if (taken.has(key)) failures.push(duplicate(`${path}.ports[${index}].hostPort`, key));
     else taken.add(key);
@@ -190,12 +222,27 @@ function checkSource(variable: Fields, path: string, failures: Failure[]): void 
   const field = part(source, "fieldRef")["fieldPath"];
   if (isSet(source["fieldRef"]))
     checkFieldPath(text({ field }, "field"), `${path}.fieldRef.fieldPath`, failures);
+  if (isSet(source["resourceFieldRef"]))
+    checkResourceField(
+      text(part(source, "resourceFieldRef"), "resource"),
+      `${path}.resourceFieldRef`,
+      failures,
+    );
   for (const name of ["configMapKeyRef", "secretKeyRef"]) {
     if (!isSet(source[name])) continue;
     const ref = part(source, name);
     if (text(ref, "key") === "") failures.push(required(`${path}.${name}.key`));
     else checkText(configKey, text(ref, "key"), `${path}.${name}.key`, failures);
   }
+}
+
+function checkResourceField(resource: string, path: string, failures: Failure[]): void {
+  if (resource === "") failures.push(required(`${path}.resource`));
+  else if (
+    !RESOURCE_FIELDS.includes(resource) &&
+    !RESOURCE_PREFIXES.some((prefix) => resource.startsWith(prefix))
+  )
+    failures.push(unsupported(`${path}.resource`, resource, RESOURCE_FIELDS));
 }
 
 function checkFieldPath(field: string, path: string, failures: Failure[]): void {
@@ -233,6 +280,15 @@ function checkMounts(container: Fields, path: string, { volumes }: PodContext, f
     if (places.has(place)) failures.push(invalidValue(`${at}.mountPath`, place, "must be unique"));
     places.add(place);
     checkDescending(text(mount, "subPath"), `${path}.subPath`, failures);
+    const propagation = mount["mountPropagation"];
+    checkChoice(propagation, PROPAGATIONS, `${at}.mountPropagation`, failures);
+    if (propagation === "Bidirectional" && part(container, "securityContext")["privileged"] !== true)
+      failures.push(
+        forbiddenField(
+          `${at}.mountPropagation`,
+          "Bidirectional mount propagation is available only to privileged containers",
+        ),
+      );
     if (mount["subPathExpr"] && mount["subPath"])
       failures.push(
         invalidValue(
@@ -244,13 +300,6 @@ function checkMounts(container: Fields, path: string, { volumes }: PodContext, f
   }
 }
 
-/** A path that stays below where it starts. */
-export function checkDescending(place: string, path: string, failures: Failure[]): void {
-  if (place === "") return;
-  if (place.startsWith("/")) failures.push(invalidValue(path, place, "must be a relative path"));
-  if (place.split("/").includes("..")) failures.push(invalidValue(path, place, "must not contain '..'"));
-}
-
 function checkDevices(container: Fields, path: string, { volumes }: PodContext, failures: Failure[]): void {
   items(container, "volumeDevices").forEach((device, index) => {
     const name = text(device, "name");
@@ -258,50 +307,6 @@ function checkDevices(container: Fields, path: string, { volumes }: PodContext, 
     else if (!volumes.has(name)) failures.push(notFoundValue(`${path}[${index}].name`, name));
     if (text(device, "devicePath") === "") failures.push(required(`${path}[${index}].devicePath`));
   });
-}
-
-/** Requests at most as large as limits. */
-function checkResources(resources: Fields, path: string, failures: Failure[]): void {
-  const [limits, requests] = [part(resources, "limits"), part(resources, "requests")];
-  for (const [name, amounts] of [
-    ["limits", limits],
-    ["requests", requests],
-  ] as const) {
-    for (const resource in amounts) checkResourceName(resource, `${path}.${name}[${resource}]`, failures);
-    checkQuantities(amounts, `${path}.${name}`, failures);
-  }
-  for (const name in requests) {
-    const limit = limits[name] as string | number | undefined;
-    const request = requests[name] as string | number;
-    if (limit === undefined) {
-      if (!isOvercommitted(name))
-        failures.push(required(`${path}.limits`, "Limit must be set for non overcommitable resources"));
-      continue;
-    }
-    if (limit === request) continue;
-    const [more, most] = [quantityMilliValue(request) ?? 0, quantityMilliValue(limit) ?? 0];
-    if (more !== most && !isOvercommitted(name))
-      failures.push(
-        invalidValue(`${path}.requests`, String(request), `must be equal to ${name} limit of ${limit}`),
-      );
-    else if (more > most)
-      failures.push(
-        invalidValue(
-          `${path}.requests`,
-          String(request),
-          `must be less than or equal to ${name} limit of ${limit}`,
-        ),
-      );
-  }
-}
-
-function isOvercommitted(name: string): boolean {
-  return OVERCOMMITTED.has(name);
-}
-
-function checkResourceName(name: string, path: string, failures: Failure[]): void {
-  if (OVERCOMMITTED.has(name) || name.startsWith("hugepages-") || name.includes("/")) return;
-  failures.push(invalidValue(path, name, "must be a standard resource for containers"));
 }
 
 function checkProbes(container: Fields, path: string, failures: Failure[]): void {
@@ -316,6 +321,13 @@ function checkProbes(container: Fields, path: string, failures: Failure[]): void
       at,
       failures,
     );
+    const grace = probe["terminationGracePeriodSeconds"];
+    if (typeof grace === "number" && grace <= 0)
+      failures.push(invalidValue(`${at}.terminationGracePeriodSeconds`, grace, "must be greater than 0"));
+    if (isSet(grace) && name === "readinessProbe")
+      failures.push(
+        invalidValue(`${at}.terminationGracePeriodSeconds`, grace, "must not be set for readinessProbes"),
+      );
     if (name !== "readinessProbe" && probe["successThreshold"] !== 1)
       failures.push(invalidValue(`${at}.successThreshold`, probe["successThreshold"], "must be 1"));
   }

@@ -1,6 +1,7 @@
 // Services.
 // Source: pkg/apis/core/validation/validation.go (validateService, ValidateServiceUpdate).
 import ipaddr from "ipaddr.js";
+import { parseCidr } from "../../base/ip.js";
 import type { KubeObject } from "../meta.js";
 import {
   checkLabels,
@@ -12,8 +13,16 @@ import {
   part,
   text,
 } from "./checks.js";
-import { duplicate, type Failure, forbiddenField, invalidValue, required, unsupported } from "./failure.js";
-import { checkPort, checkPortOrName, checkText, dnsLabel, dnsSubdomain } from "./names.js";
+import {
+  duplicate,
+  type Failure,
+  forbiddenField,
+  IMMUTABLE,
+  invalidValue,
+  required,
+  unsupported,
+} from "./failure.js";
+import { checkPort, checkPortOrName, checkText, dnsLabel, dnsSubdomain, qualifiedName } from "./names.js";
 
 const PROTOCOLS = ["SCTP", "TCP", "UDP"];
 const TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
@@ -82,6 +91,8 @@ function checkPorts(spec: Fields, type: string, failures: Failure[]): void {
     checkPort(port["port"], `${at}.port`, failures);
     checkRequiredChoice(port["protocol"], PROTOCOLS, `${at}.protocol`, failures);
     checkPortOrName(port["targetPort"], `${at}.targetPort`, failures);
+    if (isSet(port["appProtocol"]))
+      checkText(qualifiedName, text(port, "appProtocol"), `${at}.appProtocol`, failures);
     const key = `${port["protocol"]}/${port["port"]}`;
     if (taken.has(key)) failures.push(duplicate(at, { protocol: port["protocol"], port: port["port"] }));
     taken.add(key);
@@ -120,7 +131,25 @@ function checkAddresses(spec: Fields, failures: Failure[]): void {
           "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
         ),
       );
+    else checkNotSpecial(address, `spec.externalIPs[${index}]`, failures);
   });
+}
+
+function checkNotSpecial(address: string, path: string, failures: Failure[]): void {
+  const range = ipaddr.parse(address).range();
+  const isLinkMulticast = /^(224\.0\.0\.|ff02:)/i.test(address);
+  if (range === "unspecified")
+    failures.push(invalidValue(path, address, `may not be unspecified (${address})`));
+  else if (range === "loopback")
+    failures.push(invalidValue(path, address, "may not be in the loopback range (127.0.0.0/8, ::1/128)"));
+  else if (range === "linkLocal")
+    failures.push(
+      invalidValue(path, address, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
+    );
+  else if (range === "multicast" && isLinkMulticast)
+    failures.push(
+      invalidValue(path, address, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"),
+    );
 }
 
 /** Four numbers, not fewer: "10.1" is none. */
@@ -134,6 +163,9 @@ function checkBalancer(spec: Fields, type: string, failures: Failure[]): void {
   for (const name of ["allocateLoadBalancerNodePorts", "loadBalancerClass", "loadBalancerSourceRanges"])
     if (!isBalanced && isSet(spec[name]))
       failures.push(forbiddenField(`spec.${name}`, "may only be used when `type` is 'LoadBalancer'"));
+  if (isBalanced && isSet(spec["loadBalancerClass"]))
+    checkText(qualifiedName, text(spec, "loadBalancerClass"), "spec.loadBalancerClass", failures);
+  if (isBalanced) checkSourceRanges(spec, failures);
   const isExternal = isBalanced || type === "NodePort" || items(spec, "externalIPs").length > 0;
   const policy = spec["externalTrafficPolicy"];
   if (isSet(policy) && policy !== "") {
@@ -161,6 +193,19 @@ function checkBalancer(spec: Fields, type: string, failures: Failure[]): void {
     );
 }
 
+function checkSourceRanges(spec: Fields, failures: Failure[]): void {
+  const ranges = (spec["loadBalancerSourceRanges"] as readonly string[] | undefined) ?? [];
+  for (const [index, range] of ranges.entries())
+    if (!range.includes("/") || parseCidr(range) === null)
+      failures.push(
+        invalidValue(
+          `spec.loadBalancerSourceRanges[${index}]`,
+          range,
+          "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
+        ),
+      );
+}
+
 /** A cluster IP stays, unless the Service becomes or stops being an ExternalName. */
 export function checkServiceUpdate(next: KubeObject, current: KubeObject, failures: Failure[]): void {
   const [after, before] = [
@@ -168,7 +213,10 @@ export function checkServiceUpdate(next: KubeObject, current: KubeObject, failur
     part(current as unknown as Fields, "spec"),
   ];
   if (after["type"] === "ExternalName" || before["type"] === "ExternalName") return;
+  checkBalancerKept(after, before, failures);
   const [now, then] = [clusterAddresses(after), clusterAddresses(before)];
+  if (now[0] === "None" && then[0] === "None") return;
+  checkFamiliesKept(after, before, failures);
   if (then.length > 0 && now.length === 0)
     failures.push(invalidValue("spec.clusterIPs[0]", null, "primary clusterIP can not be unset"));
   now.forEach((address, index) => {
@@ -184,6 +232,27 @@ export function checkServiceUpdate(next: KubeObject, current: KubeObject, failur
         "must be set to 'SingleStack' when releasing the secondary clusterIP",
       ),
     );
+}
+
+function checkBalancerKept(after: Fields, before: Fields, failures: Failure[]): void {
+  if (after["type"] !== "LoadBalancer" || before["type"] !== "LoadBalancer") return;
+  if (after["loadBalancerClass"] !== before["loadBalancerClass"])
+    failures.push(
+      invalidValue("spec.loadBalancerClass", after["loadBalancerClass"], "may not change once set"),
+    );
+  const [port, old] = [after["healthCheckNodePort"], before["healthCheckNodePort"]];
+  const isKept = after["externalTrafficPolicy"] === "Local" && before["externalTrafficPolicy"] === "Local";
+  if (isKept && isSet(old) && port !== old)
+    failures.push(forbiddenField("spec.healthCheckNodePort", IMMUTABLE));
+}
+
+/** The primary family stays, as the primary address does. */
+function checkFamiliesKept(after: Fields, before: Fields, failures: Failure[]): void {
+  const familiesOf = (spec: Fields) => (spec["ipFamilies"] as readonly string[] | undefined) ?? [];
+  const [now, then] = [familiesOf(after), familiesOf(before)];
+  const [first, old] = [now[0], then[0]];
+  if (first !== undefined && old !== undefined && first !== old)
+    failures.push(invalidValue("spec.ipFamilies[0]", now, "may not change once set"));
 }
 
 function clusterAddresses(spec: Fields): readonly string[] {

@@ -15,11 +15,13 @@ import {
   checkPriorityClassUpdate,
 } from "./cluster-objects.js";
 import type { Failure } from "./failure.js";
+import { checkFlowSchema, checkPriorityLevel } from "./flow-control.js";
 import { checkCronJob, checkJob, checkJobUpdate } from "./jobs.js";
 import { checkLimitRange, checkResourceQuota, checkResourceQuotaUpdate } from "./limits.js";
 import { checkMetadata, checkMetadataUpdate } from "./metadata.js";
 import { checkIngress, checkNetworkPolicy } from "./networking.js";
 import { checkPodUpdate } from "./pod-updates.js";
+import { checkNodeStatus, checkPodStatus } from "./pod-status.js";
 import { checkPod, checkPodTemplate } from "./pods.js";
 import { checkRole, checkRoleBinding, checkRoleRefKept } from "./roles.js";
 import { checkAutoscaler, checkDisruptionBudget } from "./scaling.js";
@@ -56,6 +58,8 @@ interface KindChecks {
   readonly object?: ObjectCheck;
   /** Of a change, besides. */
   readonly update?: UpdateCheck;
+  /** Of a change through the subresource "status". */
+  readonly status?: UpdateCheck;
   /** The change is all that is checked of an update: what is there already is taken as it is. */
   readonly updateOnly?: boolean;
 }
@@ -63,10 +67,10 @@ interface KindChecks {
 const CHECKS: Readonly<Record<string, KindChecks>> = {
   "/ConfigMap": { object: checkConfigMap, update: checkSealed },
   "/LimitRange": { object: checkLimitRange },
-  "/Node": { object: checkNode, update: checkNodeUpdate },
+  "/Node": { object: checkNode, update: checkNodeUpdate, status: checkNodeStatus },
   "/PersistentVolume": { object: checkVolume, update: checkVolumeUpdate },
   "/PersistentVolumeClaim": { object: checkClaim, update: checkClaimUpdate },
-  "/Pod": { object: checkPod, update: checkPodUpdate, updateOnly: true },
+  "/Pod": { object: checkPod, update: checkPodUpdate, updateOnly: true, status: checkPodStatus },
   "/PodTemplate": {
     object: (object, failures) =>
       checkPodTemplate((object["template"] ?? {}) as Fields, "template", failures),
@@ -90,6 +94,8 @@ const CHECKS: Readonly<Record<string, KindChecks>> = {
   },
   "coordination.k8s.io/Lease": { object: checkLease },
   "discovery.k8s.io/EndpointSlice": { object: checkEndpointSlice, update: immutableFields("addressType") },
+  "flowcontrol.apiserver.k8s.io/FlowSchema": { object: checkFlowSchema },
+  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": { object: checkPriorityLevel },
   "networking.k8s.io/Ingress": { object: checkIngress },
   "networking.k8s.io/NetworkPolicy": { object: checkNetworkPolicy },
   "node.k8s.io/RuntimeClass": { update: immutableFields("handler") },
@@ -121,15 +127,15 @@ export function validateCreate(object: KubeObject): readonly Failure[] {
 /**
  * What is wrong with a changed object; empty: nothing.
  *
- * @param subresource "" for the object itself; of others only the metadata are looked at
+ * @param subresource "" for the object itself; of others little more than the metadata is looked at
  */
 export function validateUpdate(next: KubeObject, current: KubeObject, subresource = ""): readonly Failure[] {
   if (next === current) return NONE;
   const failures: Failure[] = [];
   checkMetadataUpdate(next, current, failures);
+  const checks = CHECKS[keyOf(next)];
+  if (subresource === "status") checks?.status?.(next, current, failures);
   if (subresource !== "" && subresource !== "scale") return failures;
-  const key = keyOf(next);
-  const checks = CHECKS[key];
   if (checks === undefined) return failures;
   if (checks.updateOnly !== true && differs(next, current))
     checks.object?.(next as unknown as Fields, failures);

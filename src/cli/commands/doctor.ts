@@ -1,10 +1,12 @@
 // plumb doctor: what this machine is, what it can measure, and what is missing for the optional parts.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { realClock } from "../../base/clock.js";
 import { noiseFloor, readEnvironment, systemReaders } from "../../measure/environment.js";
 import { calibrateTimer } from "../../measure/timer.js";
+import { type Capabilities, findCapabilities } from "../../kernel/host/capabilities.js";
+import { findLeftovers, removeLeftovers } from "../../kernel/host/leftovers.js";
+import { KERNEL_PATHS } from "../../measure/kernel-record.js";
 import type { CommandContext } from "../context.js";
 
 interface Check {
@@ -17,16 +19,7 @@ interface Check {
 
 /** Programs that tests and later checks use; none is needed for a run. */
 const PROGRAMS = [
-  {
-    name: "iptables-restore",
-    args: ["--version"],
-    why: "loads compiled rules into a network namespace (Debian: iptables)",
-  },
-  { name: "nft", args: ["--version"], why: "loads nftables rules (Debian: nftables)" },
-  { name: "ipset", args: ["--version"], why: "loads the sets of mode ipvs (Debian: ipset)" },
-  { name: "ipvsadm", args: ["--version"], why: "loads virtual servers (Debian: ipvsadm)" },
-  { name: "unshare", args: ["--version"], why: "makes a network namespace (util-linux)" },
-  { name: "cc", args: ["--version"], why: "builds the C twins that the core is measured against" },
+  { name: "cc", args: ["--version"], why: "builds what sends packets, and the C twins of the core" },
   {
     name: "go",
     args: ["version"],
@@ -50,12 +43,23 @@ export function registerDoctor(program: Command, { terminal }: CommandContext): 
     .command("doctor")
     .description("describe this machine: timer, noise floor, tools found and missing")
     .option("--json", "as one JSON object")
-    .addHelpText("after", "\nExamples:\n  plumb doctor\n  plumb doctor --json")
-    .action(({ json }: { json?: boolean }) => {
+    .option("--clean", "remove what verifications that were killed left on disk")
+    .addHelpText("after", "\nExamples:\n  plumb doctor\n  plumb doctor --json\n  plumb doctor --clean")
+    .action(async ({ json, clean }: { json?: boolean; clean?: boolean }) => {
+      if (clean) {
+        const removed = removeLeftovers();
+        if (json) terminal.print(JSON.stringify({ removed }));
+        else terminal.print(removed.length === 0 ? "nothing was left" : `removed ${removed.join(", ")}`);
+        return;
+      }
       const noise = noiseFloor(realClock);
       const timer = calibrateTimer(realClock);
       const environment = readEnvironment(systemReaders, { timer, noise, busyShare: null, stealShare: null });
-      const checks = [...machineChecks(noise.relativeMad), ...PROGRAMS.map(programCheck)];
+      const checks = [
+        ...machineChecks(noise.relativeMad),
+        ...kernelChecks(await findCapabilities(realClock)),
+        ...PROGRAMS.map(programCheck),
+      ];
       if (json) {
         terminal.print(JSON.stringify({ environment, checks }, null, 2));
         return;
@@ -75,8 +79,7 @@ export function registerDoctor(program: Command, { terminal }: CommandContext): 
 }
 
 function machineChecks(relativeMad: number): Check[] {
-  const isRoot = process.getuid?.() === 0;
-  const hasIpvs = existsSync("/proc/net/ip_vs");
+  const left = findLeftovers();
   return [
     {
       name: "quiet machine",
@@ -84,14 +87,33 @@ function machineChecks(relativeMad: number): Check[] {
       found: "noise floor below 3%",
       why: "noise floor above 3%: timings will be inconclusive, counts are not touched",
     },
-    { name: "root", ok: isRoot, found: "yes", why: "not root: rules cannot be loaded into a namespace here" },
     {
-      name: "ip_vs",
-      ok: hasIpvs,
-      found: "in the kernel",
-      why: "the kernel has no ip_vs, or it is not loaded: ipvs rules cannot be loaded natively",
+      name: "no leftovers",
+      ok: left.length === 0,
+      found: "no killed verification left anything",
+      why: `plumb doctor --clean removes ${left.join(", ")}`,
     },
   ];
+}
+
+/** What `plumb verify` can load into a kernel here. */
+function kernelChecks({ privilege, paths, missing }: Capabilities): Check[] {
+  const why = new Map(missing.map(({ what, reason, detail }) => [what, `${reason}: ${detail}`]));
+  const sandbox: Check = {
+    name: "sandbox",
+    ok: privilege !== null,
+    found: privilege === "root" ? "network namespaces, as root" : "network namespaces, in a user namespace",
+    why: why.get("kernel") ?? "",
+  };
+  const loadable = KERNEL_PATHS.map(
+    (path): Check => ({
+      name: path,
+      ok: paths.includes(path),
+      found: "its rules load into this kernel",
+      why: why.get(path) ?? why.get("kernel") ?? "",
+    }),
+  );
+  return [sandbox, ...loadable];
 }
 
 function programCheck({ name, args, why }: (typeof PROGRAMS)[number]): Check {

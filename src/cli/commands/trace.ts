@@ -10,6 +10,7 @@ import type { Packet } from "../../netfilter/packet.js";
 import { MODES, type Mode, type RuleModel } from "../../netfilter/rule-model.js";
 import { SeededChance } from "../../netfilter/tracer/chance.js";
 import { createTracer, parsePacket, traceTargets } from "../../netfilter/tracer/index.js";
+import { stepText } from "../../netfilter/tracer/step-text.js";
 import type { Trace } from "../../netfilter/tracer/trace.js";
 import { COMPILERS } from "../../proxy/modes.js";
 import {
@@ -186,9 +187,7 @@ function traceModel(model: RuleModel, packet: Packet, seed: number): TraceReport
 
 function printReport(report: TraceReport, packet: string, { print }: Terminal): void {
   print(`${report.mode}: ${packet}`);
-  for (const { place, text, matched, effect } of report.walk) {
-    print(`  ${matched ? "+" : " "} ${place.padEnd(34)} ${text}${effect === "" ? "" : `  => ${effect}`}`);
-  }
+  for (const step of report.walk) print(`  ${stepText(step)}`);
   const targets =
     report.targets.length === 0
       ? ""

@@ -5,7 +5,12 @@ import { type Command, Option } from "commander";
 import { PlumbError } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
 import { realTimers } from "../../base/timers.js";
-import { openAccess, type PlaneAccess, type Served } from "../../controlplane/plane-access.js";
+import {
+  openAccess,
+  type PlaneAccess,
+  type Served,
+  USUAL_PROXY_HEALTH,
+} from "../../controlplane/plane-access.js";
 import { Plane } from "../../controlplane/plane.js";
 import {
   DEFAULT_CLUSTER_CIDRS,
@@ -30,11 +35,13 @@ interface UpFlags {
   readonly proxyMode: Mode;
   readonly schedulerConfig?: string;
   readonly controllers: string;
+  readonly scheduler: boolean;
   readonly instantPods?: boolean;
   readonly seed: number;
   readonly plainPort?: number;
   readonly serveEtcd?: number;
   readonly dnsPort: number;
+  readonly proxyHealthzPort?: number;
   readonly auditLog?: string;
   readonly json?: boolean;
 }
@@ -44,6 +51,7 @@ Examples:
   plumb up                                      3 nodes, in memory
   plumb up --nodes 1000 --store file:cluster    1,000 hollow nodes; what is written is still there next time
   kubectl --kubeconfig plumb.kubeconfig get nodes
+  plumb up --no-scheduler                       Pods wait for a scheduler of yours
   plumb up --serve-etcd 2379 & ETCDCTL_API=3 etcdctl get --prefix --keys-only /registry/
 Everything listens on loopback only. Ctrl-C stops it.`;
 
@@ -66,11 +74,17 @@ export function registerUp(program: Command, context: CommandContext): void {
         .default("nftables"),
     )
     .option("--scheduler-config <file>", "KubeSchedulerConfiguration")
-    .option("--controllers <list>", "controllers to run: *, names, -name", "*")
+    .option("--no-scheduler", "leave Pods to a scheduler of yours")
+    .option("--controllers <list>", "controllers to run: *, names, -name, or none", "*")
     .option("--instant-pods", "containers start at once; otherwise as long as containerd takes")
     .option("--seed <n>", "seed of names, ties and jitter", wholeNumber(0, 2 ** 32 - 1), 42)
     .option("--serve-etcd <port>", "also serve the store as etcd v3 over gRPC", wholeNumber(1, 65_535))
     .option("--dns-port <n>", "of the cluster's DNS; 0 for any that is free", wholeNumber(0, 65_535), 0)
+    .option(
+      "--proxy-healthz-port <n>",
+      "of the kube-proxy's /healthz and /livez; 0 for any that is free (default: 10256, or any when that is in use)",
+      wholeNumber(0, 65_535),
+    )
     .option("--audit-log <file>", "append one line of JSON per request")
     .option("--json", "print one JSON object when it is ready")
     .addHelpText("after", EXAMPLES)
@@ -87,6 +101,10 @@ async function up(flags: UpFlags, context: CommandContext): Promise<void> {
     plainPort: flags.plainPort ?? null,
     etcdPort: flags.serveEtcd ?? null,
     dnsPort: flags.dnsPort,
+    proxyHealth:
+      flags.proxyHealthzPort === undefined
+        ? USUAL_PROXY_HEALTH
+        : { first: flags.proxyHealthzPort, elseFree: false },
     kubeconfigPath: resolve(flags.kubeconfig),
     auditLogPath: flags.auditLog === undefined ? null : resolve(flags.auditLog),
   });
@@ -105,7 +123,7 @@ async function up(flags: UpFlags, context: CommandContext): Promise<void> {
 }
 
 function printReady(
-  { url, plainUrl, dnsPort, readyMs }: Served & { readonly readyMs: number },
+  { url, plainUrl, dnsPort, proxyHealth, readyMs }: Served & { readonly readyMs: number },
   flags: UpFlags,
   { kubeconfigPath: kubeconfig }: PlaneAccess,
   { terminal }: CommandContext,
@@ -113,23 +131,29 @@ function printReady(
   if (flags.json === true) {
     const { nodes } = flags;
     terminal.print(
-      JSON.stringify({ url, plainUrl, dnsPort, kubeconfig, nodes, readySeconds: readyMs / 1000 }),
+      JSON.stringify({
+        url,
+        plainUrl,
+        dnsPort,
+        proxyHealth,
+        kubeconfig,
+        nodes,
+        readySeconds: readyMs / 1000,
+      }),
     );
     return;
   }
   terminal.print(`API server  ${url}`);
   if (plainUrl !== null) terminal.print(`            ${plainUrl} (plain, no passwords)`);
   terminal.print(`DNS         dig @127.0.0.1 -p ${dnsPort} kubernetes.default.svc.cluster.local`);
+  for (const { node, port } of proxyHealth)
+    terminal.print(`kube-proxy  http://127.0.0.1:${port}/healthz (${node})`);
   terminal.print(`nodes       ${flags.nodes}, all Ready after ${(readyMs / 1000).toFixed(2)} s`);
   terminal.print(`kubectl     kubectl --kubeconfig ${kubeconfig} get nodes`);
   terminal.note("Ctrl-C stops it");
 }
 
 function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: CommandContext): PlaneOptions {
-  const scheduler =
-    flags.schedulerConfig === undefined
-      ? defaultConfiguration()
-      : parseSchedulerConfiguration(readInput(flags.schedulerConfig));
   return {
     store: flags.store,
     timers: realTimers,
@@ -138,7 +162,7 @@ function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: Command
     nodes: numberedNodes(flags.nodes),
     profile: flags.instantPods === true ? INSTANT_PROFILE : USUAL_PROFILE,
     kubeletEvents: true,
-    scheduler,
+    scheduler: schedulerConfiguration(flags),
     controllers: flags.controllers.split(","),
     proxies: flags.nodes > 0 ? [{ mode: flags.proxyMode, node: "node-0" }] : [],
     proxyTiming: DEFAULT_PROXY_TIMING,
@@ -150,6 +174,12 @@ function planeOptions(flags: UpFlags, access: PlaneAccess, { terminal }: Command
     server: access.serverOptions,
     onError: (where, error) => terminal.warn(`${where}: ${error.message}`),
   };
+}
+
+function schedulerConfiguration({ scheduler, schedulerConfig }: UpFlags): PlaneOptions["scheduler"] {
+  if (!scheduler) return null;
+  if (schedulerConfig === undefined) return defaultConfiguration();
+  return parseSchedulerConfiguration(readInput(schedulerConfig));
 }
 
 /** An end by signal is how a cluster ends: no failure. */

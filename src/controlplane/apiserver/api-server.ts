@@ -17,7 +17,7 @@ import {
 import { offeredGroups } from "./discovery/api-groups.js";
 import { DiscoveryRoutes } from "./discovery/discovery-routes.js";
 import type { ExtraGroup } from "./extra-group.js";
-import { DEFAULT_IN_FLIGHT, type InFlightLimits, type PriorityLevel } from "./filters/max-in-flight.js";
+import { DEFAULT_SEATS, FlowControl } from "./flowcontrol/flow-control.js";
 import { type HealthCheck, HealthRoutes } from "./health/health-checks.js";
 import { ApiMetrics } from "./metrics/api-metrics.js";
 import { acceptAll, type Validation } from "./validation.js";
@@ -67,7 +67,8 @@ export interface ApiServerOptions extends AccessParts {
   readonly auditLog?: (line: string) => void;
   /** How long older states can be read: pages of lists, exact versions. Absent: five minutes, as upstream. */
   readonly compactionMs?: number;
-  readonly inFlight?: Readonly<Record<PriorityLevel, InFlightLimits>>;
+  /** Requests served at a time, those of exempt flows not counted; absent: 600, as upstream. */
+  readonly seats?: number;
 }
 
 export interface ApiServer extends ApiHandler {
@@ -97,6 +98,7 @@ class Server implements ApiServer {
   readonly metrics: ApiMetrics;
   readonly #objects: ObjectStore;
   readonly #registry: Registry;
+  readonly #flowControl: FlowControl;
   readonly #pipeline: RequestPipeline;
   readonly #moreMetrics: () => string;
 
@@ -105,6 +107,7 @@ class Server implements ApiServer {
     const { authenticator = trustingAuthenticator, authorizer = allowAll } = options;
     this.metrics = metrics;
     this.#objects = objects;
+    this.#flowControl = new FlowControl({ objects, timers, seats: options.seats ?? DEFAULT_SEATS });
     this.#moreMetrics = options.moreMetrics ?? (() => "");
     this.#registry = {
       objects,
@@ -138,7 +141,7 @@ class Server implements ApiServer {
       authenticator,
       authorizer,
       metrics: this.metrics,
-      inFlight: options.inFlight ?? DEFAULT_IN_FLIGHT,
+      flowControl: this.#flowControl,
       auditLog: options.auditLog ?? null,
     });
   }
@@ -163,6 +166,6 @@ class Server implements ApiServer {
   #metricsText(): string {
     for (const cache of this.#objects.caches())
       this.metrics.gauge("apiserver_storage_objects").with(cache.resource).set(cache.count);
-    return `${this.metrics.expose()}${this.#moreMetrics()}`;
+    return `${this.metrics.expose()}${this.#flowControl.metrics.expose()}${this.#moreMetrics()}`;
   }
 }

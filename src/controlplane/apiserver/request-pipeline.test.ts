@@ -5,7 +5,6 @@ import { StatusError } from "../../api/status.js";
 import type { AccessAttributes, Authorizer } from "./access.js";
 import { pod, PODS, testServer } from "./api-server.test-data.js";
 import { kindRow } from "./object-access.js";
-import { DEFAULT_IN_FLIGHT } from "./filters/max-in-flight.js";
 
 const ALICE: UserInfo = { username: "alice", uid: "", groups: ["system:authenticated"], extra: {} };
 const asAlice = { authenticate: () => ALICE };
@@ -74,8 +73,7 @@ test("impersonation needs the right to it, and then counts for the rest of the r
 });
 
 test("requests over the limit are refused with 429 and Retry-After, those of administrators never", async () => {
-  const inFlight = { ...DEFAULT_IN_FLIGHT, workload: { readOnly: 0, mutating: 1 } };
-  const { ask, server } = await testServer({ authenticator: asAlice, inFlight });
+  const { ask, server } = await testServer({ authenticator: asAlice, seats: 0 });
   const refused = await ask("GET", PODS);
   assert.equal(refused.kind === "object" && refused.code, 429);
   assert.equal(refused.kind === "object" && refused.headers?.["retry-after"], "1");
@@ -83,7 +81,7 @@ test("requests over the limit are refused with 429 and Retry-After, those of adm
     server.metrics.expose(),
     /apiserver_request_terminations_total\{code="429",component="apiserver"\} 1/,
   );
-  const admin = await testServer({ inFlight });
+  const admin = await testServer({ seats: 0 });
   await admin.object(200, "GET", PODS);
 });
 

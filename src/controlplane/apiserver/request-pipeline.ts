@@ -9,15 +9,9 @@ import { answerOfFailure } from "./filters/answer-of-failure.js";
 import { auditLine } from "./filters/audit-log.js";
 import { accessAttributes, forbidden } from "./filters/authorize.js";
 import { identify } from "./filters/identify.js";
-import {
-  InFlight,
-  type InFlightLimits,
-  isLongRunning,
-  isReadOnly,
-  type PriorityLevel,
-  priorityLevel,
-} from "./filters/max-in-flight.js";
+import { isReadOnly, isStream, isWatch } from "./filters/request-kind.js";
 import { timeoutMs, withTimeout } from "./filters/with-timeout.js";
+import type { Flow, FlowControl } from "./flowcontrol/flow-control.js";
 import type { ApiMetrics } from "./metrics/api-metrics.js";
 import { type RequestInfo, requestInfo } from "./request-info.js";
 import type { Routes } from "./routes.js";
@@ -30,7 +24,7 @@ export interface PipelineOptions {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly metrics: ApiMetrics;
-  readonly inFlight: Readonly<Record<PriorityLevel, InFlightLimits>>;
+  readonly flowControl: FlowControl;
   readonly auditLog: ((line: string) => void) | null;
 }
 
@@ -42,14 +36,13 @@ interface Passage {
 
 export class RequestPipeline implements ApiHandler {
   readonly #options: PipelineOptions;
-  readonly #inFlight: InFlight;
-  readonly #gauges: Readonly<Record<keyof InFlightLimits, Gauge>>;
+  /** Requests being served. */
+  readonly #inFlight: Readonly<Record<"readOnly" | "mutating", Gauge>>;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    this.#inFlight = new InFlight(options.inFlight);
     const inFlight = options.metrics.gauge("apiserver_current_inflight_requests");
-    this.#gauges = { readOnly: inFlight.with("readOnly"), mutating: inFlight.with("mutating") };
+    this.#inFlight = { readOnly: inFlight.with("readOnly"), mutating: inFlight.with("mutating") };
   }
 
   async handle(request: ApiRequest): Promise<ApiResponse> {
@@ -70,23 +63,41 @@ export class RequestPipeline implements ApiHandler {
   }
 
   async #answer(request: ApiRequest, info: RequestInfo, passage: Passage): Promise<ApiResponse> {
-    const { authenticator, authorizer, timers } = this.#options;
+    const { authenticator, authorizer, flowControl } = this.#options;
     const identifying = identify(request, authenticator, authorizer);
     const user = identifying instanceof Promise ? await identifying : identifying;
     passage.user = user;
-    if (isLongRunning(info)) {
+    if (isStream(info)) {
       await this.#authorize(request, info, passage, user);
       return this.#options.routes.handle(request, info, user);
     }
-    const leave = this.#inFlight.enter(priorityLevel(user), isReadOnly(info));
+    const flow = flowControl.classify(info, user);
+    request.addHeaders?.(flow.headers);
+    const entering = flowControl.enter(flow, info, request, user, timeoutMs(request));
+    if (entering !== undefined) await entering;
+    return this.#serve(flow, request, info, passage, user);
+  }
+
+  async #serve(
+    flow: Flow,
+    request: ApiRequest,
+    info: RequestInfo,
+    passage: Passage,
+    user: UserInfo,
+  ): Promise<ApiResponse> {
+    const { timers, flowControl, routes } = this.#options;
+    const inFlight = isReadOnly(info) ? this.#inFlight.readOnly : this.#inFlight.mutating;
+    const startMs = timers.milliseconds();
+    inFlight.add(1);
     try {
       const authorizing = this.#authorize(request, info, passage, user);
       if (authorizing !== undefined) await authorizing;
-      const answering = this.#options.routes.handle(request, info, user);
+      const answering = routes.handle(request, info, user);
       if (!(answering instanceof Promise)) return answering;
-      return await withTimeout(timers, timeoutMs(request), answering);
+      return await (isWatch(info) ? answering : withTimeout(timers, timeoutMs(request), answering));
     } finally {
-      leave();
+      inFlight.add(-1);
+      flowControl.leave(flow, (timers.milliseconds() - startMs) / 1000, isWatch(info));
     }
   }
 
@@ -113,8 +124,6 @@ export class RequestPipeline implements ApiHandler {
     const code = codeOf(response);
     const isDryRun = request.query.has("dryRun");
     metrics.answered(info, isDryRun, code, (timers.milliseconds() - startMs) / 1000);
-    this.#gauges.readOnly.set(this.#inFlight.count(true));
-    this.#gauges.mutating.set(this.#inFlight.count(false));
     if (code === 429 || code === 504)
       metrics.counter("apiserver_request_terminations_total").with(String(code), "apiserver").add();
   }

@@ -16,10 +16,29 @@ test("namespaceController empties a namespace, then lets it go", async () => {
   await cluster.of(PODS, "gone").create(podObject("web"));
   await cluster.of(NAMESPACES, null).delete("gone");
   assert.equal((await cluster.of(NAMESPACES, null).get("gone")).status?.phase, "Terminating");
-  await cluster.timers.advance(10_000);
+  await cluster.timers.advance(1000);
   const names = (await cluster.all(NAMESPACES)).map(({ metadata }) => metadata.name);
   assert.deepEqual(names, ["default", "kube-system"]);
   assert.deepEqual(await cluster.all(CONFIG_MAPS), []);
+  assert.deepEqual(cluster.errors, []);
+  await cluster.stop();
+});
+
+test("namespaceController lets a namespace go as soon as its last Pod has ended", async () => {
+  const cluster = await startRealCluster([namespaceController]);
+  await createNamespace(cluster.client, "gone");
+  const pods = cluster.of(PODS, "gone");
+  for (const name of ["one", "two"]) await pods.create(podObject(name, { spec: { nodeName: "node-1" } }));
+  await cluster.of(NAMESPACES, null).delete("gone");
+  await cluster.timers.advance(1000);
+  assert.notEqual((await pods.get("one")).metadata.deletionTimestamp, undefined);
+  // As its kubelet does, long before the grace of 30 s is over.
+  await pods.delete("one", { gracePeriodSeconds: 0 });
+  await cluster.timers.advance(1000);
+  assert.equal((await cluster.all(NAMESPACES)).length, 3);
+  await pods.delete("two", { gracePeriodSeconds: 0 });
+  await cluster.timers.advance(500);
+  assert.equal((await cluster.all(NAMESPACES)).length, 2);
   assert.deepEqual(cluster.errors, []);
   await cluster.stop();
 });

@@ -8,6 +8,7 @@ import { InformerFactory } from "../client/informer-factory.js";
 import type { Lister } from "../client/object-store.js";
 import type { Node } from "../client/object-types.js";
 import { NODES, resourceOf } from "../client/resources.js";
+import { NO_NAMES } from "../protocol/name-lookup.js";
 import type { NodeStreams } from "../protocol/node-streams.js";
 import { DueTimes } from "./due-times.js";
 import { type EventSink, NO_EVENTS, NodeEvents } from "./events.js";
@@ -18,6 +19,7 @@ import type { NodeSpec } from "./node/node-spec.js";
 import { nodeSummary } from "./node/node-summary.js";
 import type { StatsSummary } from "./node/stats-summary.js";
 import { ObjectCache } from "./object-cache.js";
+import type { NodeNames } from "./pod/pod-context.js";
 import type { Pod } from "./pod/pod.js";
 import type { SimulationProfile } from "./runtime/profile.js";
 import { StatusManager } from "./status-manager.js";
@@ -25,6 +27,7 @@ import { PodStreams } from "./streams/pod-streams.js";
 
 const ALL_PODS = resourceOf<Pod>("", "v1", "pods");
 const ALL_SERVICES = resourceOf<Service>("", "v1", "services");
+const NAMELESS: NodeNames = { cluster: { servers: [], domain: "cluster.local" }, lookup: NO_NAMES };
 const BY_NODE = "kubelet/spec.nodeName";
 /** Nodes that register at the same time. */
 const REGISTERING_MAX = 64;
@@ -37,6 +40,8 @@ export interface HollowKubeletsOptions {
   readonly profile: SimulationProfile;
   /** False: no Events, for runs where they would be most of the load. */
   readonly reportsEvents: boolean;
+  /** Absent: Pods have no name server that answers. */
+  readonly names?: NodeNames;
   /** Shared with others in this process; absent: its own. Whoever made it starts it. */
   readonly informers?: InformerFactory;
 }
@@ -78,6 +83,7 @@ export class HollowKubelets {
       events: this.#events,
       statuses: this.#statuses,
       objects: new ObjectCache(client, this.#due),
+      names: options.names ?? NAMELESS,
       servicesOf: (namespace) => this.#services.list(namespace),
       apiService: () => this.#services.get("default/kubernetes") ?? null,
     };

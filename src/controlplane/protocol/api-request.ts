@@ -36,6 +36,8 @@ export interface ApiRequest {
   readonly sourceIP: string;
   /** Ends watches and long answers. */
   readonly signal: AbortSignal;
+  /** Told of headers that the answer carries whatever it is; absent: nobody would read them. */
+  addHeaders?(headers: Readonly<Record<string, string>>): void;
 }
 
 /** One line of a watch. */

@@ -3,12 +3,15 @@
 import { exponentialBuckets, MetricSet } from "../../base/metrics/metric-set.js";
 import type { MetricLabels, MetricSink } from "../client/metric-sink.js";
 import type { HollowKubelets } from "../kubelet/hollow-kubelets.js";
+import type { HealthPath } from "./proxy-health.js";
 import type { SyncRecord } from "./proxy-runner.js";
 
 const QUEUE_BUCKETS = exponentialBuckets(1e-8, 10, 10);
 const gauge = (help: string) => ({ type: "gauge", labels: [], help }) as const;
 const queueTimes = (help: string) =>
   ({ type: "histogram", labels: ["name"], help, buckets: QUEUE_BUCKETS }) as const;
+const answers = (path: HealthPath) =>
+  ({ type: "counter", labels: ["code"], help: `Answers of ${path} of kube-proxies.` }) as const;
 
 const TABLE = {
   workqueue_depth: { type: "gauge", labels: ["name"], help: "Keys that wait in a controller's queue." },
@@ -32,6 +35,8 @@ const TABLE = {
     buckets: exponentialBuckets(0.001, 2, 20),
   },
   kubeproxy_sync_proxy_rules_last_timestamp_seconds: gauge("When the rules were last in step."),
+  kubeproxy_proxy_healthz_total: answers("/healthz"),
+  kubeproxy_proxy_livez_total: answers("/livez"),
 } as const;
 
 export class PlaneMetrics implements MetricSink {
@@ -62,6 +67,11 @@ export class PlaneMetrics implements MetricSink {
       .set(atMs / 1000);
     const programming = this.#metrics.histogram("kubeproxy_network_programming_duration_seconds").with();
     for (const ms of programmingMs) programming.observe(ms / 1000);
+  }
+
+  healthAsked(path: HealthPath, code: number): void {
+    const name = path === "/healthz" ? "kubeproxy_proxy_healthz_total" : "kubeproxy_proxy_livez_total";
+    this.#metrics.counter(name).with(`${code}`).add(1);
   }
 
   /** @param kubelets null while there are none */

@@ -1,6 +1,6 @@
 // A kube-proxy on the API: informers tell it of Services and EndpointSlices, and it syncs as upstream's proxier does. What
 // a sync would hand to the kernel is made in full, text and all; loading it is the kernel's part and not done here.
-// One per measured node. Source: kube-proxy pkg/proxy/iptables/proxier.go, pkg/proxy/healthcheck/proxy_health.go.
+// One per measured node. Source: kube-proxy pkg/proxy/iptables/proxier.go.
 import type { EndpointSlice, Service } from "../../api/types.js";
 import type { Mode } from "../../netfilter/rule-model.js";
 import { type Cancel, type Timers, wallMs } from "../../base/timers.js";
@@ -10,6 +10,7 @@ import type { ProxyState } from "../../proxy/service-port.js";
 import { SyncRunner, type SyncTiming } from "../../proxy/sync.js";
 import type { SyncResult } from "../../proxy/sync-result.js";
 import { type ObjectFeed, RESOURCES } from "./object-feed.js";
+import type { SyncHealth } from "./proxy-health.js";
 
 /** EndpointSlice annotation: when the change was made that led to this state of it, RFC 3339. */
 const TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time";
@@ -57,6 +58,11 @@ export class ProxyRunner {
     return this.#options.config.mode;
   }
 
+  /** Name of the node that it works for. */
+  get node(): string {
+    return this.#options.config.node.name;
+  }
+
   /** What is in place. */
   get applied(): ProxyState | null {
     return this.#runner.applied;
@@ -66,8 +72,8 @@ export class ProxyRunner {
     const { feed } = this.#options;
     const listed = async (objects: "Service" | "EndpointSlice", resource: "services" | "endpointSlices") => {
       await feed(RESOURCES[resource], {
-        set: (object) => this.#changed("upsert", { ...object, kind: objects } as Service | EndpointSlice),
-        delete: (object) => this.#changed("remove", { ...object, kind: objects } as Service | EndpointSlice),
+        set: (object) => this.#changed("upsert", asRead(object, objects)),
+        delete: (object) => this.#changed("remove", asRead(object, objects)),
       });
       this.#step({ kind: "listed", objects });
     };
@@ -79,16 +85,14 @@ export class ProxyRunner {
     this.#cancelWake();
   }
 
-  /** As /healthz of port 10256: nothing has waited longer than two sync periods. */
-  health(): {
-    readonly isHealthy: boolean;
-    readonly lastUpdatedMs: number | null;
-    readonly currentMs: number;
-  } {
-    const currentMs = wallMs(this.#options.timers);
-    const limitMs = 2 * this.#options.timing.syncPeriodMs;
-    const isHealthy = this.#oldestPendingMs === null || currentMs - this.#oldestPendingMs < limitMs;
-    return { isHealthy, lastUpdatedMs: this.#lastUpdatedMs, currentMs };
+  /** What its port 10256 answers from. */
+  health(): SyncHealth {
+    return {
+      nowMs: wallMs(this.#options.timers),
+      lastUpdatedMs: this.#lastUpdatedMs,
+      oldestPendingMs: this.#oldestPendingMs,
+      timeoutMs: 2 * this.#options.timing.syncPeriodMs,
+    };
   }
 
   #changed(kind: "upsert" | "remove", object: Service | EndpointSlice): void {
@@ -141,4 +145,11 @@ export class ProxyRunner {
     });
     this.#step({ kind: "applied" });
   }
+}
+
+/** Objects of a list carry no kind, and a slice without endpoints may have null for them, as Go writes it. */
+function asRead(object: object, kind: "Service" | "EndpointSlice"): Service | EndpointSlice {
+  if (kind === "Service") return { ...object, kind } as Service;
+  const slice = { ...object, kind } as EndpointSlice;
+  return { ...slice, endpoints: (slice.endpoints as EndpointSlice["endpoints"] | null | undefined) ?? [] };
 }

@@ -11,7 +11,7 @@ import {
   resizableServiceBuckets,
   serviceHash,
 } from "../../netfilter/ipvs/hash.js";
-import { greatestCommonDivisor, NO_SERVER, schedulerTable } from "../../netfilter/ipvs/lookup-table.js";
+import { NO_SERVER, schedulerTable, weightLevels } from "../../netfilter/ipvs/lookup-table.js";
 import { IPVS_SCHEDULERS, type RealServer, type VirtualServer } from "../../netfilter/ipvs/model.js";
 import { inListOrder } from "../../netfilter/ipvs/schedulers.js";
 import type { ServiceTableVariant } from "../../netfilter/ipvs/service-table.js";
@@ -118,16 +118,15 @@ export class ServiceRegions {
     const reals = inListOrder(server.realServers);
     const ids = this.#placeServers(slot, reals);
     this.#placeList(slot, ids);
-    const weights = reals.map(({ weight }) => weight);
-    const divisor = greatestCommonDivisor(weights);
+    const levels = weightLevels(reals.map(({ weight }) => weight));
     const flags = server.sourcePortFlag ? abi.SERVICE_FLAG_SOURCE_PORT : 0;
     this.#placeTable(slot, schedulerTable(server.scheduler, reals));
     this.#set(slot, abi.SERVICE_SERVERS, ids.length);
     this.#set(slot, abi.SERVICE_PERSISTENT_MS, (server.persistentSeconds ?? 0) * 1000);
     this.#set(slot, abi.SERVICE_SCHEDULER, IPVS_SCHEDULERS.indexOf(server.scheduler) | (flags << 8));
     this.#set(slot, abi.SERVICE_GENERATION, ++this.#serviceGeneration);
-    this.#set(slot, abi.SERVICE_WRR_DIVISOR, divisor);
-    this.#set(slot, abi.SERVICE_WRR_LEVEL_MAX, Math.max(0, ...weights) - (divisor - 1));
+    this.#set(slot, abi.SERVICE_WRR_DIVISOR, levels.divisor);
+    this.#set(slot, abi.SERVICE_WRR_LEVEL_MAX, levels.highest | (levels.first << 16));
   }
 
   /** Server ids in list order. A server that the service had keeps its id, and with it the connections counted on it. */

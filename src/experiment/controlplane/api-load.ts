@@ -79,6 +79,7 @@ async function overHttp(plane: Plane, plan: Omit<LoadPlan, "url">): Promise<Load
     auditLogPath: null,
     etcdPort: null,
     dnsPort: null,
+    proxyHealth: null,
     store: "memory",
   });
   try {

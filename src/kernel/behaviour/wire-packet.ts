@@ -1,13 +1,17 @@
-// Packets as bytes: what a flow sends, and what can be read off a packet seen. Each carries its flow's number where no
-// translation reaches: UDP in its payload, TCP in the sequence number, SCTP in the initiate tag.
+// Packets as bytes: what is sent, and what can be read off a packet seen. Each carries a number where no translation
+// reaches: UDP in its payload, TCP in the sequence number, SCTP in the first word of its first chunk.
 //
-//   IPv4 20 bytes | IPv6 40 bytes | UDP 8 + number 4 | TCP 20 (SYN, sequence = number) | SCTP 12 + INIT chunk 20
+//   IPv4 20 bytes | IPv6 40 bytes | UDP 8 + number 4 | TCP 20, sequence = number | SCTP 12 + chunk header 4 + number 4 ...
 //
-// An ICMP error quotes the packet it is about; its number is found there.
+// An ICMP error quotes the packet it is about and a RST acknowledges it; the number of that packet is found there.
 import { ipText, ipWords, type Family } from "../../base/ip.js";
 import { PROTOCOL_NUMBERS, TCP_FLAGS } from "../../netfilter/packet.js";
 
-export interface WireFlow {
+/** First chunks of SCTP packets that take a connection from nothing to established; numbers are IANA's. */
+export const SCTP_CHUNKS = { INIT: 1, "INIT-ACK": 2, "COOKIE-ECHO": 10 } as const;
+
+export interface WirePacket {
+  /** 32 bits. Even: a host without a socket sends a RST of the next number, which must be none of ours. */
   readonly number: number;
   readonly protocol: "tcp" | "udp" | "sctp";
   readonly source: string;
@@ -16,11 +20,16 @@ export interface WireFlow {
   readonly destinationPort: number;
   /** Bits of TCP_FLAGS; SYN opens a connection. */
   readonly tcpFlags: number;
+  readonly sctpChunk: keyof typeof SCTP_CHUNKS;
+  /** Number of the packet of the other direction that this one answers, which conntrack looks at; 0 for none. */
+  readonly answers: number;
 }
 
-/** What a packet seen says. For an ICMP error: addresses of the error itself, and the number of the packet quoted. */
-export interface WirePacket extends Omit<WireFlow, "protocol"> {
-  readonly protocol: WireFlow["protocol"] | "icmp";
+/** What a packet seen says. */
+export interface SeenWirePacket extends Omit<WirePacket, "protocol" | "sctpChunk" | "answers"> {
+  readonly protocol: WirePacket["protocol"] | "icmp";
+  /** An ICMP error about, or a RST in answer to, the packet of this number; the addresses are those of the refusal. */
+  readonly refuses: boolean;
   /** ICMP type and code, "3/3"; null for others. */
   readonly icmp: string | null;
 }
@@ -30,7 +39,7 @@ const IPV6_BYTES = 40;
 const HOPS = 64;
 
 /** @returns an IP packet with right checksums */
-export function encodePacket(flow: WireFlow): Uint8Array {
+export function encodePacket(flow: WirePacket): Uint8Array {
   const family: Family = flow.source.includes(":") ? "IPv6" : "IPv4";
   const transport = transportBytes(flow);
   const head = family === "IPv4" ? IPV4_BYTES : IPV6_BYTES;
@@ -61,22 +70,26 @@ export function encodePacket(flow: WireFlow): Uint8Array {
   return bytes;
 }
 
-function transportBytes({ protocol, sourcePort, destinationPort, number, tcpFlags }: WireFlow): Uint8Array {
+function transportBytes(packet: WirePacket): Uint8Array {
+  const { protocol, number, answers } = packet;
   const bytes = new Uint8Array({ udp: 12, tcp: 20, sctp: 32 }[protocol]);
   const view = new DataView(bytes.buffer);
-  view.setUint16(0, sourcePort);
-  view.setUint16(2, destinationPort);
+  view.setUint16(0, packet.sourcePort);
+  view.setUint16(2, packet.destinationPort);
   if (protocol === "udp") {
     view.setUint16(4, bytes.length);
     view.setUint32(8, number);
   } else if (protocol === "tcp") {
     view.setUint32(4, number);
+    view.setUint32(8, answers === 0 ? 0 : answers + 1);
     view.setUint8(12, 5 << 4);
-    view.setUint8(13, tcpFlags);
+    view.setUint8(13, packet.tcpFlags);
     view.setUint16(14, 0xffff);
   } else {
-    // INIT: type 1, length 20, tag, window, one stream each way, first sequence number.
-    view.setUint8(12, 1);
+    // Verification tag: what the other side asked for. INIT and INIT ACK: tag asked for, window, one stream each way,
+    // first sequence number; COOKIE ECHO has a cookie of those 16 bytes.
+    view.setUint32(4, answers);
+    view.setUint8(12, SCTP_CHUNKS[packet.sctpChunk]);
     view.setUint16(14, 20);
     view.setUint32(16, number);
     view.setUint32(20, 0xffff);
@@ -88,44 +101,70 @@ function transportBytes({ protocol, sourcePort, destinationPort, number, tcpFlag
 }
 
 /** @returns null for a packet that is none of ours: router solicitations and the like */
-export function decodePacket(bytes: Uint8Array): WirePacket | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const family: Family = view.getUint8(0) >> 4 === 6 ? "IPv6" : "IPv4";
-  const head = family === "IPv4" ? (view.getUint8(0) & 15) * 4 : IPV6_BYTES;
-  if (bytes.length < head + 8) return null;
-  const protocol = protocolOf(view.getUint8(family === "IPv4" ? 9 : 6));
-  if (protocol === null) return null;
-  const [sourceAt, width] = family === "IPv4" ? [12, 4] : [8, 16];
-  const source = addressText(bytes.subarray(sourceAt, sourceAt + width), family);
-  const destination = addressText(bytes.subarray(sourceAt + width, sourceAt + 2 * width), family);
-  const inner = bytes.subarray(head);
-  if (protocol === "icmp") {
-    const icmp = `${view.getUint8(head)}/${view.getUint8(head + 1)}`;
-    const quoted = inner.length > 8 + 20 ? decodePacket(inner.subarray(8)) : null;
-    if (quoted === null) return null;
-    return { ...quoted, protocol, icmp, source, destination, sourcePort: 0, destinationPort: 0 };
-  }
-  const number = flowNumber(protocol, inner);
-  if (number === null) return null;
+export function decodePacket(bytes: Uint8Array): SeenWirePacket | null {
+  const head = readHead(bytes);
+  if (head === null) return null;
+  const { protocol, source, destination, transport } = head;
+  if (protocol === "icmp") return decodeError(head);
+  const view = new DataView(transport.buffer, transport.byteOffset, transport.byteLength);
+  const at = { udp: 8, tcp: 4, sctp: 16 }[protocol];
+  if (transport.length < at + 4) return null;
+  const tcpFlags = protocol === "tcp" && transport.length > 13 ? view.getUint8(13) : 0;
+  const resets = TCP_FLAGS.RST | TCP_FLAGS.ACK;
+  const refuses = (tcpFlags & resets) === resets;
   return {
-    number,
+    number: refuses ? (view.getUint32(8) - 1) >>> 0 : view.getUint32(at),
     protocol,
     source,
-    sourcePort: view.getUint16(head),
+    sourcePort: view.getUint16(0),
     destination,
-    destinationPort: view.getUint16(head + 2),
-    tcpFlags: protocol === "tcp" ? view.getUint8(head + 13) : 0,
+    destinationPort: view.getUint16(2),
+    tcpFlags,
+    refuses,
     icmp: null,
   };
 }
 
-function flowNumber(protocol: WireFlow["protocol"], transport: Uint8Array): number | null {
-  const at = { udp: 8, tcp: 4, sctp: 16 }[protocol];
-  if (transport.length < at + 4) return null;
-  return new DataView(transport.buffer, transport.byteOffset).getUint32(at);
+interface Head {
+  readonly family: Family;
+  readonly protocol: SeenWirePacket["protocol"];
+  readonly source: string;
+  readonly destination: string;
+  readonly transport: Uint8Array;
 }
 
-function protocolOf(number: number): WirePacket["protocol"] | null {
+function readHead(bytes: Uint8Array): Head | null {
+  if (bytes.length < IPV4_BYTES) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const family: Family = view.getUint8(0) >> 4 === 6 ? "IPv6" : "IPv4";
+  const length = family === "IPv4" ? (view.getUint8(0) & 15) * 4 : IPV6_BYTES;
+  if (bytes.length < length + 8) return null;
+  const protocol = protocolOf(view.getUint8(family === "IPv4" ? 9 : 6));
+  if (protocol === null) return null;
+  const [at, width] = family === "IPv4" ? [12, 4] : [8, 16];
+  return {
+    family,
+    protocol,
+    source: addressText(bytes.subarray(at, at + width), family),
+    destination: addressText(bytes.subarray(at + width, at + 2 * width), family),
+    transport: bytes.subarray(length),
+  };
+}
+
+/** ICMP types whose message is the packet they are about, behind 8 bytes. */
+const ICMP_ERRORS: Readonly<Record<Family, readonly number[]>> = { IPv4: [3, 4, 11, 12], IPv6: [1, 2, 3, 4] };
+const ICMP_HEADER_BYTES = 8;
+
+function decodeError({ family, source, destination, transport }: Head): SeenWirePacket | null {
+  const [type = 0, code = 0] = transport;
+  if (!ICMP_ERRORS[family].includes(type)) return null;
+  const quoted = decodePacket(transport.subarray(ICMP_HEADER_BYTES));
+  if (quoted === null || quoted.icmp !== null) return null;
+  const ends = { source, destination, sourcePort: 0, destinationPort: 0 };
+  return { ...quoted, ...ends, protocol: "icmp", icmp: `${type}/${code}`, refuses: true };
+}
+
+function protocolOf(number: number): SeenWirePacket["protocol"] | null {
   switch (number) {
     case PROTOCOL_NUMBERS.tcp:
       return "tcp";
@@ -139,18 +178,6 @@ function protocolOf(number: number): WirePacket["protocol"] | null {
     default:
       return null;
   }
-}
-
-/** The answer an endpoint gives to a packet that reached it; it carries the same number. */
-export function answerTo(seen: WirePacket & { readonly protocol: WireFlow["protocol"] }): WireFlow {
-  return {
-    ...seen,
-    source: seen.destination,
-    sourcePort: seen.destinationPort,
-    destination: seen.source,
-    destinationPort: seen.sourcePort,
-    tcpFlags: seen.protocol === "tcp" ? TCP_FLAGS.SYN | TCP_FLAGS.ACK : 0,
-  };
 }
 
 function addressBytes(text: string, family: Family): number[] {

@@ -1,5 +1,6 @@
 // One command for a kernel under test, and where such commands are carried out. Plans are lists of commands, made by
 // pure functions; a host runs them, or prints them.
+import { shellWord } from "../../base/shell-word.js";
 
 export interface Command {
   readonly argv: readonly [string, ...string[]];
@@ -40,8 +41,4 @@ export interface HostProcess {
 export function commandText({ argv, netns, stdin }: Command): string {
   const words = netns === undefined ? argv : ["ip", "netns", "exec", netns, ...argv];
   return `${words.map(shellWord).join(" ")}${stdin === undefined ? "" : " < rules"}`;
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -2,7 +2,8 @@
  * them: src/kernel/behaviour makes and reads them.
  *
  * A PORT is a place to send and to listen, numbered from 0 in the order given:
- *   link:NETNS:INTERFACE   an end of a veth pair; both ends have one hardware address, so no ARP is needed
+ *   link:NETNS:INTERFACE   an end of a veth pair, without ARP: the other end has the same hardware address, or the one
+ *                          that the last packet seen came from
  *   node:NETNS:4|6         the node itself: sends as a process would (through OUTPUT), hears what INPUT lets through
  *
  * Both streams hold records, little-endian, payload an IP packet:
@@ -96,7 +97,7 @@ static void ip6_header(const struct msghdr *message, ssize_t length, int protoco
 
 /* Everything one socket holds. Returns how many packets. */
 static int drain(int number, int fd, int protocol) {
-  const struct port *port = &ports[number];
+  struct port *port = &ports[number];
   const size_t head = port->family == AF_INET6 ? sizeof(struct ip6_hdr) : 0;
   int seen = 0;
   for (;;) {
@@ -106,8 +107,11 @@ static int drain(int number, int fd, int protocol) {
     struct msghdr message = {&from, sizeof from, &into, 1, control, sizeof control, 0};
     ssize_t length = recvmsg(fd, &message, MSG_DONTWAIT);
     if (length < 0) return seen;
-    if (port->family == 0)
-      if (((struct sockaddr_ll *)&from)->sll_pkttype == PACKET_OUTGOING) continue;
+    if (port->family == 0) {
+      const struct sockaddr_ll *link = (struct sockaddr_ll *)&from;
+      if (link->sll_pkttype == PACKET_OUTGOING) continue;
+      memcpy(port->mac, link->sll_addr, sizeof port->mac);
+    }
     if (head > 0) ip6_header(&message, length, protocol);
     write_record(number, packet, (uint32_t)length + head);
     seen++;

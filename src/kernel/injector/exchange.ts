@@ -6,7 +6,7 @@ import type { HostProcess, KernelHost } from "../host/command.js";
 import { injectorProgram } from "./build.js";
 
 const HEADER_BYTES = 8;
-const MARK = 0xffff;
+export const MARK = 0xffff;
 
 /** A place to send and to listen. node: the node itself, as a process on it would. */
 export type Port =
@@ -44,11 +44,8 @@ export class Exchange {
     return new Promise((resolve, reject) => {
       this.#settle = resolve;
       this.#fail = reject;
-      for (const { port, bytes } of packets) {
-        this.#process.stdin.write(header(port, bytes.length));
-        this.#process.stdin.write(bytes);
-      }
-      this.#process.stdin.write(header(MARK, 0));
+      const records = packets.flatMap(({ port, bytes }) => [recordHeader(port, bytes.length), bytes]);
+      this.#process.stdin.write(Buffer.concat([...records, recordHeader(MARK, 0)]));
     });
   }
 
@@ -80,14 +77,16 @@ export class Exchange {
   }
 }
 
-function header(port: number, length: number): Buffer {
+/** Of a record; with port MARK and no length it asks to wait until all is quiet. */
+export function recordHeader(port: number, length: number): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
   bytes.writeUInt16LE(port, 0);
   bytes.writeUInt32LE(length, 4);
   return bytes;
 }
 
-function portText(port: Port): string {
+/** The port as the program's argument. */
+export function portText(port: Port): string {
   return port.kind === "link"
     ? `link:${port.netns}:${port.interface}`
     : `node:${port.netns}:${port.family === "IPv4" ? "4" : "6"}`;

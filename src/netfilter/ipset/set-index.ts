@@ -14,6 +14,9 @@ export interface SetEnd {
   readonly port: number;
 }
 
+/** Models do not change, and many tracers of one model are made: they share the indexes of its sets. */
+const INDEXES = new WeakMap<IpSet, SetIndex>();
+
 export class SetIndex {
   readonly #set: IpSet;
   readonly #dimensions: readonly string[];
@@ -33,6 +36,13 @@ export class SetIndex {
       this.#keys.set(keyOf(element), { nomatch: element.nomatch });
     }
     this.#prefixLengths = [...lengths].sort((a, b) => b - a);
+  }
+
+  /** The index of a set that will not change any more. */
+  static of(set: IpSet): SetIndex {
+    const index = INDEXES.get(set) ?? new SetIndex(set);
+    INDEXES.set(set, index);
+    return index;
   }
 
   /** @param ends the end that each dimension of the key is taken from, in order */

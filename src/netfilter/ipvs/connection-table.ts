@@ -1,7 +1,8 @@
 // The connections of IPVS: which real server a client's flow goes to, and for how long that is remembered.
 // Slow twin of asm/ipvs/connections.ts. What is simplified, in both alike:
 //   - a TCP connection is open (900 s) or, after a FIN or RST of either side, closing (120 s); UDP lives 300 s, SCTP 900 s.
-//     The kernel has eleven TCP states with shorter times for half-open ones;
+//     The kernel has eleven TCP states with shorter times for half-open ones, and takes an SCTP connection for inactive
+//     until it is established;
 //   - a packet moves the deadline only when that gains a second, so that most packets leave the expiry lists alone;
 //   - a template (session affinity of one client to one service) lives from the last new connection on; the kernel
 //     also keeps it while one of its connections lives;
@@ -95,7 +96,7 @@ export class ConnectionTable {
     const reply = replyTextOf(connection);
     this.#byReply.set(reply, [connection, ...(this.#byReply.get(reply) ?? [])]);
     this.#expiring[state].add(connection);
-    server.active++;
+    countOn(connection, 1);
     return connection;
   }
 
@@ -151,10 +152,10 @@ function stateAfter({ key, state }: Connection, tcpFlags: number): ConnectionSta
   return (tcpFlags & TCP_FLAGS.SYN) !== 0 ? "open" : state;
 }
 
-/** Closing connections are inactive; all others weigh as active. */
+/** The kernel takes a connection for inactive until its protocol says otherwise, and UDP never says anything. */
 function countOn({ server, state }: Connection, by: number): void {
-  if (state === "closing") server.inactive += by;
-  else server.active += by;
+  if (state === "open") server.active += by;
+  else server.inactive += by;
 }
 
 function deadline(nowMs: number, timeoutMs: number): number {

@@ -51,6 +51,18 @@ test("serviceHash spreads consecutive services evenly, both families", () => {
   }
 });
 
+test("maglevOffset and maglevSkip are SipHash-1-3 under the kernel's two keys", () => {
+  // Worked with another implementation, which gives the published vectors of SipHash-2-4 too.
+  const numbers = (ip: string, port: number) => [
+    maglevOffset(ipWords(ip), port),
+    maglevSkip(ipWords(ip), port),
+  ];
+  assert.deepEqual(numbers("10.0.0.1", 0), [3711, 966]);
+  assert.deepEqual(numbers("10.0.0.1", 8080), [3531, 434]);
+  // Address and port are added, and the sum wraps.
+  assert.deepEqual(numbers("255.255.255.240", 80), [401, 937]);
+});
+
 test("maglevSkip is a step that visits every bucket, for any server", () => {
   for (let host = 1; host < 255; host++) {
     const skip = maglevSkip(ipWords(`10.0.0.${host}`), 8080);

@@ -1,8 +1,11 @@
 // The hash functions of IPVS: of the service table in both its forms, of the sh and dh schedulers, of Maglev.
 // asm/ipvs/hash.ts computes the same numbers; both sides and the encoder must agree bit by bit.
-// Source: Linux net/netfilter/ipvs/ip_vs_ctl.c (ip_vs_svc_hashkey), ip_vs_sh.c, ip_vs_dh.c (hash_32 since 4.18), ip_vs_mh.c.
-// Ours, where the kernel uses siphash or jhash with a key drawn at boot: mixWord and finishMix, which are MurmurHash3's
-// 32-bit body and finalizer (A. Appleby, public domain). They spread as well and give the same table in every run.
+// sh, dh and mh choose exactly as a 64-bit kernel does: their hashes have no key, or a fixed one.
+// Source: Linux net/netfilter/ipvs/ip_vs_ctl.c (ip_vs_svc_hashkey), ip_vs_sh.c, ip_vs_dh.c (hash_32 since 4.18), ip_vs_mh.c
+// (ip_vs_mh_hashkey), include/linux/siphash.h (hsiphash is SipHash-1-3 on 64 bits); SipHash: Aumasson and Bernstein 2012.
+// Ours, where the kernel uses siphash with a key drawn at boot (the resizable service table): mixWord and finishMix, which
+// are MurmurHash3's 32-bit body and finalizer (A. Appleby, public domain). They spread as well and give the same table in
+// every run.
 import type { Family, IpWords } from "../../base/ip.js";
 
 /** Buckets of the service table up to Linux 6.x: IP_VS_SVC_TAB_BITS is 8. */
@@ -14,8 +17,9 @@ export const MAGLEV_BUCKETS = 4093;
 
 const GOLDEN_RATIO_32 = 0x61c88647;
 const SERVICE_SEED = 0x5f3759df;
-const MAGLEV_OFFSET_SEED = 0x2f0b4a37;
-const MAGLEV_SKIP_SEED = 0x71e5c90d;
+/** Both words of the keys. */
+const MAGLEV_OFFSET_KEY = 2654435761n;
+const MAGLEV_SKIP_KEY = 2654446892n;
 
 /** The four words of an address xored into one; IPv4 has only the first. */
 function foldWords(words: IpWords): number {
@@ -54,16 +58,56 @@ export function sourceHashBucket(words: IpWords, port: number): number {
 
 /** Maglev: where a client looks, and where a server's permutation starts. */
 export function maglevOffset(words: IpWords, port: number): number {
-  return maglevHash(MAGLEV_OFFSET_SEED, words, port) % MAGLEV_BUCKETS;
+  return maglevHash(MAGLEV_OFFSET_KEY, words, port) % MAGLEV_BUCKETS;
 }
 
 /** Maglev: the step of a server's permutation, 1..MAGLEV_BUCKETS-1. */
 export function maglevSkip(words: IpWords, port: number): number {
-  return (maglevHash(MAGLEV_SKIP_SEED, words, port) % (MAGLEV_BUCKETS - 1)) + 1;
+  return (maglevHash(MAGLEV_SKIP_KEY, words, port) % (MAGLEV_BUCKETS - 1)) + 1;
 }
 
-function maglevHash(seed: number, words: IpWords, port: number): number {
-  return finishMix(mixWord(mixWord(seed, foldWords(words)), port));
+function maglevHash(key: bigint, words: IpWords, port: number): number {
+  return sipHash13((foldWords(words) + port) >>> 0, key);
+}
+
+/** SipHash-1-3 of one 32-bit word under the key (key, key), cut to 32 bits. The slow twin of the one in asm/ipvs/hash.ts. */
+function sipHash13(word: number, key: bigint): number {
+  const [a, b, c, d] = [0x736f6d6570736575n, 0x646f72616e646f6dn, 0x6c7967656e657261n, 0x7465646279746573n];
+  const block = (4n << 56n) | BigInt(word);
+  let state: SipState = { a: a ^ key, b: b ^ key, c: c ^ key, d: d ^ key ^ block };
+  state = sipRound(state);
+  state = { ...state, a: state.a ^ block, c: state.c ^ 0xffn };
+  for (let round = 0; round < 3; round++) state = sipRound(state);
+  return Number(BigInt.asUintN(32, state.a ^ state.b ^ state.c ^ state.d));
+}
+
+interface SipState {
+  readonly a: bigint;
+  readonly b: bigint;
+  readonly c: bigint;
+  readonly d: bigint;
+}
+
+function sipRound(state: SipState): SipState {
+  let { a, b, c, d } = state;
+  a = add64(a, b);
+  b = rotate64(b, 13n) ^ a;
+  a = rotate64(a, 32n);
+  c = add64(c, d);
+  d = rotate64(d, 16n) ^ c;
+  a = add64(a, d);
+  d = rotate64(d, 21n) ^ a;
+  c = add64(c, b);
+  b = rotate64(b, 17n) ^ c;
+  return { a, b, c: rotate64(c, 32n), d };
+}
+
+function add64(one: bigint, other: bigint): bigint {
+  return BigInt.asUintN(64, one + other);
+}
+
+function rotate64(word: bigint, bits: bigint): bigint {
+  return BigInt.asUintN(64, (word << bits) | (word >> (64n - bits)));
 }
 
 function mixWord(hash: number, word: number): number {

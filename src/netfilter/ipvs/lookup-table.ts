@@ -80,8 +80,31 @@ function maglevWalkers(servers: readonly RealServer[]): MaglevWalker[] {
   });
 }
 
+/** Levels of wrr: a round is played by the servers whose weight reaches the level. */
+export interface WeightLevels {
+  readonly divisor: number;
+  /** 1 above a multiple of the divisor, which saves an empty round; 0 when no server has a weight. */
+  readonly highest: number;
+  /** Level of the very first round. A server that is added moves the level only if it must, so it is not the highest. */
+  readonly first: number;
+}
+
+/** @param weights in list order: the server added first comes last. Cost O(weights) */
+export function weightLevels(weights: readonly number[]): WeightLevels {
+  let [divisor, highest, first] = [1, 0, 0];
+  let largest = 0;
+  for (const weight of weights.toReversed()) {
+    divisor = largest === 0 ? weight || 1 : greatestCommonDivisor([divisor, weight]);
+    largest = Math.max(largest, weight);
+    highest = largest - (divisor - 1);
+    if (first > highest || first === 0) first = highest;
+    else if (divisor > 1) first = Math.floor(first / divisor) * divisor + 1;
+  }
+  return { divisor, highest: Math.max(0, highest), first: Math.max(0, first) };
+}
+
 /** Greatest common divisor of the positive weights; 1 when there is none. */
-export function greatestCommonDivisor(weights: readonly number[]): number {
+function greatestCommonDivisor(weights: readonly number[]): number {
   let divisor = 0;
   for (const weight of weights) {
     let rest = weight;

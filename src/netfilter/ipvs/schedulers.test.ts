@@ -59,12 +59,15 @@ test("rr passes over weight 0 and counts the servers it looked at", () => {
   assert.deepEqual(service("rr", []).draw(), [0, 0]);
 });
 
-test("wrr 1:2:3 plays 3 3 2 3 2 1, as a real kernel does", () => {
-  assert.equal(sequence(12, service("wrr", [1, 2, 3])), "3 3 2 3 2 1 3 3 2 3 2 1");
+test("wrr 1:2:3 plays 3 3 2 3 2 1 round and round, beginning at the level it had with one server", () => {
+  assert.equal(sequence(12, service("wrr", [1, 2, 3])), "3 2 1 3 3 2 3 2 1 3 3 2");
+  assert.equal(sequence(12, service("wrr", [3, 2, 1])), "3 2 1 1 2 1 3 2 1 1 2 1");
 });
 
 test("wrr with common divisor 2 falls by it: weights 2 and 4 play 2 2 1", () => {
-  assert.equal(sequence(6, service("wrr", [2, 4])), "2 2 1 2 2 1");
+  assert.equal(sequence(6, service("wrr", [2, 4])), "2 1 2 2 1 2");
+  // 4 alone begins at level 1 of divisor 4, and so it stays when the divisor becomes 2.
+  assert.equal(sequence(6, service("wrr", [4, 2])), "2 1 1 2 1 1");
 });
 
 test("wrr is proportional to any weights, over whole rounds", () => {

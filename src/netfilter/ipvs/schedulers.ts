@@ -1,6 +1,6 @@
 // How IPVS picks the real server of a new connection: slow, obvious twins of the kernel's schedulers.
 // A service keeps its servers in a list whose head is the server added last, so "the next" of three servers added as
-// 1, 2, 3 goes 3, 2, 1 (seen in a real kernel: rr starts with the last one added, wrr 1:2:3 plays 3 3 2 3 2 1).
+// 1, 2, 3 goes 3, 2, 1 (seen in a real kernel: rr starts with the last one added, wrr 1:2:3 plays 3 2 1 3 3 2 3 2 1).
 //   rr    the next with weight above 0                     wrr   the next whose weight reaches a falling level
 //   lc    least active x 256 + inactive                    wlc   the same over weight, compared crosswise
 //   sed   least (active + 1) over weight                   nq    the first idle one, else as sed
@@ -11,7 +11,7 @@
 import { assert } from "../../base/assert.js";
 import type { IpWords } from "../../base/ip.js";
 import { maglevOffset, sourceHashBucket } from "./hash.js";
-import { greatestCommonDivisor, NO_SERVER, schedulerTable } from "./lookup-table.js";
+import { NO_SERVER, schedulerTable, weightLevels } from "./lookup-table.js";
 import type { RealServer, VirtualServer } from "./model.js";
 
 /** A real server with the connections bound to it. */
@@ -90,7 +90,7 @@ class RoundRobin implements Scheduler {
   }
 }
 
-/** Interleaved: the level starts at the largest weight and falls by the common divisor each time round. */
+/** Interleaved: the level falls by the common divisor each time round, and starts again at the largest weight. */
 class WeightedRoundRobin implements Scheduler {
   readonly #servers: readonly LoadedServer[];
   readonly #divisor: number;
@@ -101,10 +101,10 @@ class WeightedRoundRobin implements Scheduler {
   constructor(servers: readonly LoadedServer[]) {
     const weights = servers.map((server) => server.weight);
     this.#servers = servers;
-    this.#divisor = greatestCommonDivisor(weights);
-    // Levels are 1 above multiples of the divisor, which saves the last, empty round.
-    this.#levelMax = Math.max(0, ...weights) - (this.#divisor - 1);
-    this.#level = this.#levelMax;
+    const { divisor, highest, first } = weightLevels(weights);
+    this.#divisor = divisor;
+    this.#levelMax = highest;
+    this.#level = first;
   }
 
   schedule(): Choice {

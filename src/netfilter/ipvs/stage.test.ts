@@ -140,6 +140,20 @@ test("a client that reuses the port of a closed connection is scheduled anew onc
   assert.equal(sent(tracer, {}, 130_000), 2);
 });
 
+test("sed counts no UDP flow: in the kernel they are never active", () => {
+  const tracer = tracerOf(modelOf(virtual({ protocol: "udp", scheduler: "sed" }, 2)));
+  const ports = [1, 2, 3];
+  assert.deepEqual(
+    ports.map((sourcePort) => sent(tracer, { protocol: "udp", tcpFlags: 0, sourcePort })),
+    [2, 2, 2],
+  );
+  const tcp = tracerOf(modelOf(virtual({ scheduler: "sed" }, 2)));
+  assert.deepEqual(
+    ports.map((sourcePort) => sent(tcp, { sourcePort })),
+    [2, 1, 2],
+  );
+});
+
 test("lc counts connections, and stops counting those that expired", () => {
   const tracer = tracerOf(modelOf(virtual({ protocol: "udp", scheduler: "lc" }, 2)));
   const udp = { protocol: "udp", tcpFlags: 0 } as const;

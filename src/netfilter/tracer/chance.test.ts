@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Prng } from "../../base/prng.js";
-import { explore, SeededChance } from "./chance.js";
+import { explore, exploreWithOdds, SeededChance } from "./chance.js";
 
 test("explore visits every path of nested choices once, in order", () => {
   const seen = explore((chance) => [chance.below(3), chance.under(0x40000000) ? "yes" : "no"].join(), 100);
@@ -13,6 +13,16 @@ test("explore does not branch on what is certain", () => {
     explore((chance) => [chance.under(0), chance.under(0x80000000), chance.below(1)], 100),
     [[false, true, 0]],
   );
+});
+
+test("exploreWithOdds says how likely each path is", () => {
+  const found = exploreWithOdds((chance) => [chance.below(2), chance.under(0x20000000)].join(), 100);
+  assert.deepEqual(found, [
+    { result: "0,true", probability: 0.125 },
+    { result: "0,false", probability: 0.375 },
+    { result: "1,true", probability: 0.125 },
+    { result: "1,false", probability: 0.375 },
+  ]);
 });
 
 test("explore stops at its limit", () => {

@@ -31,11 +31,20 @@ export class SeededChance implements Chance {
  * Outcomes of probability zero or one are not branched on. Cost: walks x length of a walk.
  */
 export function explore<T>(walk: (chance: Chance) => T, walksMax: number): T[] {
-  const results: T[] = [];
+  return exploreWithOdds(walk, walksMax).map(({ result }) => result);
+}
+
+/** The same, each result with the probability of its walk; those of all walks add up to 1. */
+export function exploreWithOdds<T>(
+  walk: (chance: Chance) => T,
+  walksMax: number,
+): { readonly result: T; readonly probability: number }[] {
+  const results: { result: T; probability: number }[] = [];
   let script: number[] | null = [];
   while (script !== null && results.length < walksMax) {
     const scripted = new ScriptedChance(script);
-    results.push(walk(scripted));
+    const result = walk(scripted);
+    results.push({ result, probability: scripted.probability });
     script = scripted.nextScript();
   }
   return results;
@@ -46,6 +55,8 @@ class ScriptedChance implements Chance {
   readonly #choices: number[];
   readonly #branches: number[] = [];
   #position = 0;
+  /** Of the choices taken so far. */
+  probability = 1;
 
   constructor(script: readonly number[]) {
     this.#choices = [...script];
@@ -54,11 +65,15 @@ class ScriptedChance implements Chance {
   under(threshold: number): boolean {
     if (threshold <= 0) return false;
     if (threshold >= 0x80000000) return true;
-    return this.#choose(2) === 0;
+    const isUnder = this.#choose(2) === 0;
+    this.probability *= isUnder ? threshold / 0x80000000 : 1 - threshold / 0x80000000;
+    return isUnder;
   }
 
   below(count: number): number {
-    return count <= 1 ? 0 : this.#choose(count);
+    if (count <= 1) return 0;
+    this.probability /= count;
+    return this.#choose(count);
   }
 
   /** The next script in depth-first order, or null when every path was taken. */

@@ -15,7 +15,6 @@ type MatchOf<Kind extends Match["kind"]> = Extract<Match, { kind: Kind }>;
 /** Evaluates matches; keeps what they remember between packets. */
 export class IptablesMatches {
   readonly #sets: ReadonlyMap<string, IpSet>;
-  readonly #indexes = new Map<string, SetIndex>();
   readonly #recent: RecentLists;
   /** Packets seen by each nth match. */
   readonly #nthCounts = new Map<Rule, Map<Match, number>>();
@@ -83,8 +82,7 @@ export class IptablesMatches {
   #setHolds(match: MatchOf<"set">, flight: Flight): boolean {
     const set = this.#sets.get(match.name);
     if (!set) return false;
-    const index = this.#indexes.get(match.name) ?? new SetIndex(set);
-    this.#indexes.set(match.name, index);
+    const index = SetIndex.of(set);
     const source = { ip: flight.source, port: flight.sourcePort };
     const destination = { ip: flight.destination, port: flight.destinationPort };
     const found = index.contains(

@@ -135,6 +135,21 @@ test("the reply of a masqueraded flow finds its way back to the client", () => {
   assert.equal(reply.reply, true);
 });
 
+test("the reply to a connection of the node's own comes up from the Service's address", () => {
+  const walk = tracer();
+  const opened = walk.send(parsePacket(`tcp ${NODE}:40000 > 10.96.0.10:80 from=node`), 0);
+  assert.deepEqual(opened.sent, {
+    protocol: "tcp",
+    source: NODE,
+    sourcePort: 40000,
+    destination: "10.0.1.2",
+    destinationPort: 8080,
+  });
+  const { sent, outcome } = walk.send(parsePacket(`tcp 10.0.1.2:8080 > ${NODE}:40000 flags=SYN,ACK`), 1);
+  assert.deepEqual([sent?.source, sent?.sourcePort], ["10.96.0.10", 80]);
+  assert.equal(outcome.verdict, "ACCEPT");
+});
+
 test("two masqueraded clients with one source port get two ports at the backend", () => {
   const walk = tracer();
   const first = walk.send(parsePacket("tcp 203.0.113.9:40000 > 192.168.0.10:30080"), 0);

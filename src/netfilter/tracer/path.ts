@@ -10,7 +10,7 @@ import { type Family, joinHostPort, isLoopback } from "../../base/ip.js";
 import { type Counts, zeroCounts } from "../counters.js";
 import type { Hook } from "../iptables/model.js";
 import type { CtState, DropReason, Outcome, Packet } from "../packet.js";
-import { type Connection, Conntrack, inverse, type Tracked } from "./conntrack.js";
+import { type Connection, Conntrack, inverse, type Tracked, type Tuple } from "./conntrack.js";
 import type { ConntrackTimeouts } from "./conntrack-timeouts.js";
 import type {
   Flight,
@@ -75,6 +75,7 @@ class PathTracer implements Tracer {
         : new Passage(this, flight, tracked).travel();
     return {
       outcome: outcomeOf(end, flight, isMasqueraded(tracked)),
+      sent: end.kind === "sent" ? tupleOf(flight) : null,
       counts,
       steps: flight.steps ?? [],
       established: tracked.kind === "known",
@@ -160,7 +161,7 @@ class Passage {
     const result = this.#deliver("INPUT");
     if (result.kind === "drop" || result.kind === "reject") return result;
     // A server on the node itself: the packet goes up, past OUTPUT and POSTROUTING.
-    if (result.kind !== "forwarded" || this.#node.isLocal(flight.destination)) return this.#settle();
+    if (result.kind !== "forwarded" || this.#node.isLocal(flight.destination)) return this.#finish();
     return this.#walk("OUTPUT") ?? this.#leave();
   }
 
@@ -180,10 +181,12 @@ class Passage {
     return arrived.kind === "drop" || arrived.kind === "reject" ? arrived : SENT;
   }
 
-  /** POSTROUTING, the source's translation, and the flow becomes findable. */
   #leave(): End {
-    const stopped = this.#walk("POSTROUTING");
-    if (stopped) return stopped;
+    return this.#walk("POSTROUTING") ?? this.#finish();
+  }
+
+  /** Behind POSTROUTING and INPUT alike: the source's translation, and the flow becomes findable. */
+  #finish(): End {
     this.#applySource();
     return this.#settle();
   }
@@ -325,6 +328,10 @@ function note(flight: Flight, place: string, text: string): void {
 function isMasqueraded(tracked: Tracked): boolean {
   if (tracked.kind === "known") return tracked.connection.masqueraded && !tracked.isReply;
   return tracked.kind === "draft" && tracked.connection.masqueraded;
+}
+
+function tupleOf({ protocol, source, sourcePort, destination, destinationPort }: Flight): Tuple {
+  return { protocol, source, sourcePort, destination, destinationPort };
 }
 
 function outcomeOf(end: End, flight: Flight, masqueraded: boolean): Outcome {

@@ -11,6 +11,7 @@ import type { Counts } from "../counters.js";
 import type { Hook, Range } from "../iptables/model.js";
 import type { CtState, DropReason, Outcome, Packet, Protocol } from "../packet.js";
 import type { Chance } from "./chance.js";
+import type { Tuple } from "./conntrack.js";
 
 /** One thing that happened to the packet, for people. */
 export interface TraceStep {
@@ -26,6 +27,8 @@ export interface TraceStep {
 
 export interface Trace {
   readonly outcome: Outcome;
+  /** The packet as it left the node or was delivered on it, translated; null when it was stopped. */
+  readonly sent: Tuple | null;
   readonly counts: Counts;
   /** Empty when the tracer was told not to record. */
   readonly steps: readonly TraceStep[];

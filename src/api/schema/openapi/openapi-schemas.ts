@@ -1,5 +1,6 @@
 // Types as OpenAPI writes them. Two dialects: 3.0, which has `allOf` beside a reference, and 2.0, which has not.
 // Source: kubernetes api/openapi-spec, shape of components.schemas and definitions.
+import type { Descriptions } from "../descriptions.js";
 import type { FieldSchema, ObjectSchema, ScalarType, TypeSchema } from "../type-schema.js";
 
 export type Json = { readonly [key: string]: unknown };
@@ -63,6 +64,7 @@ export function schemasOf(
   roots: readonly ObjectSchema[],
   kindsByType: ReadonlyMap<string, readonly GroupVersionKind[]>,
   dialect: Dialect,
+  descriptions: Descriptions,
 ): Json {
   const found = new Map<string, Json>();
   const visit = (type: TypeSchema): void => {
@@ -70,11 +72,16 @@ export function schemasOf(
     else if (type.kind === "map") visit(type.values);
     else if (type.kind === "scalar") {
       const named = NAMED.get(type.scalar);
-      if (named !== undefined) found.set(named[0], dialect === "3.0" ? named[1] : named[2]);
+      if (named === undefined) return;
+      const [name, v3, v2] = named;
+      found.set(name, { ...described(descriptions[name]?.[""]), ...(dialect === "3.0" ? v3 : v2) });
     } else if (!found.has(type.name)) {
       found.set(type.name, {});
       for (const field of type.fields.values()) visit(field.type);
-      found.set(type.name, objectJson(type, kindsByType.get(type.name), dialect));
+      found.set(
+        type.name,
+        objectJson(type, kindsByType.get(type.name), dialect, descriptions[type.name] ?? {}),
+      );
     }
   };
   for (const root of roots) visit(root);
@@ -85,19 +92,26 @@ function objectJson(
   schema: ObjectSchema,
   kinds: readonly GroupVersionKind[] | undefined,
   dialect: Dialect,
+  texts: Descriptions[string],
 ): Json {
   const fields = [...schema.fields.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const required = fields.filter(({ isRequired }) => isRequired).map(({ name }) => name);
+  const properties = fields.map(
+    (field) => [field.name, { ...fieldJson(field, dialect), ...described(texts[field.name]) }] as const,
+  );
   return {
-    ...(fields.length === 0
-      ? {}
-      : { properties: Object.fromEntries(fields.map((field) => [field.name, fieldJson(field, dialect)])) }),
+    ...described(texts[""]),
+    ...(fields.length === 0 ? {} : { properties: Object.fromEntries(properties) }),
     ...(required.length === 0 ? {} : { required }),
     type: "object",
     ...(kinds === undefined ? {} : { "x-kubernetes-group-version-kind": kinds }),
     // What the type says of itself; a field that sees it otherwise says so beside its reference.
     ...(schema.isAtomic ? { "x-kubernetes-map-type": "atomic" } : {}),
   };
+}
+
+function described(text: string | undefined): Json {
+  return text === undefined ? {} : { description: text };
 }
 
 function fieldJson(field: FieldSchema, dialect: Dialect): Json {

@@ -53,7 +53,7 @@ test("openApiDocument resolves every reference within itself", () => {
 test("openApiDocument writes a type as upstream does", () => {
   const { schemas } = documentOf("", "v1").components;
   const reference = (name: string) => ({ allOf: [{ $ref: `#/components/schemas/${name}` }] });
-  assert.deepEqual(schemas["io.k8s.api.core.v1.ContainerPort"], {
+  assert.deepEqual(withoutDescriptions(schemas["io.k8s.api.core.v1.ContainerPort"]), {
     properties: {
       containerPort: { default: 0, format: "int32", type: "integer" },
       hostIP: { type: "string" },
@@ -68,10 +68,32 @@ test("openApiDocument writes a type as upstream does", () => {
     properties: Record<string, Record<string, unknown>>;
   };
   assert.deepEqual(properties["ports"]?.["x-kubernetes-list-map-keys"], ["containerPort", "protocol"]);
-  assert.deepEqual(properties["resources"], {
+  assert.deepEqual(withoutDescriptions(properties["resources"]), {
     ...reference("io.k8s.api.core.v1.ResourceRequirements"),
     default: {},
   });
+});
+
+function withoutDescriptions(json: unknown): unknown {
+  return JSON.parse(JSON.stringify(json, (key, value) => (key === "description" ? undefined : value)));
+}
+
+test("openApiDocument describes every kind that it is about, and what upstream says of fields", () => {
+  for (const { group, versions, kind } of KINDS)
+    for (const version of versions) {
+      const schemas = Object.values(documentOf(group, version).components.schemas);
+      const own = schemas.find((schema) => {
+        const [gvk] = (schema["x-kubernetes-group-version-kind"] ?? []) as { kind: string; group: string }[];
+        return gvk?.kind === kind && gvk.group === group;
+      });
+      assert.match(String(own?.["description"]), /^\S.{20}/, `${group}/${version} ${kind}`);
+    }
+  const { schemas } = documentOf("", "v1").components;
+  const { properties } = schemas["io.k8s.api.core.v1.Container"] as {
+    properties: Record<string, { description: string }>;
+  };
+  assert.match(properties["image"]?.description ?? "", /^Container image name\. More info: https:/);
+  assert.match(String(schemas["io.k8s.apimachinery.pkg.apis.meta.v1.Time"]?.["description"]), /^Time is/);
 });
 
 test("openApiV2Json and openApiV2Protobuf describe the same kinds", () => {

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import type { Kind } from "../../kinds/kind.js";
 import { KINDS } from "../../kinds/kinds.js";
+import { type Descriptions, readDescriptions } from "../descriptions.js";
 import { schemaKinds, schemaOf } from "../schemas.js";
 import type { ObjectSchema } from "../type-schema.js";
 import { encodeOpenApiV2 } from "./openapi-v2-protobuf.js";
@@ -38,20 +39,17 @@ let v2Protobuf: Uint8Array | null = null;
 
 /** GET /openapi/v3: where the document of each group and version is. */
 export function openApiIndex(): OpenApiDocument {
-  index ??= hashed({ paths: Object.fromEntries(groupVersions().map(indexEntry)) });
+  if (index === null) {
+    makeDocuments();
+    index = hashed({ paths: Object.fromEntries(groupVersions().map(indexEntry)) });
+  }
   return index;
 }
 
 /** GET /openapi/v3/apis/<group>/<version>, or /openapi/v3/api/<version> for "". undefined: no such group or version. */
 export function openApiDocument(group: string, version: string): OpenApiDocument | undefined {
-  const key = `${group}/${version}`;
-  const known = documents.get(key);
-  if (known !== undefined) return known;
-  const kinds = KINDS.filter((kind) => kind.group === group && kind.versions.includes(version));
-  if (kinds.length === 0) return undefined;
-  const document = hashed(makeV3(kinds, version));
-  documents.set(key, document);
-  return document;
+  makeDocuments();
+  return documents.get(`${group}/${version}`);
 }
 
 /** GET /openapi/v2 as JSON. */
@@ -64,6 +62,16 @@ export function openApiV2Json(): string {
 export function openApiV2Protobuf(): Uint8Array {
   v2Protobuf ??= encodeOpenApiV2(makeV2());
   return v2Protobuf;
+}
+
+/** All at once: clients ask for the index first, which has the hashes of all. */
+function makeDocuments(): void {
+  if (documents.size > 0) return;
+  const descriptions = readDescriptions();
+  for (const [group, version] of groupVersions()) {
+    const kinds = KINDS.filter((kind) => kind.group === group && kind.versions.includes(version));
+    documents.set(`${group}/${version}`, hashed(makeV3(kinds, version, descriptions)));
+  }
 }
 
 function groupVersions(): readonly (readonly [group: string, version: string])[] {
@@ -84,10 +92,10 @@ function hashed(document: Json): OpenApiDocument {
   return { text, hash: createHash("sha512").update(text).digest("hex").toUpperCase() };
 }
 
-function makeV3(kinds: readonly Kind[], version: string): Json {
+function makeV3(kinds: readonly Kind[], version: string, descriptions: Descriptions): Json {
   const operations = kinds.flatMap((kind) => operationsOf(kind, version));
   return {
-    components: { schemas: schemasOf(typesOf(operations), kindsByType(), "3.0") },
+    components: { schemas: schemasOf(typesOf(operations), kindsByType(), "3.0", descriptions) },
     info: INFO,
     openapi: "3.0.0",
     paths: pathsOf(operations, operationV3),
@@ -97,7 +105,7 @@ function makeV3(kinds: readonly Kind[], version: string): Json {
 function makeV2(): Json {
   const operations = KINDS.flatMap((kind) => kind.versions.flatMap((version) => operationsOf(kind, version)));
   return {
-    definitions: schemasOf(typesOf(operations), kindsByType(), "2.0"),
+    definitions: schemasOf(typesOf(operations), kindsByType(), "2.0", readDescriptions()),
     info: INFO,
     paths: pathsOf(operations, operationV2),
     swagger: "2.0",

@@ -3,6 +3,7 @@
 import type { Timers } from "../../../base/timers.js";
 import type { InformerFactory } from "../../client/informer-factory.js";
 import type { MetricSink } from "../../client/metric-sink.js";
+import { candidateNames, clusterSearch, NDOTS } from "../../protocol/search-path.js";
 import { ClusterZone, type PodNames } from "./cluster-zone.js";
 import { DnsSockets, type Transport } from "./dns-sockets.js";
 import {
@@ -14,7 +15,6 @@ import {
   writeAnswer,
 } from "./message.js";
 import type { Answer, Rcode, RecordType, ResourceRecord } from "./records.js";
-import { candidateNames, NDOTS } from "./search-path.js";
 
 export interface DnsServerOptions {
   /** Whoever made it starts it. */
@@ -93,13 +93,19 @@ export class DnsServer {
   resolve(name: string, { namespace, ndots = NDOTS, type = "A" }: ResolveOptions): Resolution {
     const tried: string[] = [];
     let rcode: Rcode = "NXDOMAIN";
-    for (const candidate of candidateNames(name, { domain: this.#zone.domain, namespace, ndots })) {
+    const search = clusterSearch(namespace, this.#zone.domain);
+    for (const candidate of candidateNames(name, { search, ndots })) {
       tried.push(candidate);
       const answer = this.#zone.answer(candidate, type);
       ({ rcode } = answer);
       if (rcode === "NOERROR" && answer.answers.length > 0) return { rcode, tried, answers: answer.answers };
     }
     return { rcode, tried, answers: [] };
+  }
+
+  /** One question, without a socket. @param name in lower case, without the last dot */
+  answer(name: string, type: string): Answer {
+    return this.#zone.answer(name, type);
   }
 
   #respond(message: Buffer, transport: Transport): Buffer | null {

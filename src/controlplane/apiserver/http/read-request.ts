@@ -70,6 +70,8 @@ class HttpRequest implements ApiRequest {
   readonly body: Uint8Array | null;
   readonly user: UserInfo | null;
   readonly sourceIP: string;
+  /** What `addHeaders` was told. */
+  answerHeaders: Readonly<Record<string, string>> | undefined;
   readonly #life: RequestLife;
 
   constructor(
@@ -93,10 +95,14 @@ class HttpRequest implements ApiRequest {
   get signal(): AbortSignal {
     return this.#life.signal;
   }
+
+  addHeaders(headers: Readonly<Record<string, string>>): void {
+    this.answerHeaders = headers;
+  }
 }
 
 /** @throws {StatusError} for what cannot be a request */
-export function requestOf(incoming: Incoming, body: Uint8Array | null, origin: RequestOrigin): ApiRequest {
+export function requestOf(incoming: Incoming, body: Uint8Array | null, origin: RequestOrigin): HttpRequest {
   const method = incoming.method ?? "GET";
   if (!METHODS.has(method))
     throw new StatusError("MethodNotAllowed", `the server does not allow the method ${method}`);

@@ -148,16 +148,21 @@ async function serveOne(handler: ApiHandler, options: HttpOptions, incoming: Inc
   outgoing.on("close", () => life.end());
   outgoing.on("error", () => life.end());
   let response: Awaited<ReturnType<ApiHandler["handle"]>>;
+  let headers: Readonly<Record<string, string>> | undefined;
   try {
     const reading = bodyOf(incoming);
     const body = reading === null ? null : await reading;
     const user = options.userOf?.(incoming) ?? null;
-    response = await handler.handle(requestOf(incoming, body, { user, life }));
+    const request = requestOf(incoming, body, { user, life });
+    response = await handler.handle(request);
+    headers = request.answerHeaders;
   } catch (error) {
     response = answerOfFailure(error);
     // What is left of the request would be read as the next one.
     if (error instanceof StatusError && error.status.code === 413)
       outgoing.once("finish", () => incoming.destroy());
   }
-  await writeResponse(response, outgoing, incoming.method === "HEAD").catch(() => outgoing.destroy?.());
+  await writeResponse(response, outgoing, incoming.method === "HEAD", headers).catch(() =>
+    outgoing.destroy?.(),
+  );
 }

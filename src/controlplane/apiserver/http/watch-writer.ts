@@ -23,9 +23,14 @@ function lineOf(event: ApiWatchEvent): Buffer {
 export function streamWatch(
   response: Extract<ApiResponse, { kind: "watch" }>,
   outgoing: Outgoing,
+  moreHeaders?: Readonly<Record<string, string>>,
 ): Promise<void> {
   const out = outgoing as ServerResponse;
-  out.writeHead(200, { "content-type": response.contentType, "cache-control": "no-cache, private" });
+  out.writeHead(200, {
+    "content-type": response.contentType,
+    "cache-control": "no-cache, private",
+    ...moreHeaders,
+  });
   // Clients wait for the headers before they do anything else, and there may be no event for long.
   out.flushHeaders?.();
   return new Promise((resolve) => {

@@ -9,6 +9,7 @@ export async function writeResponse(
   response: ApiResponse,
   outgoing: Outgoing,
   isHead: boolean,
+  moreHeaders?: Readonly<Record<string, string>>,
 ): Promise<void> {
   switch (response.kind) {
     case "object":
@@ -16,12 +17,13 @@ export async function writeResponse(
         ...response,
         contentType: response.contentType ?? "application/json",
         text: textOf(response.object),
+        moreHeaders,
         isHead,
       });
     case "text":
-      return writeWhole(outgoing, { ...response, isHead });
+      return writeWhole(outgoing, { ...response, moreHeaders, isHead });
     case "watch":
-      return streamWatch(response, outgoing);
+      return streamWatch(response, outgoing, moreHeaders);
     case "stream":
       return writeChunks(response, outgoing);
   }
@@ -32,16 +34,21 @@ interface Whole {
   readonly contentType: string;
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly moreHeaders: Readonly<Record<string, string>> | undefined;
   readonly isHead: boolean;
 }
 
-function writeWhole(outgoing: Outgoing, { code, contentType, text, headers, isHead }: Whole): void {
+function writeWhole(
+  outgoing: Outgoing,
+  { code, contentType, text, headers, moreHeaders, isHead }: Whole,
+): void {
   const outgoingHttp = outgoing as ServerResponse;
   const bytes = Buffer.byteLength(text);
   outgoingHttp.writeHead(code, {
     "content-type": contentType,
     "content-length": bytes,
     "cache-control": "no-cache, private",
+    ...moreHeaders,
     ...headers,
   });
   if (isHead) outgoingHttp.end();

@@ -1,6 +1,7 @@
 // Runs controllers: one queue and a few workers each, informers shared by all.
 // Source: kube-controller-manager; client-go's controller pattern.
 import { isStatus } from "../../../api/status.js";
+import { PlumbError } from "../../../base/errors.js";
 import type { Prng } from "../../../base/prng.js";
 import type { Timers } from "../../../base/timers.js";
 import type { Client } from "../../client/client.js";
@@ -15,7 +16,7 @@ export interface ControllerManagerOptions {
   readonly controllers: readonly Controller[];
   readonly timers: Timers;
   readonly prng: Prng;
-  /** As `--controllers`: names, "-name" switches off, "*" is all that are on by default. Absent: ["*"]. */
+  /** As `--controllers`: names, "-name" switches off, "*" is all that are on by default, "none" none. Absent: ["*"]. */
   readonly enabled?: readonly string[];
   readonly metrics?: MetricSink;
   /** @param where name of the controller, and the key or resource */
@@ -34,7 +35,9 @@ export class ControllerManager {
   readonly #informers: InformerFactory;
   #running: Running[] = [];
 
+  /** @throws {PlumbError} Usage when `enabled` names a controller that there is none of */
   constructor(options: ControllerManagerOptions) {
+    checkNames(options);
     this.#options = options;
     const { client, timers, prng } = options;
     this.#informers = new InformerFactory({
@@ -128,6 +131,23 @@ export class ControllerManager {
       queue.done(key);
     }
   }
+}
+
+const WILDCARDS = ["*", "none"];
+
+function checkNames({ controllers, enabled = [] }: ControllerManagerOptions): void {
+  const known = controllers.map(({ name }) => name);
+  const unknown = enabled.find(
+    (name) => !WILDCARDS.includes(name) && !known.includes(name.replace(/^-/, "")),
+  );
+  if (unknown !== undefined)
+    throw new PlumbError(
+      "Usage",
+      `Cannot run controller '${unknown.replace(/^-/, "")}': there is none of that name`,
+      {
+        hint: `controllers: ${known.toSorted().join(", ")}; * for all, none for none`,
+      },
+    );
 }
 
 function isEnabled(controller: Controller, enabled: readonly string[]): boolean {

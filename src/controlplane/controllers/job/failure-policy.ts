@@ -1,4 +1,5 @@
-// What a Job's podFailurePolicy says about a Pod that failed: it counts, it does not, or the Job fails with it.
+// What a Job's podFailurePolicy says about a Pod that failed: it counts, it does not, or its index or
+// the whole Job fails with it.
 // Source: pkg/controller/job/pod_failure_policy.go.
 import type { Job, Pod } from "../../client/object-types.js";
 
@@ -6,7 +7,11 @@ export interface FailureVerdict {
   readonly counts: boolean;
   /** Why the whole Job fails. */
   readonly failJob: string | null;
+  /** Its index is not tried again. */
+  readonly failsIndex: boolean;
 }
+
+const COUNTED: FailureVerdict = { counts: true, failJob: null, failsIndex: false };
 
 type Rule = NonNullable<NonNullable<NonNullable<Job["spec"]>["podFailurePolicy"]>["rules"]>[number];
 
@@ -15,11 +20,12 @@ export function judgeFailure(job: Job, pod: Pod): FailureVerdict {
   for (const [index, rule] of (job.spec?.podFailurePolicy?.rules ?? []).entries()) {
     const match = matchOf(rule, pod);
     if (match === null) continue;
-    if (rule.action === "Ignore") return { counts: false, failJob: null };
-    if (rule.action !== "FailJob") return { counts: true, failJob: null };
-    return { counts: true, failJob: `${match} matching FailJob rule at index ${index}` };
+    if (rule.action === "Ignore") return { ...COUNTED, counts: false };
+    if (rule.action === "FailIndex") return { ...COUNTED, failsIndex: true };
+    if (rule.action !== "FailJob") return COUNTED;
+    return { ...COUNTED, failJob: `${match} matching FailJob rule at index ${index}` };
   }
-  return { counts: true, failJob: null };
+  return COUNTED;
 }
 
 /** What of the Pod matches, in words; null: nothing. */

@@ -16,7 +16,7 @@ import { slowStart } from "../harness/slow-start.js";
 import { canonicalText } from "../harness/template-hash.js";
 import { type JobPlan, planJob } from "./job-plan.js";
 import { newJobPod } from "./job-pod.js";
-import { hasTracking, isFinished, JOB_KIND, TRACKING_FINALIZER } from "./job-state.js";
+import { hasTracking, isFinished, isManagedByOthers, JOB_KIND, TRACKING_FINALIZER } from "./job-state.js";
 
 /** Keys of Pods whose Job is gone; keys of Jobs have no space. */
 const ORPHAN = "orphan ";
@@ -67,7 +67,7 @@ class JobShell {
       return;
     }
     const job = this.#jobs.lister.get(key);
-    if (job === undefined || isFinished(job)) {
+    if (job === undefined || isFinished(job) || isManagedByOthers(job)) {
       this.#expectations.forget(key);
       this.#sizes.delete(key);
       return;
@@ -83,7 +83,7 @@ class JobShell {
     if (plan.requeueMs !== null) this.#context.queue.addAfter(key, plan.requeueMs);
   }
 
-  async #resize(key: string, job: Job, { create, remove }: JobPlan): Promise<Error | null> {
+  async #resize(key: string, job: Job, { create, remove, replaced }: JobPlan): Promise<Error | null> {
     if (create.length + remove.length === 0) return null;
     const { client, events } = this.#context;
     const pods = clientOf(client, PODS, job.metadata.namespace ?? "");
@@ -91,7 +91,9 @@ class JobShell {
     const results = await Promise.allSettled(remove.map((pod) => this.#delete(key, job, pod)));
     const { successCount, error } = await slowStart(create.length, async (index) => {
       try {
-        const created = await pods.create(newJobPod(job, create[index] ?? -1));
+        const created = await pods.create(
+          newJobPod(job, create[index] ?? -1, replaced.get(create[index] ?? -1)),
+        );
         events.record(job, "Normal", "SuccessfulCreate", `Created pod: ${created.metadata.name}`);
       } catch (failure) {
         if (isNamespaceTerminating(failure)) {

@@ -11,6 +11,7 @@ import type { Job, Pod } from "../../client/object-types.js";
 import { type Condition, conditionOf } from "../harness/conditions.js";
 import { isActive, isReady, isTerminal, isTerminating } from "../harness/pod-state.js";
 import { timeMs, timeText } from "../harness/times.js";
+import { type FailedIndexes, failedIndexesOf, indexRetryInMs } from "./failed-indexes.js";
 import { judgeFailure } from "./failure-policy.js";
 import { formatIndexes, parseIndexes } from "./index-set.js";
 import {
@@ -40,6 +41,8 @@ export interface JobView {
 export interface JobPlan {
   /** An Indexed Job: the indices of Pods to make; else as many -1. */
   readonly create: readonly number[];
+  /** By index: the failed Pods that those to make replace, where these are to know how often their index failed. */
+  readonly replaced: ReadonlyMap<number, Pod>;
   readonly remove: readonly Pod[];
   /** Written before finalizers are removed. */
   readonly status: JobStatus;
@@ -60,9 +63,13 @@ const BURST_MAX = 500;
 
 export function planJob(view: JobView): JobPlan {
   const { job, nowMs } = view;
-  const tally = countEnds(view);
+  const perIndex = failedIndexesOf(job, view.pods, completedIndexesOf(view));
   const startTime = startTimeOf(job, nowMs);
-  const verdict = judge(view, tally, startTime);
+  const first = countEnds(view, perIndex, perIndex?.held ?? NONE_HELD);
+  const verdict = judge(view, first, startTime);
+  // Of a Job whose end is decided no index is tried again.
+  const isHolding = verdict === null || first.heldCount === 0;
+  const tally = isHolding ? first : countEnds(view, perIndex, NONE_HELD);
   const active = view.pods.filter(isActive);
   const size =
     verdict === null ? resize(view, tally, active) : { create: [], remove: active, requeueMs: null };
@@ -92,6 +99,7 @@ export function planJob(view: JobView): JobPlan {
   const waits = [size.requeueMs, deadlineMs].filter((ms) => ms !== null);
   return {
     create,
+    replaced: perIndex?.held ?? NONE_HELD,
     remove,
     status,
     release: tally.release,
@@ -102,7 +110,10 @@ export function planJob(view: JobView): JobPlan {
 
 interface Tally {
   /** Fields of the status. */
-  readonly counted: Pick<JobStatus, "succeeded" | "failed" | "uncountedTerminatedPods" | "completedIndexes">;
+  readonly counted: Pick<
+    JobStatus,
+    "succeeded" | "failed" | "uncountedTerminatedPods" | "completedIndexes" | "failedIndexes"
+  >;
   /** With those not counted for good yet. */
   readonly succeeded: number;
   readonly failed: number;
@@ -110,10 +121,29 @@ interface Tally {
   readonly succeededPods: readonly Pod[];
   readonly failedPods: readonly Pod[];
   readonly uncountedCount: number;
+  readonly perIndex: FailedIndexes | null;
+  /** Failed Pods that are not let go yet. */
+  readonly heldCount: number;
   readonly release: readonly Pod[];
 }
 
-function countEnds({ job, pods }: JobView): Tally {
+const NONE_HELD: ReadonlyMap<number, Pod> = new Map();
+
+/** With those of Pods that are still to be counted. */
+function completedIndexesOf({ job, pods }: JobView): ReadonlySet<number> {
+  if (!isIndexed(job)) return new Set();
+  const completed = parseIndexes(job.status?.completedIndexes, job.spec?.completions ?? 0);
+  for (const pod of pods)
+    if (pod.status?.phase === "Succeeded" && hasTracking(pod) && hasPlace(job, pod))
+      completed.add(indexOf(pod));
+  return completed;
+}
+
+function countEnds(
+  { job, pods }: JobView,
+  perIndex: FailedIndexes | null,
+  heldPods: ReadonlyMap<number, Pod>,
+): Tally {
   const before = job.status ?? {};
   const held = new Set(pods.filter(hasTracking).map((pod) => pod.metadata.uid));
   const waiting = before.uncountedTerminatedPods ?? {};
@@ -131,7 +161,7 @@ function countEnds({ job, pods }: JobView): Tally {
   const release: Pod[] = [];
   for (const pod of [...succeededPods, ...failedPods]) {
     const { uid = "" } = pod.metadata;
-    if (!held.has(uid) || release.length === BURST_MAX) continue;
+    if (!held.has(uid) || release.length === BURST_MAX || heldPods.get(indexOf(pod)) === pod) continue;
     release.push(pod);
     if (known.has(uid) || !hasPlace(job, pod)) continue;
     if (pod.status?.phase === "Succeeded") {
@@ -150,16 +180,23 @@ function countEnds({ job, pods }: JobView): Tally {
         ...(uncounted.failed.length === 0 ? {} : { failed: uncounted.failed }),
       },
       ...(isIndexed(job) && completed.size > 0 ? { completedIndexes: formatIndexes(completed) } : {}),
+      ...(perIndex === null ? {} : { failedIndexes: formatIndexes(perIndex.failed) }),
     },
     succeeded: succeeded + uncounted.succeeded.length,
-    failed: failed + uncounted.failed.length,
+    failed: failed + uncounted.failed.length + countedOf(job, heldPods),
     completed,
     succeededPods,
     failedPods,
     uncountedCount: uncounted.succeeded.length + uncounted.failed.length,
+    perIndex,
+    heldCount: heldPods.size,
     // Of a Job that is being deleted nobody will ask how many Pods succeeded.
     release: job.metadata.deletionTimestamp === undefined ? release : pods.filter(hasTracking),
   };
+}
+
+function countedOf(job: Job, heldPods: ReadonlyMap<number, Pod>): number {
+  return [...heldPods.values()].filter((pod) => judgeFailure(job, pod).counts).length;
 }
 
 /** Pods of an Indexed Job whose index is not one of the Job's are not counted. */
@@ -186,8 +223,7 @@ function judge(view: JobView, tally: Tally, startTime: string | undefined): Outc
   const isDecided = (type: string): Condition | undefined =>
     isTrue(conditions, type) ? conditionOf(conditions, type) : undefined;
   const success = isDecided("SuccessCriteriaMet");
-  const failure = isDecided("FailureTarget");
-  const decided = success ?? failure;
+  const decided = success ?? isDecided("FailureTarget");
   if (decided !== undefined)
     return {
       isSuccess: success !== undefined,
@@ -210,8 +246,23 @@ function judge(view: JobView, tally: Tally, startTime: string | undefined): Outc
       reason: "DeadlineExceeded",
       message: "Job was active longer than specified deadline",
     };
+  const failure = failureOfIndexes(job, tally);
+  if (failure !== null) return failure;
   const message = isIndexed(job) ? successMessage(job, tally.completed) : null;
   return message === null ? null : { isSuccess: true, reason: "SuccessPolicy", message };
+}
+
+function failureOfIndexes(job: Job, { perIndex, completed }: Tally): Outcome | null {
+  if (perIndex === null || perIndex.failed.size === 0) return null;
+  const { maxFailedIndexes, completions = 0 } = job.spec ?? {};
+  if (maxFailedIndexes !== undefined && perIndex.failed.size > maxFailedIndexes)
+    return {
+      isSuccess: false,
+      reason: "MaxFailedIndexesExceeded",
+      message: "Job has exceeded the specified maximal number of failed indexes",
+    };
+  if (perIndex.failed.size + completed.size < completions) return null;
+  return { isSuccess: false, reason: "FailedIndexes", message: "Job has failed indexes" };
 }
 
 function backoffLimit(job: Job): number {
@@ -267,10 +318,24 @@ function resize(view: JobView, tally: Tally, active: readonly Pod[]): Resizing {
   const leaving = replacesFailedOnly(job) ? pods.filter((pod) => isTerminating(pod) && !isTerminal(pod)) : [];
   const missing = wanted - active.length - leaving.length;
   if (missing <= 0) return NOTHING;
+  if (tally.perIndex !== null)
+    return resizePerIndex(
+      pendingIndexes(job, tally, [...active, ...leaving], missing),
+      tally.perIndex,
+      nowMs,
+    );
   const waitMs = retryInMs(tally.succeededPods, tally.failedPods, nowMs);
   if (waitMs > 0) return { ...NOTHING, requeueMs: waitMs };
   if (!isIndexed(job)) return { ...NOTHING, create: Array<number>(missing).fill(-1) };
   return { ...NOTHING, create: pendingIndexes(job, tally, [...active, ...leaving], missing) };
+}
+
+/** Those whose wait is over are made; while there are none, the next look is when the first one's is. */
+function resizePerIndex(indexes: readonly number[], { held }: FailedIndexes, nowMs: number): Resizing {
+  const waits = indexes.map((index) => indexRetryInMs(held.get(index), nowMs));
+  const create = indexes.filter((_, at) => waits[at] === 0);
+  const requeueMs = create.length > 0 || waits.length === 0 ? null : Math.min(...waits);
+  return { ...NOTHING, create, requeueMs };
 }
 
 /** A Job without completions is done when one Pod says so: then no new ones start. */
@@ -308,8 +373,13 @@ function surplusIndexed(job: Job, { completed }: Tally, active: readonly Pod[], 
   return surplus;
 }
 
-function pendingIndexes(job: Job, { completed }: Tally, busy: readonly Pod[], count: number): number[] {
-  const taken = new Set(busy.map(indexOf));
+function pendingIndexes(
+  job: Job,
+  { completed, perIndex }: Tally,
+  busy: readonly Pod[],
+  count: number,
+): number[] {
+  const taken = new Set([...busy.map(indexOf), ...(perIndex?.failed ?? [])]);
   const indexes: number[] = [];
   for (let index = 0; index < (job.spec?.completions ?? 0) && indexes.length < count; index++)
     if (!completed.has(index) && !taken.has(index)) indexes.push(index);

@@ -8,6 +8,7 @@ import { isTerminal, isTerminating } from "../harness/pod-state.js";
 export const JOB_KIND: OwnerKind = { apiVersion: "batch/v1", kind: "Job" };
 /** Pods keep it until they are counted: one that is deleted before is not lost. */
 export const TRACKING_FINALIZER = "batch.kubernetes.io/job-tracking";
+const JOB_CONTROLLER = "kubernetes.io/job-controller";
 export const INDEX_KEY = "batch.kubernetes.io/job-completion-index";
 
 export interface UncountedPods {
@@ -25,6 +26,8 @@ export interface JobStatus {
   readonly startTime?: string;
   readonly completionTime?: string;
   readonly completedIndexes?: string;
+  /** Of a Job whose indices have limits of their own. */
+  readonly failedIndexes?: string;
   readonly uncountedTerminatedPods?: UncountedPods;
   readonly conditions?: readonly Condition[];
 }
@@ -35,6 +38,11 @@ export function isTrue(conditions: readonly Condition[] | undefined, type: strin
 
 export function isFinished(job: Job): boolean {
   return isTrue(job.status?.conditions, "Complete") || isTrue(job.status?.conditions, "Failed");
+}
+
+/** Another controller looks after it. */
+export function isManagedByOthers({ spec }: Job): boolean {
+  return spec?.managedBy !== undefined && spec.managedBy !== JOB_CONTROLLER;
 }
 
 export function isSuspended(job: Job): boolean {

@@ -13,12 +13,16 @@ export function retryInMs(succeeded: readonly Pod[], failed: readonly Pod[], now
   const failures = failed.map((pod) => endedMs(pod, nowMs)).filter((endMs) => endMs > lastSuccessMs);
   if (failures.length === 0) return 0;
   const lastMs = failures.reduce((latest, endMs) => Math.max(latest, endMs), 0);
-  const waitMs = Math.min(MAX_MS, FIRST_MS * 2 ** Math.min(failures.length - 1, 20));
-  return Math.max(0, lastMs + waitMs - nowMs);
+  return Math.max(0, lastMs + retryDelayMs(failures.length) - nowMs);
+}
+
+/** After so many failures, one at least. */
+export function retryDelayMs(failuresCount: number): number {
+  return Math.min(MAX_MS, FIRST_MS * 2 ** Math.min(failuresCount - 1, 20));
 }
 
 /** Of its last container; else when it was asked to go. */
-function endedMs(pod: Pod, nowMs: number): number {
+export function endedMs(pod: Pod, nowMs: number): number {
   const ends = (pod.status?.containerStatuses ?? []).map(({ state }) =>
     timeMs(state?.terminated?.finishedAt),
   );

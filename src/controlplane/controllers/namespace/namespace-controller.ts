@@ -19,8 +19,13 @@ import {
 } from "./namespace-contents.js";
 
 const KUBERNETES = "kubernetes";
-/** Objects that a watch cache does not know yet get the time to be seen. */
-const GRACE_MS = 5000;
+/**
+ * What was admitted before the deletion gets the time to be written. Upstream waits five seconds, for other API servers to
+ * hear of the deletion; here there is one, and it knows.
+ */
+const SETTLE_MS = 100;
+/** A Pod has ended: others of the namespace may do so at the same time. */
+const POD_GONE_MS = 200;
 
 export const namespaceController: Controller = {
   name: "namespace",
@@ -40,9 +45,15 @@ class NamespaceShell {
     this.#context = context;
     this.#namespaces = context.informers.informer(NAMESPACES);
     const look = ({ metadata }: Namespace): void => {
-      if (metadata.deletionTimestamp !== undefined) context.queue.addAfter(metadata.name, GRACE_MS);
+      if (metadata.deletionTimestamp !== undefined) context.queue.addAfter(metadata.name, SETTLE_MS);
     };
     this.#namespaces.addHandler({ onAdd: look, onUpdate: (_, namespace) => look(namespace) });
+    context.informers.informer(PODS).addHandler({
+      onDelete: ({ metadata: { namespace = "" } }) => {
+        if (this.#namespaces.lister.get(namespace)?.metadata.deletionTimestamp !== undefined)
+          context.queue.addAfter(namespace, POD_GONE_MS);
+      },
+    });
   }
 
   async reconcile(name: string): Promise<void> {

@@ -9,7 +9,7 @@ import type { DueTimes } from "../due-times.js";
 import type { EventSink, EventType } from "../events.js";
 import { EvictionManager } from "../eviction/eviction-manager.js";
 import type { ObjectCache } from "../object-cache.js";
-import type { PodHost } from "../pod/pod-context.js";
+import type { NodeNames, PodHost } from "../pod/pod-context.js";
 import { type Container, isTerminalPhase, type Pod, timestamp } from "../pod/pod.js";
 import { PodWorker } from "../pod/pod-worker.js";
 import { amountOf } from "../pod/resources.js";
@@ -37,6 +37,7 @@ export interface KubeletShared {
   readonly events: EventSink;
   readonly statuses: StatusManager;
   readonly objects: ObjectCache;
+  readonly names: NodeNames;
   servicesOf(namespace: string): readonly Service[];
   apiService(): Service | null;
 }
@@ -121,6 +122,10 @@ export class NodeAgent implements PodHost {
 
   get objects(): ObjectCache {
     return this.#shared.objects;
+  }
+
+  get names(): NodeNames {
+    return this.#shared.names;
   }
 
   /** It is silent: no heartbeat, and its Pods are left as they are. */

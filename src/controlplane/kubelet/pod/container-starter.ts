@@ -238,6 +238,8 @@ export function worldOf(worker: PodContext, container: Container): Promise<Conta
     hostIP: host.hostIP,
     podIP: worker.podIP(),
     memoryCapacityBytes: host.memoryCapacityBytes,
+    dns: host.names.cluster,
+    lookup: host.names.lookup,
     serviceEnv: serviceEnv(services, host.apiService()),
   });
 }

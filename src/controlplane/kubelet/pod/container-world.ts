@@ -4,7 +4,9 @@
 import type { KubeObject } from "../../../api/meta.js";
 import { CONFIG_MAPS, type ObjectCache, SECRETS } from "../object-cache.js";
 import type { ContainerWorld } from "../runtime/runtime-service.js";
+import type { NameLookup } from "../../protocol/name-lookup.js";
 import { containerCgroup } from "./cgroups.js";
+import { type ClusterDns, podDnsConfig, resolvConf } from "./dns-config.js";
 import type { Container, Pod, Volume } from "./pod.js";
 import { oomScoreAdjust } from "./qos.js";
 import { containerAmount } from "./resources.js";
@@ -17,6 +19,8 @@ export interface WorldInput {
   readonly hostIP: string;
   readonly podIP: string;
   readonly memoryCapacityBytes: number;
+  readonly dns: ClusterDns;
+  readonly lookup: NameLookup;
   /** SERVICE_HOST and the like. */
   readonly serviceEnv: ReadonlyMap<string, string>;
 }
@@ -38,7 +42,7 @@ export async function containerWorld(input: WorldInput): Promise<ContainerWorld>
     (input.pod.spec.hostNetwork === true ? input.nodeName : input.pod.metadata.name);
   const env = new Map([["PATH", PATH], ["HOSTNAME", hostname], ["HOME", "/root"], ...input.serviceEnv]);
   await addEnv(input, env);
-  return { hostname, env, files: await mountedFiles(input) };
+  return { hostname, env, files: await mountedFiles(input), lookup: input.lookup };
 }
 
 /** Whether the environment names objects that may be missing. */
@@ -148,7 +152,12 @@ function resourceValue(input: WorldInput, resource: string): string {
 }
 
 async function mountedFiles(input: WorldInput): Promise<ReadonlyMap<string, string>> {
-  const files = new Map<string, string>([["/etc/hosts", hostsFile(input)], ...cgroupFiles(input)]);
+  const { pod, dns } = input;
+  const files = new Map<string, string>([
+    ["/etc/hosts", hostsFile(input)],
+    ["/etc/resolv.conf", resolvConf(podDnsConfig(pod.metadata.namespace, pod.spec, dns))],
+    ...cgroupFiles(input),
+  ]);
   for (const mount of input.container.volumeMounts ?? []) {
     const volume = input.pod.spec.volumes?.find((each) => each.name === mount.name);
     if (volume === undefined) continue;

@@ -1,12 +1,19 @@
 // A Pod on its node, as its parts see it: what starts, probes and ends its containers.
 import type { Service } from "../../../api/types.js";
+import type { NameLookup } from "../../protocol/name-lookup.js";
 import type { DueEntry, DueTimes } from "../due-times.js";
 import type { EventType } from "../events.js";
 import type { ObjectCache } from "../object-cache.js";
 import type { SimulationProfile } from "../runtime/profile.js";
 import type { SimContainer } from "../runtime/sim-container.js";
 import type { SimulatedRuntime } from "../runtime/simulated-runtime.js";
+import type { ClusterDns } from "./dns-config.js";
 import type { Container, Pod, PodStatus } from "./pod.js";
+
+export interface NodeNames {
+  readonly cluster: ClusterDns;
+  readonly lookup: NameLookup;
+}
 
 /** What is the node's, not the Pod's. */
 export interface PodHost {
@@ -29,6 +36,8 @@ export interface PodHost {
   isAttached(volumeName: string): boolean;
   /** Services that a Pod of this namespace sees in its environment. */
   servicesOf(namespace: string): readonly Service[];
+  /** How its Pods come to addresses. */
+  readonly names: NodeNames;
   /** The API server's own. */
   apiService(): Service | null;
 }

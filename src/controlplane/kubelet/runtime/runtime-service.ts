@@ -1,6 +1,7 @@
 // What a kubelet asks of a container runtime, in the shape of the Container Runtime Interface. Sandboxes hold a Pod's
 // network; containers live in sandboxes; images are pulled before containers are made from them.
 // Source: k8s.io/cri-api pkg/apis/runtime/v1 (RuntimeService, ImageService).
+import type { NameLookup } from "../../protocol/name-lookup.js";
 import type { Container, Pod } from "../pod/pod.js";
 
 export type SandboxId = string;
@@ -37,6 +38,7 @@ export interface ContainerWorld {
   readonly env: ReadonlyMap<string, string>;
   /** Absolute path -> content, of mounted ConfigMaps, Secrets and tokens. */
   readonly files: ReadonlyMap<string, string>;
+  readonly lookup: NameLookup;
 }
 
 export type ContainerState = "created" | "running" | "exited";

@@ -1,4 +1,5 @@
 // One container of the simulated runtime: plays its behaviour in the time that is handed in.
+import { NO_NAMES } from "../../protocol/name-lookup.js";
 import type { DueEntry, DueTimes } from "../due-times.js";
 import { containerAmount } from "../pod/resources.js";
 import type { Container } from "../pod/pod.js";
@@ -213,7 +214,7 @@ export class SimContainer implements RuntimeContainer {
   }
 
   #process(script: readonly string[]): Process {
-    const world = this.#world ?? { hostname: "", env: new Map(), files: new Map() };
+    const world = this.#world ?? { hostname: "", env: new Map(), files: new Map(), lookup: NO_NAMES };
     this.written ??= new Map();
     const shell = newShell({
       world,

@@ -1,5 +1,6 @@
 // The commands that simulated containers know. Each gets its words and standard input and prints what the real one would.
 import { resolvePath } from "./container-files.js";
+import { NAME_COMMANDS } from "./name-commands.js";
 import { type Command, FOREVER_MS, type Invocation, type Process, runCommand, runText } from "./run-shell.js";
 
 /** Servers and the like: they run until they are stopped. */
@@ -415,7 +416,6 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     "umask",
     "wget",
     "curl",
-    "nslookup",
     "ping",
     "dd",
     "apk",
@@ -424,6 +424,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...["httpd", "nc", "top", "crond", "yes", "watch", "nginx", "pause"].map(
     (name) => [name, forever] as const,
   ),
+  ...NAME_COMMANDS,
   ["false", () => 1],
   ["echo", echo],
   ["printf", printf],

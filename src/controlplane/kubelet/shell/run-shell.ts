@@ -1,5 +1,6 @@
 // Runs a script step by step: a generator that says what is printed and how long to wait, so that a simulated container
 // plays it in simulated time and an endless loop costs nothing between two steps.
+import type { NameLookup } from "../../protocol/name-lookup.js";
 import { type ContainerFiles, resolvePath } from "./container-files.js";
 import { parseShell, type Redirect, type Script, ShellSyntaxError, type Word } from "./parse-shell.js";
 
@@ -23,6 +24,7 @@ export interface Shell {
   readonly env: Map<string, string>;
   readonly files: ContainerFiles;
   readonly hostname: string;
+  readonly lookup: NameLookup;
   /** ms since 1970 */
   readonly now: () => number;
   folder: string;

@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { NameLookup } from "../../protocol/name-lookup.js";
 import { runCommand } from "./run-shell.js";
 import { newShell } from "./shell.js";
+
+/** A name server at 10.96.0.10 that knows a Service. */
+const lookup: NameLookup = (server, name, type) => {
+  if (server !== "10.96.0.10") return null;
+  const address = { name: "db.shop.svc.cluster.local", type: "A", text: "10.96.0.7" };
+  const reverse = { name: "7.0.96.10.in-addr.arpa", type: "PTR", text: "db.shop.svc.cluster.local" };
+  const named = [address, reverse].filter((record) => record.name === name);
+  if (named.length === 0) return { rcode: "NXDOMAIN", records: [] };
+  return { rcode: "NOERROR", records: named.filter((record) => record.type === type) };
+};
+
+const SERVER = "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\n";
 
 /** Output, what it waits for, and the exit code: "hi\n[1000ms]there\n=0". */
 function transcript(
@@ -12,7 +25,15 @@ function transcript(
   const world = {
     hostname: "web-0",
     env: new Map([["GREETING", "hello world"]]),
-    files: new Map([["/etc/config/colour", "blue\n"]]),
+    files: new Map([
+      ["/etc/config/colour", "blue\n"],
+      ["/etc/hosts", "127.0.0.1\tlocalhost\n10.1.0.9\tweb-0\n"],
+      [
+        "/etc/resolv.conf",
+        "search shop.svc.cluster.local svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n",
+      ],
+    ]),
+    lookup,
   };
   const shell = newShell({ world, written: new Map(), now: () => Date.UTC(2026, 0, 2, 3, 4, 5), unknown });
   const process = runCommand(shell, command, stdin);
@@ -54,6 +75,16 @@ const CASES: readonly (readonly [string, string])[] = [
   ["seq 3 | tail -n 1", "3\n=0"],
   ["sleep infinity", "[forever]"],
   ["tail -f /dev/null", "[forever]"],
+  ["nslookup db", `${SERVER}Name:\tdb.shop.svc.cluster.local\nAddress: 10.96.0.7\n\n=0`],
+  ["nslookup 10.96.0.7", `${SERVER}7.0.96.10.in-addr.arpa\tname = db.shop.svc.cluster.local\n\n=0`],
+  ["nslookup nosuch.", `${SERVER}** server can't find nosuch: NXDOMAIN\n\n=1`],
+  ["nslookup -type=aaaa db", `${SERVER}*** Can't find db.shop.svc.cluster.local: No answer\n\n=1`],
+  ["nslookup db 192.0.2.53", "[5000ms];; connection timed out; no servers could be reached\n\n=1"],
+  ["getent hosts db", "10.96.0.7       db.shop.svc.cluster.local\n=0"],
+  ["getent hosts web-0", "10.1.0.9        web-0\n=0"],
+  ["getent hosts 10.96.0.7", "10.96.0.7       db.shop.svc.cluster.local\n=0"],
+  ["getent hosts nosuch", "=2"],
+  ["echo nameserver 192.0.2.53 > /etc/resolv.conf; getent hosts db", "[5000ms]=2"],
 ];
 
 for (const [text, wanted] of CASES)

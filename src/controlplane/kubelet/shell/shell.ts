@@ -18,6 +18,7 @@ export function newShell({ world, written, now, unknown }: ShellOptions): Shell 
     env: new Map(world.env),
     files: new ContainerFiles(world, written),
     hostname: world.hostname,
+    lookup: world.lookup,
     now,
     folder: "/",
     status: 0,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { candidateNames } from "./search-path.js";
+import { candidateNames, clusterSearch } from "./search-path.js";
 
-const POD = { domain: "cluster.local", namespace: "shop", ndots: 5 };
+const POD = { search: clusterSearch("shop", "cluster.local"), ndots: 5 };
 
 test("candidateNames tries the search path first when a name has few dots", () => {
   assert.deepEqual(candidateNames("Web", POD), [

@@ -1,0 +1,105 @@
+// Times made of known prices must give those prices back.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { recordedCalibration, parseCalibration, writeCalibration } from "../calibration-file.js";
+import { calibrationProbes } from "./index.js";
+import { calibrationFrom } from "./prices.js";
+import { timeKey } from "./probe.js";
+
+const ABOUT = { machine: "made up", fingerprint: null, measuredAt: "2026-01-01T00:00:00.000Z" };
+const CONTROLS: Readonly<Record<string, number>> = {
+  "none first fixed": 2000,
+  "none established fixed": 1900,
+  "conntrack first fixed": 2800,
+  "conntrack established fixed": 2500,
+};
+/** ns of evaluating a rule once, the same for every flavour; rules not named cost 10. */
+const RULES: Readonly<Record<string, number>> = {
+  serviceMiss: 3,
+  headerMiss: 3,
+  comment: 24,
+  port: 20,
+  setMiss: 90,
+  setHit: 95,
+};
+const SET_UPS: Readonly<Record<string, number>> = { hooks: 100, dnat: 723, masquerade: 1026 };
+
+function madeUpTimes(): Map<string, number> {
+  const times = new Map(Object.entries(CONTROLS));
+  for (const { id, cases } of calibrationProbes())
+    for (const { packet, spread } of cases) {
+      const [flavour = "", what = "", size = ""] = id.split(" ");
+      const begin = CONTROLS[`conntrack ${packet} fixed`] as number;
+      const count = Number(size.replace("x", ""));
+      const ns =
+        what === "cold"
+          ? 5000 + (spread === "spread" ? count / 4 : 0)
+          : what === "scan"
+            ? 2050 + 3 * count + (count > 2000 ? 3 * (count - 2000) : 0)
+            : what in SET_UPS
+              ? begin + (SET_UPS[what] as number)
+              : 2050 + (RULES[what] ?? 10) * count;
+      assert.ok(flavour.length > 0 && !Number.isNaN(ns), id);
+      times.set(timeKey(id, packet, spread), ns);
+    }
+  return times;
+}
+
+test("prices are slopes and differences of the probes' times", () => {
+  const calibration = calibrationFrom(madeUpTimes(), { ...ABOUT, recorded: recordedCalibration() });
+  assert.deepEqual(
+    parseCalibration({ file: "made-up.json", text: writeCalibration(calibration) }),
+    calibration,
+  );
+  assert.deepEqual(
+    Object.values(calibration.path).map(({ ns }) => ns),
+    [2000, 1900, 800, 600],
+  );
+  const { "iptables-legacy": legacy, nftables } = calibration.flavours;
+  assert.deepEqual(
+    [legacy.hooksFirst, legacy.hooksEstablished, legacy.natApply, nftables.natApply].map(({ ns }) => ns),
+    [100, 100, 623, 623],
+  );
+  const { commentMatches, portMatches, setProbes, setHits, dnatTargets, masqueradeTargets } = legacy.work;
+  assert.deepEqual(
+    [commentMatches, portMatches, setProbes, setHits, dnatTargets, masqueradeTargets].map(
+      (price) => price?.ns,
+    ),
+    [21, 17, 87, 5, 603, 300],
+  );
+  assert.deepEqual(
+    [nftables.work.headerMisses, nftables.work.portMatches, nftables.work.dnatTargets].map(
+      (price) => price?.ns,
+    ),
+    [3, 20, 603],
+  );
+  assert.deepEqual(legacy.scan.points.slice(0, 3), [
+    [0, 0],
+    [64, 192],
+    [512, 1536],
+  ]);
+  assert.deepEqual(legacy.scan.points.at(-1), [16_384, 3 * 16_384 + 3 * 14_384]);
+  assert.deepEqual(legacy.cold.points.slice(0, 3), [
+    [1, 0],
+    [64, 16],
+    [256, 64],
+  ]);
+});
+
+test("noise never makes a price or a curve fall below nothing", () => {
+  const times = madeUpTimes();
+  times.set("iptables-legacy hooks first fixed", 2790);
+  times.set("sets cold 256 first spread", 4000);
+  const { flavours, sets } = calibrationFrom(times, { ...ABOUT, recorded: recordedCalibration() });
+  assert.equal(flavours["iptables-legacy"].hooksFirst.ns, 0);
+  assert.deepEqual(sets.cold.points[2], [256, 16]);
+});
+
+test("a probe that was not timed is named", () => {
+  const times = madeUpTimes();
+  times.delete("nftables jump x512 first fixed");
+  assert.throws(
+    () => calibrationFrom(times, { ...ABOUT, recorded: recordedCalibration() }),
+    /nftables jump x512 first fixed/,
+  );
+});

@@ -1,0 +1,112 @@
+// The least that shows a difference: one conversation, cut off behind the packet that went otherwise, told to a fresh
+// node with as few rules as do; only if it does not show alone, what the node was told before, as little of it as does.
+// Where chance picks the backend, and only one is wrong, a conversation is held up to ATTEMPTS times.
+// Cost: a fresh node per try, some ten tries.
+import { type Conversation, upTo } from "./conversation.js";
+import { type Disagreement, isDisagreement, Session, type Subject } from "./session.js";
+
+export interface Reproduced {
+  readonly subject: Subject;
+  /** What the node must be told first; empty when nothing. */
+  readonly before: readonly Conversation[];
+  readonly result: Disagreement;
+  /** Whether it came again; if not, `result` is what was seen the first time. */
+  readonly again: boolean;
+}
+
+const ATTEMPTS = 64;
+/** A client that is remembered can be a newcomer once per node; fewer nodes are asked whether a part shows it too. */
+const NODES = 12;
+const NODES_OF_PART = 3;
+const HALVINGS = 8;
+
+/**
+ * @param before all that the node was told before, in order
+ * @param subjects to try on, the smallest first, the one it was found on last
+ */
+export async function reproduce(
+  found: Disagreement,
+  before: readonly Conversation[],
+  subjects: readonly Subject[],
+): Promise<Reproduced> {
+  const cut = upTo(found.held.conversation, found.judgement.index);
+  for (const subject of subjects) {
+    const result = await alone(subject, cut);
+    if (result !== null)
+      return { subject, before: [], result: await shortened(subject, result), again: true };
+  }
+  const subject = subjects.at(-1) as Subject;
+  return (await withBefore(subject, before, cut)) ?? { subject, before: [], result: found, again: false };
+}
+
+async function alone(
+  subject: Subject,
+  conversation: Conversation,
+  nodes = NODES,
+): Promise<Disagreement | null> {
+  for (let node = 0; node < (conversation.once ? nodes : 1); node++) {
+    const result = await tell(subject, [], conversation);
+    if (result !== null) return result;
+  }
+  return null;
+}
+
+/** The first time that the conversation went otherwise, told to a fresh node after `before`; null when it never did. */
+async function tell(
+  subject: Subject,
+  before: readonly Conversation[],
+  conversation: Conversation,
+): Promise<Disagreement | null> {
+  const session = new Session(subject);
+  try {
+    await session.renew();
+    const attempts = conversation.once || before.length > 0 ? 1 : ATTEMPTS;
+    const results = await session.hold([...before, ...Array.from({ length: attempts }, () => conversation)]);
+    const own = results.slice(before.length);
+    return own.find(isDisagreement) ?? null;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Without those of its earlier packets that do not matter. */
+async function shortened(subject: Subject, result: Disagreement): Promise<Disagreement> {
+  const { conversation } = result.held;
+  for (let index = 0; index < conversation.utterances.length - 1; index++) {
+    const utterances = conversation.utterances.filter((_, at) => at !== index);
+    if (utterances[0]?.from !== "client") continue;
+    const shorter = await alone(subject, { ...conversation, utterances }, NODES_OF_PART);
+    if (shorter !== null) return await shortened(subject, shorter);
+  }
+  return result;
+}
+
+/** With as little of what was said before as shows it: of the same client and Service, of the Service, or all. */
+async function withBefore(
+  subject: Subject,
+  before: readonly Conversation[],
+  conversation: Conversation,
+): Promise<Reproduced | null> {
+  const ofService = before.filter(({ service }) => service === conversation.service);
+  for (const candidate of [ofService, before]) {
+    const result = await tell(subject, candidate, conversation);
+    if (result !== null) return await shortest(subject, candidate, result);
+  }
+  return null;
+}
+
+/** Halves, from the front, are left out as long as it shows. */
+async function shortest(
+  subject: Subject,
+  before: readonly Conversation[],
+  result: Disagreement,
+): Promise<Reproduced> {
+  let [kept, shown] = [before, result];
+  for (let tries = 0; tries < HALVINGS && kept.length > 0; tries++) {
+    const half = kept.slice(Math.ceil(kept.length / 2));
+    const again = await tell(subject, half, result.held.conversation);
+    if (again === null) break;
+    [kept, shown] = [half, again];
+  }
+  return { subject, before: kept, result: shown, again: true };
+}
