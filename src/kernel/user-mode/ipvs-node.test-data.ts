@@ -119,7 +119,7 @@ function fateSeen(packet: Packet, seen: SeenPacket | undefined): string {
 
 function wireFlow({ protocol, ...packet }: Packet, number: number) {
   if (protocol !== "udp" && protocol !== "tcp") throw new Error(`no ${protocol} here`);
-  return { ...packet, protocol, number, answers: 0, sctpChunk: "INIT" as const };
+  return { ...packet, protocol, number, answers: 0, acknowledges: 0, sctpChunk: "INIT" as const };
 }
 
 /** The compiled rules and sets, with the given virtual servers for cluster addresses. */
