@@ -10,7 +10,7 @@ import type {
   KernelPath,
   MismatchRecord,
 } from "../../measure/kernel-record.js";
-import type { Conversation } from "./conversation.js";
+import { type Conversation, flowsOf } from "./conversation.js";
 import { mismatchOf, spreadMismatch } from "./mismatch.js";
 import { reproduce } from "./reproduce.js";
 import { type Disagreement, isDisagreement, type Result, Session, type Subject } from "./session.js";
@@ -70,6 +70,9 @@ interface Difference {
   readonly before: readonly Conversation[];
 }
 
+/** A conversation that was drawn must fit: a plan gives it once. */
+const FLOWS_PER_CONVERSATION_MAX = 16;
+
 class Run {
   readonly #options: BehaviourOptions;
   readonly #session: Session;
@@ -111,10 +114,10 @@ class Run {
     const batch: Conversation[] = [];
     let room = this.#session.room;
     while (batch.length < size) {
-      const conversation = room > 0 ? this.#options.plan.next() : null;
+      const conversation = room >= FLOWS_PER_CONVERSATION_MAX ? this.#options.plan.next() : null;
       if (conversation === null) break;
       batch.push(conversation);
-      room -= conversation.utterances.length;
+      room -= flowsOf(conversation);
     }
     return batch;
   }
