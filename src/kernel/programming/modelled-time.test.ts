@@ -10,8 +10,12 @@ const REFERENCE: readonly {
   readonly split?: true;
   readonly ms: Readonly<Record<number, number>>;
 }[] = [
-  { path: "iptables-legacy", change: "full", ms: { 100: 15.7, 1000: 107.8, 5000: 716.8, 10000: 2126.8 } },
-  { path: "iptables-legacy", change: "resync", ms: { 100: 23.3, 1000: 121.6, 5000: 758.9, 10000: 2010.0 } },
+  {
+    path: "iptables-legacy",
+    change: "full",
+    ms: { 100: 23, 1000: 106, 5000: 438, 10000: 894, 20000: 2454, 30000: 4121 },
+  },
+  { path: "iptables-legacy", change: "resync", ms: { 100: 23.3, 1000: 121.6 } },
   { path: "iptables-legacy", change: "one-service", ms: { 100: 8.0, 5000: 212.7, 10000: 416.9 } },
   { path: "iptables-nft", change: "full", ms: { 100: 48.1, 1000: 260.8, 5000: 1261.3, 10000: 2152.0 } },
   { path: "iptables-nft", change: "resync", ms: { 100: 44.7, 1000: 350.9, 5000: 5404.0, 10000: 18_013.2 } },
@@ -24,7 +28,7 @@ const REFERENCE: readonly {
     ms: { 2000: 841, 5000: 2841, 10000: 9707, 20000: 41_718 },
   },
   { path: "nftables", change: "one-service", ms: { 100: 20.4, 1000: 36.4, 5000: 104.2, 10000: 180.0 } },
-  { path: "ipset", change: "full", ms: { 100: 9.6, 1000: 53.9, 5000: 252.4, 10000: 429.1 } },
+  { path: "ipset", change: "full", ms: { 1000: 53.9, 5000: 180, 10000: 333, 20000: 719, 30000: 1108 } },
 ];
 
 /** Rules, chains and elements of a Service of one endpoint where the reference was measured. */
