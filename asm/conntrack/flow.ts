@@ -36,7 +36,15 @@ import {
   FLIGHT_TCP_FLAGS,
   setReason,
 } from "../packet/flight";
-import { advance, begin, STATE_IGNORE, STATE_INVALID, STATE_REOPEN, timeoutMs } from "./protocol";
+import {
+  advance,
+  begin,
+  STATE_CLOSE,
+  STATE_IGNORE,
+  STATE_INVALID,
+  STATE_REOPEN,
+  timeoutMs,
+} from "./protocol";
 import {
   directionOf,
   entryOf,
@@ -136,8 +144,12 @@ function resume<A>(context: usize, table: usize, entry: usize, direction: u32, n
     }
     next = load<u8>(state, CONNTRACK_STATE_PROTOCOL) as u32;
   }
-  const status = (load<u8>(state, CONNTRACK_STATE_STATUS) as u32) | (direction * CONNTRACK_STATUS_SEEN_REPLY);
-  const deadline = deadlineAfter(now, timeoutMs(load<u8>(context, FLIGHT_PROTOCOL), next, status));
+  const before = load<u8>(state, CONNTRACK_STATE_STATUS) as u32;
+  const status = before | (direction * CONNTRACK_STATUS_SEEN_REPLY);
+  // A RST where nothing was replied yet ends the flow with itself.
+  const refused = next === STATE_CLOSE && (before & CONNTRACK_STATUS_SEEN_REPLY) === 0;
+  const timeout = refused ? 0 : timeoutMs(load<u8>(context, FLIGHT_PROTOCOL), next, status);
+  const deadline = deadlineAfter(now, timeout);
   store<u8>(state, next as u8, CONNTRACK_STATE_PROTOCOL);
   store<u8>(state, status as u8, CONNTRACK_STATE_STATUS);
   store<u32>(state, deadline, CONNTRACK_STATE_DEADLINE);

@@ -20,7 +20,7 @@ const STATE_FIN_WAIT: u32 = 4;
 const STATE_CLOSE_WAIT: u32 = 5;
 const STATE_LAST_ACK: u32 = 6;
 const STATE_TIME_WAIT: u32 = 7;
-const STATE_CLOSE: u32 = 8;
+export const STATE_CLOSE: u32 = 8;
 const STATE_SYN_SENT2: u32 = 9;
 /** A SYN meets a flow that has ended: a new flow takes its place. The first of the answers that are no states. */
 export const STATE_REOPEN: u32 = 13;

@@ -4,15 +4,20 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { realClock } from "../base/clock.js";
 import { PlumbError } from "../base/errors.js";
+import { realTimers } from "../base/timers.js";
 import { packageRoot } from "../base/source-path.js";
 import { readCalibration, recordedCalibration } from "../calibration/calibration-file.js";
 import { scenarioDigest } from "../experiment/scenario.js";
 import type { PacketsCase, Scenario } from "../experiment/scenario-types.js";
 import { prepareCase } from "../experiment/prepare.js";
 import { DEFAULT_BUDGET_MS } from "../experiment/verify-kernel/timing.js";
-import { type VerifiedCluster, verifyKernel } from "../experiment/verify-kernel/verify-kernel.js";
+import {
+  type KernelFindings,
+  type VerifiedCluster,
+  verifyKernel,
+} from "../experiment/verify-kernel/verify-kernel.js";
 import { readEnvironment, noiseFloor, systemReaders } from "../measure/environment.js";
-import type { KernelPath, KernelRecord, NotVerifiedRecord } from "../measure/kernel-record.js";
+import type { KernelPath, KernelRecord } from "../measure/kernel-record.js";
 import { kernelSentence, verificationOf } from "../measure/kernel-verdict.js";
 import { type Environment, RUN_SCHEMA_VERSION, type RunRecord, type Verdict } from "../measure/run-record.js";
 import { calibrateTimer } from "../measure/timer.js";
@@ -101,31 +106,34 @@ async function verified(
   const startedAt = realClock.wall().toISOString();
   const interrupt = interruptSignals(terminal);
   const environment = environmentHere();
-  const frame = (
-    findings: Omit<KernelRecord, "startedAt" | "finishedAt" | "seed" | "host">,
-  ): KernelRecord => ({
+  const frame = (findings: KernelFindings): KernelRecord => ({
     startedAt,
     finishedAt: realClock.wall().toISOString(),
     seed: options.seed,
     host: hostOf(environment),
     ...findings,
   });
-  const nothing = { behaviour: [], timing: null, programming: [], userspace: null };
   const kernels = await openKernels(plan);
   try {
-    if (isEmpty(plan)) return frame({ ...nothing, notVerified: plan.missing });
+    if (isEmpty(plan))
+      return frame({
+        behaviour: [],
+        timing: null,
+        programming: [],
+        userspace: null,
+        notVerified: plan.missing,
+      });
     const findings = await verifyKernel({
       hosts: kernels.hosts,
       cluster: clusterOf(name, scenario),
       seed: options.seed,
       flows: options.flows,
       times: options.timing === true ? timesFor(options, environment) : null,
-      clock: realClock,
+      timers: realTimers,
       signal: interrupt.finish,
       onProgress: (text) => terminal.progress(text, { milestone: false }),
     });
-    const notVerified: readonly NotVerifiedRecord[] = [...plan.missing, ...findings.notVerified];
-    return frame({ ...nothing, ...findings, notVerified });
+    return frame({ ...findings, notVerified: [...plan.missing, ...findings.notVerified] });
   } finally {
     await kernels.close();
     interrupt.release();

@@ -19,6 +19,24 @@ const PRIORITY_CLASSES = {
   "system-node-critical": 2_000_001_000,
 } as const;
 
+const AGGREGATE_TO = "rbac.authorization.k8s.io/aggregate-to-";
+
+/** Who may view a namespace may also see what it uses. Source: metrics-server manifests/base/rbac.yaml. */
+const METRICS_READER = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRole",
+  metadata: {
+    name: "system:aggregated-metrics-reader",
+    labels: {
+      "k8s-app": "metrics-server",
+      [`${AGGREGATE_TO}admin`]: "true",
+      [`${AGGREGATE_TO}edit`]: "true",
+      [`${AGGREGATE_TO}view`]: "true",
+    },
+  },
+  rules: [{ apiGroups: ["metrics.k8s.io"], resources: ["pods", "nodes"], verbs: ["get", "list", "watch"] }],
+};
+
 /** @param serviceRange CIDR that Services get their addresses from */
 export async function writeBootstrapObjects(client: Client, serviceRange: string): Promise<void> {
   for (const { resource, namespace, object } of bootstrapObjects(serviceRange)) {
@@ -78,6 +96,7 @@ function bootstrapObjects(serviceRange: string): readonly Bootstrapped[] {
       namespace: object.metadata.namespace ?? null,
       object,
     })),
+    { resource: rbacResource("ClusterRole"), namespace: null, object: METRICS_READER },
   ];
 }
 

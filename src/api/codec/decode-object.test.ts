@@ -162,8 +162,8 @@ test("decodeObject survives hostile bodies with a BadRequest", () => {
     /UTF-8/,
   );
   assert.match(
-    refusal(() => decodeText('{"metadata":{"labels":{"__proto__":"x"}}}')),
-    /__proto__/,
+    refusal(() => decodeText('{"metadata":{"labels":{"__proto__":{}}}}')),
+    /cannot unmarshal object/,
   );
   assert.match(
     refusal(() => decodeText('{"spec":{"__proto__":{"polluted":1}}}')),

@@ -16,6 +16,7 @@ import type {
 import { StatusError } from "../status.js";
 import { pathOf } from "./field-path.js";
 import { depthExceeded } from "./json-text.js";
+import { setMember } from "../own-member.js";
 import { GO_TYPES, jsonTypeOf, readScalar, ScalarMistake, zeroValue } from "./scalars.js";
 
 export interface Fitted {
@@ -35,7 +36,7 @@ type Json = Record<string, unknown>;
 
 /**
  * @throws {TypeMistake} at the first value of a wrong type
- * @throws {StatusError} BadRequest for "__proto__" as a key of a map, and when nested too deep
+ * @throws {StatusError} BadRequest for "__proto__" as a key of anything but texts and numbers, and when nested too deep
  */
 export function fit(value: object, schema: ObjectSchema): Fitted {
   const fitting = new Fitting();
@@ -131,12 +132,12 @@ class Fitting {
       const inner = value[key];
       this.keyCount += 1;
       this.#steps.push(key);
-      this.#refuseProto(key);
+      if (type.values.kind !== "scalar") this.#refuseProto(key);
       const kept = inner === null ? zeroValue(type.values) : this.#mapValue(inner, type.values);
       this.#steps.pop();
       if (kept === inner && copy === null) continue;
       copy ??= copyUpTo(value, key);
-      if (kept !== undefined) copy[key] = kept;
+      if (kept !== undefined) setMember(copy, key, kept);
     }
     return copy ?? value;
   }
@@ -165,7 +166,7 @@ class Fitting {
     }
   }
 
-  /** No object may carry it on: copying it by assignment would change the copy's prototype. */
+  /** No object may carry an object on by that name: copying it by assignment would change the copy's prototype. */
   #refuseProto(key: string): void {
     if (key === "__proto__")
       throw new StatusError(
@@ -193,7 +194,7 @@ function copyUpTo(value: Json, end: string): Json {
   const copy: Json = {};
   for (const key in value) {
     if (key === end) break;
-    copy[key] = value[key];
+    setMember(copy, key, value[key]);
   }
   return copy;
 }

@@ -5,6 +5,7 @@
 //
 // Source: apimachinery pkg/runtime/serializer/protobuf; generated.proto of k8s.io/api and apimachinery.
 import { LIMITS } from "../../base/limits.js";
+import { setMember } from "../own-member.js";
 import type { FieldSchema, ListSchema, ObjectSchema, ScalarType, TypeSchema } from "../schema/type-schema.js";
 import { StatusError } from "../status.js";
 import { depthExceeded } from "./json-text.js";
@@ -169,8 +170,9 @@ function readEntry(reader: ProtobufReader, values: TypeSchema, map: Json, depth:
     else if (tag >>> 3 === 2) value = readValue(entry, values, tag & 7, depth);
     else entry.skip(tag & 7);
   }
-  if (key === "__proto__") throw new ProtobufError('the key "__proto__" is not allowed');
-  map[key] = value ?? zeroValue(values);
+  if (key === "__proto__" && values.kind !== "scalar")
+    throw new ProtobufError('the key "__proto__" is not allowed');
+  setMember(map, key, value ?? zeroValue(values));
   return map;
 }
 

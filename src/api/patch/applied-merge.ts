@@ -5,11 +5,12 @@
 // have come in the configuration's order, items of the live object keep their place between them.
 // Cost: O(size of both). What neither side changes is shared with the live object.
 // Source: structured-merge-diff typed/merge.go, typed/remove.go.
+import { ownMember, setMember } from "../own-member.js";
 import type { ListSchema, TypeSchema } from "../schema/type-schema.js";
 import { memberType } from "./applied-fields.js";
 import { isLeaf } from "./field-comparison.js";
 import { below, type FieldSet, hasElement } from "./field-set.js";
-import { isJsonList, isJsonObject, type JsonObject, membersOf } from "./json-tree.js";
+import { isJsonList, isJsonObject, type JsonObject } from "./json-tree.js";
 import { elementOf } from "./path-element.js";
 
 export function mergeApplied(live: JsonObject, applied: JsonObject, schema: TypeSchema): JsonObject {
@@ -28,10 +29,10 @@ function merged(live: unknown, applied: unknown, schema: TypeSchema): unknown {
 
 function mergedMembers(live: JsonObject, applied: JsonObject, schema: TypeSchema): JsonObject {
   const result: Record<string, unknown> = { ...live };
-  for (const [name, value] of membersOf(applied)) {
+  for (const [name, value] of Object.entries(applied)) {
     const type = memberType(schema, name);
-    const member = type === null ? value : merged(live[name], value, type);
-    result[name] = member;
+    const member = type === null ? value : merged(ownMember(live, name), value, type);
+    setMember(result, name, member);
   }
   return result;
 }
@@ -122,12 +123,12 @@ function prunedItems(
 function prunedMembers(object: JsonObject, fields: FieldSet, schema: TypeSchema): JsonObject | null {
   const kept: Record<string, unknown> = {};
   let isEmpty = true;
-  for (const [name, value] of membersOf(object)) {
+  for (const [name, value] of Object.entries(object)) {
     const element = `f:${name}`;
     if (hasElement(fields, element)) continue;
     const part = below(fields, element);
     const type = memberType(schema, name);
-    kept[name] = part === null || type === null ? value : pruned(value, part, type);
+    setMember(kept, name, part === null || type === null ? value : pruned(value, part, type));
     isEmpty = false;
   }
   return isEmpty ? null : kept;

@@ -93,11 +93,13 @@ test("applyMergePatch merges objects, replaces lists, removes by null and drops 
   assert.equal(result["metadata"], TARGET.metadata, "what is not touched is shared");
 });
 
-test("applyMergePatch refuses what is no object with upstream's words, and ignores __proto__", () => {
+test("applyMergePatch refuses what is no object with upstream's words, and takes __proto__ for a name", () => {
   assert.equal(
     refusalOf(() => applyMergePatch(TARGET, [])).message,
     "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
   );
   const hostile: unknown = JSON.parse('{"__proto__":{"x":1}}');
-  assert.equal((applyMergePatch(TARGET, hostile) as { x?: unknown }).x, undefined);
+  const result = applyMergePatch(TARGET, hostile);
+  assert.equal((result as { x?: unknown }).x, undefined);
+  assert.deepEqual(Object.getOwnPropertyDescriptor(result, "__proto__")?.value, { x: 1 });
 });

@@ -10,11 +10,6 @@ export function isJsonList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }
 
-/** Own members. `__proto__` is left out: no field, label or annotation may be called that, and writing it is a trap. */
-export function membersOf(object: JsonObject): [string, unknown][] {
-  return Object.entries(object).filter(([name]) => name !== "__proto__");
-}
-
 /** Whether two trees say the same; the order of members does not count. Cost: nothing for shared subtrees. */
 export function jsonEquals(left: unknown, right: unknown): boolean {
   if (left === right) return true;

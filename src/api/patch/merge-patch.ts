@@ -1,6 +1,7 @@
 // JSON merge patch: objects are merged member by member, null removes, everything else replaces.
 // Source: RFC 7396; as upstream's library, nulls within objects that are new to the target are dropped at any depth.
-import { isJsonList, isJsonObject, type JsonObject, jsonTypeName, membersOf } from "./json-tree.js";
+import { isJsonList, isJsonObject, type JsonObject, jsonTypeName } from "./json-tree.js";
+import { ownMember, setMember } from "../own-member.js";
 import { badPatch } from "./patch-errors.js";
 
 /**
@@ -19,9 +20,9 @@ export function applyMergePatch(target: JsonObject, patch: unknown): JsonObject 
 
 function mergeInto(target: JsonObject, patch: JsonObject): JsonObject {
   const result: Record<string, unknown> = { ...target };
-  for (const [name, value] of membersOf(patch)) {
+  for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete result[name];
-    else result[name] = mergedMember(result[name], value);
+    else setMember(result, name, mergedMember(ownMember(result, name), value));
   }
   return result;
 }
@@ -38,7 +39,7 @@ export function withoutNulls(value: unknown): unknown {
     return items.every((item, index) => item === value[index]) ? value : items;
   }
   if (!isJsonObject(value)) return value;
-  const members = membersOf(value);
+  const members = Object.entries(value);
   const kept: [string, unknown][] = [];
   for (const [name, member] of members) if (member !== null) kept.push([name, withoutNulls(member)]);
   const isSame = kept.length === members.length && kept.every(([name, member]) => member === value[name]);

@@ -1,6 +1,6 @@
 // The words that a strategic merge patch may say besides values.
 // Source: apimachinery pkg/util/strategicpatch/patch.go.
-import { goText, isJsonList, isJsonObject, type JsonObject, membersOf } from "./json-tree.js";
+import { goText, isJsonList, isJsonObject, type JsonObject } from "./json-tree.js";
 import { badPatch, unexpectedPatch, wrongType } from "./patch-errors.js";
 
 /** In an object: what becomes of it as a whole. */
@@ -25,7 +25,7 @@ export function directedPatch(patch: JsonObject): DirectedPatch {
   const orders = new Map<string, readonly unknown[]>();
   const deletions = new Map<string, unknown>();
   const values = new Map<string, unknown>();
-  for (const [name, value] of membersOf(patch)) {
+  for (const [name, value] of Object.entries(patch)) {
     if (name === RETAIN_KEYS) continue;
     if (name.startsWith("$setElementOrder")) orders.set(...orderOf(name, value));
     else if (name.startsWith("$deleteFromPrimitiveList")) deletions.set(deletionField(name), value);
@@ -79,6 +79,6 @@ export function withoutDirectives(value: unknown): unknown {
   if (isJsonList(value)) return value.map(withoutDirectives).filter((each) => each !== undefined);
   if (!isJsonObject(value)) return value;
   if (Object.hasOwn(value, PATCH_DIRECTIVE)) return undefined;
-  const kept = membersOf(value).map(([name, member]) => [name, withoutDirectives(member)] as const);
+  const kept = Object.entries(value).map(([name, member]) => [name, withoutDirectives(member)] as const);
   return Object.fromEntries(kept.filter(([, member]) => member !== undefined));
 }

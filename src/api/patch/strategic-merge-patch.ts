@@ -6,6 +6,7 @@
 // (list-order.ts). New subtrees are taken without nulls and directives.
 // Cost: O(size of the patch + members beside it); lists with keys O(items of the patch x items).
 // Source: apimachinery v0.36 pkg/util/strategicpatch/patch.go mergeMap, mergeSlice. Peer: bench/peers/patch.
+import { ownMember, setMember } from "../own-member.js";
 import type { FieldSchema, TypeSchema } from "../schema/type-schema.js";
 import { goText, goTypeName, isJsonList, isJsonObject, type JsonObject, jsonTypeName } from "./json-tree.js";
 import { keyValueOf, withOrder } from "./list-order.js";
@@ -57,17 +58,21 @@ function mergeMember(
   patch: unknown,
   schema: TypeSchema,
 ): void {
-  const target = result[name];
+  const target = ownMember(result, name);
   if (patch === null) delete result[name];
   else if (isJsonObject(patch) && isJsonObject(target)) {
     const field = fieldOf(schema, name);
-    result[name] = strategyOf(field) === "replace" ? patch : mergedObject(target, patch, field.type);
+    setMember(
+      result,
+      name,
+      strategyOf(field) === "replace" ? patch : mergedObject(target, patch, field.type),
+    );
   } else if (isJsonList(patch) && isJsonList(target)) {
     result[name] = mergedMemberList(target, patch, fieldOf(schema, name));
   } else {
     const taken = withoutDirectives(withoutNulls(patch));
     if (taken === undefined) delete result[name];
-    else result[name] = taken;
+    else setMember(result, name, taken);
   }
 }
 
@@ -77,7 +82,7 @@ function deleteFromList(
   gone: unknown,
   schema: TypeSchema,
 ): void {
-  const target = result[name];
+  const target = ownMember(result, name);
   if (gone === null) delete result[name];
   else if (isJsonList(target) && isJsonList(gone)) {
     fieldOf(schema, name);
@@ -95,7 +100,7 @@ function mergeOrderedLists(
 ): ReadonlySet<string> {
   const done = new Set<string>();
   for (const [name, order] of orders) {
-    const target = optionalList(result[name]);
+    const target = optionalList(ownMember(result, name));
     const patch = optionalList(values.get(name));
     const field = fieldOf(schema, name);
     const mergeKey = field.mergeKey ?? "";

@@ -22,6 +22,7 @@ import type { CommandContext } from "../context.js";
 import { interruptSignals } from "../interrupt-signals.js";
 import { makeOutputFolder } from "../output-folder.js";
 import { loadModel } from "../load-model.js";
+import { ownCalibrationNote } from "../own-calibration.js";
 import { loadScenario } from "../presets.js";
 import { progressReporter } from "../progress.js";
 import { carryOut } from "../run-scenario.js";
@@ -108,6 +109,8 @@ async function runCommand(name: string, options: RunOptions, context: CommandCon
     options.calibration === undefined ? {} : { calibration: readCalibration(options.calibration) };
   const folder = runFolder(scenario, options.output);
   terminal.note(describe(scenario));
+  const note = options.calibration === undefined ? ownCalibrationNote(process.env) : null;
+  if (note !== null) terminal.note(note);
   const interrupt = interruptSignals(terminal);
   let record: RunRecord;
   try {

@@ -32,6 +32,8 @@ export interface ApiRequest {
   readonly body: Uint8Array | object | null;
   /** Who asks, when the way it came already says so (in process, client certificate); null: headers decide. */
   readonly user: UserInfo | null;
+  /** It came with a client certificate of nobody known: without other credentials it is Unauthorized. Absent: it did not. */
+  readonly hasUnknownCertificate?: boolean;
   /** Where it came from, for the audit log: "127.0.0.1". */
   readonly sourceIP: string;
   /** Ends watches and long answers. */

@@ -59,20 +59,25 @@ function says(client: FlowClient, way: Way, flow: number, tcpFlags: number): Utt
   return { from: "client", flow, packet };
 }
 
-const ANSWER: Utterance = { from: "target" };
+const accepts: Utterance = { from: "target", tcpFlags: SYN | ACK };
 
 const opens: Script = (client, way) => [says(client, way, 0, SYN)];
-const talks: Script = (client, way) => [says(client, way, 0, SYN), ANSWER, says(client, way, 0, ACK)];
+const talks: Script = (client, way) => [says(client, way, 0, SYN), accepts, says(client, way, 0, ACK)];
 const returns: Script = (client, way, other) => [
   says(client, way, 0, SYN),
   says(client, way, 1, SYN),
   says(client, other, 2, SYN),
 ];
-const strays =
-  (tcpFlags: number): Script =>
-  (client, way) => [says(client, way, 0, tcpFlags)];
-/** What a listener would say, said by the client in a connection of its own. */
-const answersItself: Script = (client, way) => [says(client, way, 0, SYN), says(client, way, 0, SYN | ACK)];
+
+/** A TCP flow by the flags of its packets; "<" marks those of the one who was reached. */
+function tcp(packets: string): Script {
+  return (client, way) =>
+    packets.split(" ").map((text) => {
+      const tcpFlags = [...text].reduce((bits, letter) => bits | (FLAG_OF[letter] ?? 0), 0);
+      return text.startsWith("<") ? { from: "target", tcpFlags } : says(client, way, 0, tcpFlags);
+    });
+}
+const FLAG_OF: Readonly<Record<string, number>> = { S: SYN, A: ACK, F: FIN, R: RST };
 
 const isSticky = ({ entry }: Way) => entry !== null && entry.port.affinitySeconds > 0;
 const isInternal = ({ kind }: Way) => kind === "cluster-ip";
@@ -201,7 +206,29 @@ export const FLOW_KINDS: readonly FlowKind[] = [
     clients: ["pod", "outside"],
     where: (way) => way.protocol === "tcp" && isAsked(way),
     once: false,
-    scripts: [strays(SYN | ACK), strays(RST), strays(FIN), strays(ACK), answersItself],
+    scripts: [tcp("SA"), tcp("R"), tcp("F"), tcp("S SA"), tcp("S <SA SA"), tcp("S <SA A -")],
+  },
+  {
+    name: "tcp-states",
+    weight: 6,
+    ways: WAYS,
+    clients: ["pod", "outside"],
+    where: (way) => way.protocol === "tcp" && isAsked(way),
+    once: false,
+    scripts: [
+      tcp("A <A A"),
+      tcp("S S"),
+      tcp("S <S SA <A"),
+      tcp("S <SA A S"),
+      tcp("S <SA A FA <FA A S"),
+      tcp("S <SA A <FA A FA <A"),
+      tcp("S <SA R S"),
+      tcp("S <SA R A"),
+      tcp("S <SA <R A S"),
+      tcp("S <R S"),
+      tcp("S <R A"),
+      tcp("S <RA S"),
+    ],
   },
   {
     name: "unused-port",

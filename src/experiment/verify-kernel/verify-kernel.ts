@@ -1,16 +1,16 @@
 // Everything a verification does, in order: verdicts of packets through each path's rules, on a cluster that has every
 // kind of Service and on the one in hand; then, if asked, times. What cannot be done is in the record, with its reason.
 import type { ClusterObjects } from "../../api/types.js";
-import type { Clock } from "../../base/clock.js";
+import type { Timers } from "../../base/timers.js";
 import type { Family } from "../../base/ip.js";
 import type { Calibration } from "../../calibration/calibration.js";
 import type { KernelHost } from "../../kernel/host/command.js";
+import { DEFAULT_USERSPACE, measureUserspace } from "../../kernel/userspace/measure-userspace.js";
 import type {
   BehaviourRecord,
   KernelPath,
   KernelRecord,
   NotVerifiedRecord,
-  TimingRecord,
 } from "../../measure/kernel-record.js";
 import type { Mode } from "../../netfilter/rule-model.js";
 import type { ProxyConfig } from "../../proxy/config.js";
@@ -18,6 +18,7 @@ import { defaultProxyConfig } from "../../proxy/default-config.js";
 import { nodeOf } from "../../proxy/node.js";
 import { everyKindCluster } from "./every-kind-cluster.js";
 import { MODE_OF_PATH } from "./path-rules.js";
+import { verifyProgramming } from "./programming.js";
 import { DEFAULT_PACING, DEFAULT_SWEEP, verifyTiming } from "./timing.js";
 import { verifyPath } from "./verify-path.js";
 
@@ -51,13 +52,13 @@ export interface VerifyKernelOptions {
   readonly flows: number;
   /** null: verdicts only. */
   readonly times: KernelTimes | null;
-  readonly clock: Clock;
+  readonly timers: Timers;
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
 }
 
 /** What a verification found, without the host it ran on. */
-export type KernelFindings = Pick<KernelRecord, "behaviour" | "timing" | "notVerified">;
+export type KernelFindings = Omit<KernelRecord, "startedAt" | "finishedAt" | "seed" | "host">;
 
 /** Shares of a path's flows. The cluster in hand is plain; the one with every kind is where rules can be wrong. */
 const SHARES = { everyKind: { IPv4: 0.7, IPv6: 0.15 }, inHand: 0.15 } as const;
@@ -70,8 +71,7 @@ export async function verifyKernel(options: VerifyKernelOptions): Promise<Kernel
   for (const host of options.hosts)
     for (const path of host.paths)
       for (const part of partsOf(options, path)) behaviour.push(await verifyPart(options, host, part));
-  const { timing, notVerified } = await times(options);
-  return { behaviour, timing, notVerified };
+  return { behaviour, ...(await times(options)) };
 }
 
 interface Part {
@@ -117,30 +117,48 @@ function verifyPart(
   });
 }
 
-interface FoundTimes {
-  readonly timing: TimingRecord | null;
-  readonly notVerified: readonly NotVerifiedRecord[];
-}
+type Timed = Pick<KernelFindings, "timing" | "programming" | "userspace" | "notVerified">;
 
-async function times(options: VerifyKernelOptions): Promise<FoundTimes> {
-  const { times: asked, hosts, clock, seed, signal, onProgress } = options;
-  if (asked === null) return untimed("NOT_ASKED", "--timing does it");
+const UNTIMED = { timing: null, programming: [], userspace: null } as const;
+
+/** Costs of packets and of programming, in the machine's own kernel; the userspace proxy needs no privilege. */
+async function times(options: VerifyKernelOptions): Promise<Timed> {
+  const { times: asked, hosts, timers, seed, signal, onProgress } = options;
+  if (asked === null) return { ...UNTIMED, ...missing("timing", "NOT_ASKED", "--timing does it") };
+  onProgress("userspace proxy");
+  const userspace = await measureUserspace({ ...DEFAULT_USERSPACE, timers, seed, signal });
   const native = hosts.find(({ host }) => host.kind === "native");
   if (native === undefined)
-    return untimed("ENV_NO_NETNS", "no path can be loaded into this machine's kernel");
-  if (native.isUnprivileged)
-    return untimed("ENV_NO_ROOT", "times in a user namespace are not comparable; run as root");
-  return verifyTiming({
-    host: native.host,
-    clock,
+    return {
+      ...UNTIMED,
+      userspace,
+      ...missing("timing", "ENV_NO_NETNS", "nothing can be loaded into this kernel"),
+    };
+  if (native.isUnprivileged) {
+    const why = "times in a user namespace are not comparable; run as root";
+    return { ...UNTIMED, userspace, ...missing("timing", "ENV_NO_ROOT", why) };
+  }
+  const { host, paths } = native;
+  const given = { host, clock: timers, signal, onProgress };
+  const { timing, notVerified } = await verifyTiming({
+    ...given,
     ...asked,
     pacing: { ...DEFAULT_PACING, seed, cpu: null },
-    sweep: { ...DEFAULT_SWEEP, paths: DEFAULT_SWEEP.paths.filter((path) => native.paths.includes(path)) },
-    signal,
-    onProgress,
+    sweep: { ...DEFAULT_SWEEP, paths: DEFAULT_SWEEP.paths.filter((path) => paths.includes(path)) },
   });
+  const loaded = await verifyProgramming({ ...given, paths, seed });
+  return {
+    timing,
+    programming: loaded.programming,
+    userspace,
+    notVerified: [...notVerified, ...loaded.notVerified],
+  };
 }
 
-function untimed(reason: NotVerifiedRecord["reason"], detail: string): FoundTimes {
-  return { timing: null, notVerified: [{ what: "timing", reason, detail }] };
+function missing(
+  what: string,
+  reason: NotVerifiedRecord["reason"],
+  detail: string,
+): { readonly notVerified: readonly NotVerifiedRecord[] } {
+  return { notVerified: [{ what, reason, detail }] };
 }

@@ -2,6 +2,8 @@
 // A conversation is a template: the same words from one client to one address, over fresh source ports each time. Its
 // fates (fates.ts) are therefore found once, and every time it is held they are what may be seen.
 import type { Packet } from "../../netfilter/packet.js";
+import { inverse, type Tuple } from "../../netfilter/tracer/conntrack.js";
+import { OUT_INTERFACE } from "../host/topology.js";
 
 /** What the client sends. */
 export interface ClientPacket {
@@ -11,9 +13,11 @@ export interface ClientPacket {
   readonly packet: Omit<Packet, "sourcePort">;
 }
 
-/** What the one whom the packet before it reached sends back; nothing, when it reached nobody. */
+/** What the one whom the client's last packet reached sends back; nothing, when it reached nobody. */
 export interface Answer {
   readonly from: "target";
+  /** Bits of TCP_FLAGS; without meaning for other protocols. */
+  readonly tcpFlags: number;
 }
 
 export type Utterance = ClientPacket | Answer;
@@ -55,6 +59,17 @@ export function clientOf({ utterances }: Conversation): string {
 /** The client's packet with the port that a flow was given. */
 export function packetOf({ packet, flow }: ClientPacket, sourcePorts: readonly number[]): Packet {
   return { ...packet, sourcePort: sourcePorts[flow] ?? 0 };
+}
+
+/** The packet that answers one which came out as `sent`. */
+export function answerTo(sent: Tuple, { tcpFlags }: Answer): Packet {
+  const flags = sent.protocol === "tcp" ? tcpFlags : 0;
+  return { ...inverse(sent), inInterface: OUT_INTERFACE, tcpFlags: flags, payloadBytes: 0 };
+}
+
+/** Position of the client's packet that an answer at `index` is to. */
+export function askedBefore({ utterances }: Conversation, index: number): number {
+  return utterances.findLastIndex(({ from }, at) => at < index && from === "client");
 }
 
 /** The conversation cut off behind its utterance `index`. */

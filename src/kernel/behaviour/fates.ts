@@ -3,15 +3,14 @@
 // went. So affinity and established connections need no rules of their own here: the model remembers, or does not.
 // Cost: paths x packets x the length of a walk; a Service of n endpoints has n paths.
 import { isLoopback, joinHostPort } from "../../base/ip.js";
-import { TCP_FLAGS, type Packet, type Verdict } from "../../netfilter/packet.js";
+import type { Packet, Verdict } from "../../netfilter/packet.js";
 import type { IpvsScheduler } from "../../netfilter/ipvs/model.js";
 import type { IpvsModel, RuleModel } from "../../netfilter/rule-model.js";
 import { type Chance, exploreWithOdds } from "../../netfilter/tracer/chance.js";
-import { inverse, type Tuple } from "../../netfilter/tracer/conntrack.js";
+import type { Tuple } from "../../netfilter/tracer/conntrack.js";
 import { createTracer } from "../../netfilter/tracer/index.js";
 import type { TraceStep } from "../../netfilter/tracer/trace.js";
-import { OUT_INTERFACE } from "../host/topology.js";
-import { type Conversation, packetOf, type Utterance } from "./conversation.js";
+import { answerTo, askedBefore, type Conversation, packetOf, type Utterance } from "./conversation.js";
 
 /** What became, or may become, of one packet. */
 export interface PacketFate {
@@ -22,6 +21,8 @@ export interface PacketFate {
   readonly isLocal: boolean;
   /** Whether its source is translated to an address of the node, with any port. */
   readonly masquerade: boolean;
+  /** Whether it opens a connection: translation begins anew with it. */
+  readonly isNew: boolean;
 }
 
 /** One way a conversation may go: a fate a packet, fewer when one reached nobody who could answer. */
@@ -86,41 +87,36 @@ export function walkOf(
 /** One path. @param steps takes the steps of each packet's walk; null when nobody wants them */
 function hold(
   model: RuleModel,
-  { utterances }: Conversation,
+  conversation: Conversation,
   chance: Chance,
   steps: (readonly TraceStep[])[] | null,
 ): PacketFate[] {
   const options = { chance, steps: steps !== null, conntrackMax: CONNTRACK_MAX };
-  const scheduled = model.mode === "ipvs" ? scheduledBy(chance, model, utterances) : model;
+  const scheduled = model.mode === "ipvs" ? scheduledBy(chance, model, conversation.utterances) : model;
   const tracer = createTracer(scheduled, options);
   const local = new Set(model.localAddresses);
   const fates: PacketFate[] = [];
-  for (const utterance of utterances) {
-    const packet = spoken(utterance, fates.at(-1));
+  for (const [index, utterance] of conversation.utterances.entries()) {
+    const packet = spoken(utterance, fates[askedBefore(conversation, index)]);
     if (packet === null) break;
-    const { outcome, sent, steps: walk } = tracer.send(packet, 0);
+    const { outcome, sent, steps: walk, established } = tracer.send(packet, 0);
     steps?.push(walk);
     const isLocal = sent !== null && (local.has(sent.destination) || isLoopback(sent.destination));
     // Every answer has another source than the one who gives it; that is the translation of the flow, not of the packet.
     const masquerade = utterance.from === "client" && outcome.masquerade;
-    fates.push({ verdict: outcome.verdict, sent, isLocal, masquerade });
+    fates.push({ verdict: outcome.verdict, sent, isLocal, masquerade, isNew: !established });
   }
   return fates;
 }
 
 /**
- * The packet that an utterance is, after what became of the one before it; null when nobody is there to answer: what is
+ * The packet that an utterance is, after what became of the one it answers; null when nobody is there to answer: what is
  * delivered on the node is answered by its own stack, as it likes.
  */
-function spoken(utterance: Utterance, before: PacketFate | undefined): Packet | null {
+function spoken(utterance: Utterance, asked: PacketFate | undefined): Packet | null {
   if (utterance.from === "client") return packetOf(utterance, CANONICAL_PORTS);
-  if (before === undefined || before.sent === null || before.isLocal) return null;
-  return {
-    ...inverse(before.sent),
-    inInterface: OUT_INTERFACE,
-    tcpFlags: before.sent.protocol === "tcp" ? TCP_FLAGS.SYN | TCP_FLAGS.ACK : 0,
-    payloadBytes: 0,
-  };
+  if (asked === undefined || asked.sent === null || asked.isLocal) return null;
+  return answerTo(asked.sent, utterance);
 }
 
 /**

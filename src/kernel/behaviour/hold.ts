@@ -2,11 +2,16 @@
 // A round sends, of every conversation, what can be said without having seen more: up to the next answer, which needs
 // to know where the packet before it went. Packets of one conversation stay together and in order.
 // Cost: rounds x the 60 ms of an exchange's silence, plus some 20 us a packet.
-import type { Verdict } from "../../netfilter/packet.js";
-import { TCP_FLAGS } from "../../netfilter/packet.js";
-import { inverse, type Tuple } from "../../netfilter/tracer/conntrack.js";
-import { OUT_INTERFACE } from "../host/topology.js";
-import { type ClientPacket, type HeldConversation, packetOf, UTTERANCES_MAX } from "./conversation.js";
+import { type Packet, type Protocol, TCP_FLAGS, type Verdict } from "../../netfilter/packet.js";
+import type { Tuple } from "../../netfilter/tracer/conntrack.js";
+import {
+  answerTo,
+  askedBefore,
+  type HeldConversation,
+  packetOf,
+  type Utterance,
+  UTTERANCES_MAX,
+} from "./conversation.js";
 import type { PacketSight } from "./judge.js";
 import type { SeenPacket, SentPacket, TestedNode } from "./tested-node.js";
 import type { WirePacket } from "./wire-packet.js";
@@ -30,19 +35,32 @@ export function wireNumber(number: number, index: number): number {
   return ((number * UTTERANCES_MAX + index) * 2) >>> 0;
 }
 
-/** The client's packet, utterance `index`, as it goes out. */
-export function clientWirePacket(held: HeldConversation, index: number, utterance: ClientPacket): WirePacket {
-  const packet = packetOf(utterance, held.sourcePorts);
-  const answers = answeredBy(held, index);
-  const sctpChunk = answers === 0 ? "INIT" : "COOKIE-ECHO";
-  return { ...tupleOf(packet), number: wireNumber(held.number, index), answers, sctpChunk };
+/** Packet `index` of a conversation with what conntrack looks at beside its ends. */
+export function wirePacket(held: HeldConversation, index: number, packet: Packet): WirePacket {
+  const { source, sourcePort, destination, destinationPort, tcpFlags } = packet;
+  const { utterances } = held.conversation;
+  const from = utterances[index]?.from;
+  const heard = utterances.findLastIndex((it, at) => at < index && it.from !== from);
+  return {
+    protocol: packet.protocol as WirePacket["protocol"],
+    ...{ source, sourcePort, destination, destinationPort, tcpFlags },
+    number: wireNumber(held.number, index),
+    acknowledges: heard < 0 ? 0 : acknowledged(held, heard, packet.protocol),
+    sctpChunk: heard < 0 ? "INIT" : from === "client" ? "COOKIE-ECHO" : "INIT-ACK",
+  };
 }
 
-/** Number of the packet of the other side that came before packet `index`; 0 when there was none. */
-function answeredBy({ conversation, number }: HeldConversation, index: number): number {
-  const mine = conversation.utterances[index]?.from;
-  const before = conversation.utterances.slice(0, index).findLastIndex(({ from }) => from !== mine);
-  return before < 0 ? 0 : wireNumber(number, before);
+/** What the other side says once it has packet `index`; in TCP, a SYN and a FIN take up one number. */
+export function acknowledged(
+  { conversation, number }: HeldConversation,
+  index: number,
+  protocol: Protocol,
+): number {
+  const own = wireNumber(number, index);
+  if (protocol !== "tcp") return own;
+  const heard = conversation.utterances[index];
+  const flags = heard?.from === "client" ? heard.packet.tcpFlags : (heard?.tcpFlags ?? 0);
+  return flags & (TCP_FLAGS.SYN | TCP_FLAGS.FIN) ? own + 1 : own;
 }
 
 class Talk {
@@ -74,25 +92,16 @@ class Talk {
   }
 
   #spoken(index: number): SentPacket | null {
-    const held = this.#held;
-    const utterance = held.conversation.utterances[index];
-    if (utterance?.from === "client") {
-      const { inInterface } = utterance.packet;
-      return { inInterface, packet: clientWirePacket(held, index, utterance) };
-    }
-    const before = this.sights.at(-1);
-    if (before === undefined || before.sent === null || before.isLocal) return null;
-    const tuple = inverse(before.sent) as Pick<WirePacket, keyof Tuple>;
-    const tcpFlags = tuple.protocol === "tcp" ? TCP_FLAGS.SYN | TCP_FLAGS.ACK : 0;
-    const numbers = { number: wireNumber(held.number, index), answers: answeredBy(held, index) };
-    return { inInterface: OUT_INTERFACE, packet: { ...tuple, tcpFlags, ...numbers, sctpChunk: "INIT-ACK" } };
+    const { conversation, sourcePorts } = this.#held;
+    const utterance = conversation.utterances[index] as Utterance;
+    const asked = this.sights[askedBefore(conversation, index)];
+    if (utterance.from === "target" && (!asked?.sent || asked.isLocal)) return null;
+    const packet =
+      utterance.from === "client"
+        ? packetOf(utterance, sourcePorts)
+        : answerTo(asked?.sent as Tuple, utterance);
+    return { inInterface: packet.inInterface, packet: wirePacket(this.#held, index, packet) };
   }
-}
-
-function tupleOf(packet: ReturnType<typeof packetOf>): Omit<WirePacket, "number" | "answers" | "sctpChunk"> {
-  const { source, sourcePort, destination, destinationPort, tcpFlags } = packet;
-  const protocol = packet.protocol as WirePacket["protocol"];
-  return { protocol, source, sourcePort, destination, destinationPort, tcpFlags };
 }
 
 /**

@@ -73,9 +73,10 @@ function fits(packets: readonly PacketFate[], index: number, view: View): boolea
   return fate.sent.source === sight.sent.source && isLikeBefore(packets, index, seen);
 }
 
-/** Packets that the model sends on alike, in one conversation, belong to one flow: its port is chosen once. */
+/** Packets of one connection leave alike: its port is chosen once. */
 function isLikeBefore(packets: readonly PacketFate[], index: number, seen: readonly PacketSight[]): boolean {
   const [fate, sight] = [packets[index], seen[index]];
+  if (fate?.isNew) return true;
   return packets.slice(0, index).every((earlier, at) => {
     const other = seen[at]?.sent;
     if (!earlier.sent || !other || !fate?.sent || !sight?.sent) return true;

@@ -2,12 +2,10 @@
 import { joinHostPort } from "../../base/ip.js";
 import { assert } from "../../base/assert.js";
 import type { DistributionRecord, MismatchRecord } from "../../measure/kernel-record.js";
-import { inverse, type Tuple } from "../../netfilter/tracer/conntrack.js";
+import type { Tuple } from "../../netfilter/tracer/conntrack.js";
 import { packetText } from "../../netfilter/tracer/index.js";
 import { stepText } from "../../netfilter/tracer/step-text.js";
-import { TCP_FLAGS } from "../../netfilter/packet.js";
-import { OUT_INTERFACE } from "../host/topology.js";
-import { clientOf, type HeldConversation, packetOf } from "./conversation.js";
+import { answerTo, askedBefore, clientOf, type HeldConversation, packetOf } from "./conversation.js";
 import { CANONICAL_PORT_FIRST, type PacketFate, walkOf } from "./fates.js";
 import type { PacketSight } from "./judge.js";
 import { repeatScript } from "./repeat-script.js";
@@ -68,10 +66,9 @@ function spokenText(
 ): string {
   const utterance = conversation.utterances[index];
   if (utterance?.from === "client") return packetText(packetOf(utterance, sourcePorts));
-  const before = sights[index - 1]?.sent;
-  assert(before !== null && before !== undefined, "an answer to nothing");
-  const tcpFlags = before.protocol === "tcp" ? TCP_FLAGS.SYN | TCP_FLAGS.ACK : 0;
-  return packetText({ ...inverse(before), inInterface: OUT_INTERFACE, tcpFlags, payloadBytes: 0 });
+  const asked = sights[askedBefore(conversation, index)]?.sent;
+  assert(asked !== null && asked !== undefined && utterance !== undefined, "an answer to nothing");
+  return packetText(answerTo(asked, utterance));
 }
 
 /** "DNAT: 10.0.0.9:4000 > 10.1.0.2:80". Ports of the client are given back. */

@@ -7,10 +7,17 @@ import { commandText, type Command } from "../host/command.js";
 import { namespacesOf, makeNode } from "../host/topology.js";
 import { injectorProgram } from "../injector/build.js";
 import { MARK, portText, recordHeader } from "../injector/exchange.js";
-import { TCP_FLAGS } from "../../netfilter/packet.js";
+import type { Packet } from "../../netfilter/packet.js";
 import { packetText } from "../../netfilter/tracer/index.js";
-import { type Conversation, flowsOf, packetOf } from "./conversation.js";
-import { clientWirePacket, wireNumber } from "./hold.js";
+import {
+  askedBefore,
+  type Conversation,
+  flowsOf,
+  type HeldConversation,
+  packetOf,
+  type Utterance,
+} from "./conversation.js";
+import { acknowledged, wireNumber, wirePacket } from "./hold.js";
 import { type NodePlan, portOf, portsOf } from "./tested-node.js";
 import { encodePacket, SCTP_CHUNKS } from "./wire-packet.js";
 
@@ -91,44 +98,49 @@ function commandLines(command: Command): string[] {
   return [`${line} <<'RULES'`, ...text.replace(/\n$/, "").split("\n"), "RULES"];
 }
 
-/** Ports count up from here, client by client. */
+/** Ports count up from here, over all conversations. */
 const PORT_FIRST = 1024;
 
 function sendLines(plan: NodePlan, conversations: readonly Conversation[]): string[] {
   let port = PORT_FIRST;
   return conversations.flatMap((conversation, at) => {
     const sourcePorts = Array.from({ length: flowsOf(conversation) }, () => port++);
-    return conversation.utterances.flatMap((utterance, index) => {
-      if (utterance.from === "client") {
-        const packet = packetOf(utterance, sourcePorts);
-        const held = { conversation, number: at + 1, sourcePorts };
-        const bytes = encodePacket(clientWirePacket(held, index, utterance));
-        const record = [...recordHeader(portOf(plan, packet.inInterface), bytes.length), ...bytes];
-        return [`echo '${packetText(packet)}'`, `send '${octal(record)}'`];
-      }
-      const asked = conversation.utterances.findLast(
-        ({ from }, before) => from === "client" && before < index,
-      );
-      const protocol = asked?.from === "client" ? asked.packet.protocol : "tcp";
-      return [
-        `echo 'and the answer of whoever got it'`,
-        `send "$(reply '${answerEdits(protocol, at + 1, index)}')"`,
-      ];
-    });
+    const held: HeldConversation = { conversation, number: at + 1, sourcePorts };
+    return conversation.utterances.flatMap((utterance, index) => sayLines(plan, held, utterance, index));
   });
 }
 
+function sayLines(plan: NodePlan, held: HeldConversation, utterance: Utterance, index: number): string[] {
+  if (utterance.from === "target") {
+    const asked = held.conversation.utterances[askedBefore(held.conversation, index)];
+    const protocol = asked?.from === "client" ? asked.packet.protocol : "tcp";
+    const flags = protocol === "tcp" ? ` with flags ${utterance.tcpFlags}` : "";
+    return [
+      `echo 'the answer of whoever got the last one${flags}'`,
+      `send "$(reply '${answerEdits(held, index, { protocol, tcpFlags: utterance.tcpFlags })}')"`,
+    ];
+  }
+  const packet = packetOf(utterance, held.sourcePorts);
+  const bytes = encodePacket(wirePacket(held, index, packet));
+  const record = [...recordHeader(portOf(plan, packet.inInterface), bytes.length), ...bytes];
+  return [`echo '${packetText(packet)}'`, `send '${octal(record)}'`];
+}
+
 /** "offset value ..." for the bytes in which an answer differs from the packet it answers, ends apart. */
-function answerEdits(protocol: string, number: number, index: number): string {
-  const own = wireNumber(number, index);
-  const asked = wireNumber(number, index - 1);
+function answerEdits(
+  held: HeldConversation,
+  index: number,
+  { protocol, tcpFlags }: Pick<Packet, "protocol" | "tcpFlags">,
+): string {
+  const own = wireNumber(held.number, index);
+  const heard = acknowledged(held, askedBefore(held.conversation, index), protocol);
   const word = (at: number, value: number) =>
     [24, 16, 8, 0].map((shift, byte) => `${at + byte} ${(value >>> shift) & 255}`);
   switch (protocol) {
     case "tcp":
-      return [...word(4, own), ...word(8, asked + 1), `13 ${TCP_FLAGS.SYN | TCP_FLAGS.ACK}`].join(" ");
+      return [...word(4, own), ...word(8, heard), `13 ${tcpFlags}`].join(" ");
     case "sctp":
-      return [...word(4, asked), `12 ${SCTP_CHUNKS["INIT-ACK"]}`, ...word(16, own)].join(" ");
+      return [...word(4, heard), `12 ${SCTP_CHUNKS["INIT-ACK"]}`, ...word(16, own)].join(" ");
     default:
       return word(8, own).join(" ");
   }

@@ -21,12 +21,12 @@ export interface WirePacket {
   /** Bits of TCP_FLAGS; SYN opens a connection. */
   readonly tcpFlags: number;
   readonly sctpChunk: keyof typeof SCTP_CHUNKS;
-  /** Number of the packet of the other direction that this one answers, which conntrack looks at; 0 for none. */
-  readonly answers: number;
+  /** What conntrack compares with what it saw of the other side: TCP's acknowledgment, SCTP's verification tag; or 0. */
+  readonly acknowledges: number;
 }
 
 /** What a packet seen says. */
-export interface SeenWirePacket extends Omit<WirePacket, "protocol" | "sctpChunk" | "answers"> {
+export interface SeenWirePacket extends Omit<WirePacket, "protocol" | "sctpChunk" | "acknowledges"> {
   readonly protocol: WirePacket["protocol"] | "icmp";
   /** An ICMP error about, or a RST in answer to, the packet of this number; the addresses are those of the refusal. */
   readonly refuses: boolean;
@@ -71,7 +71,7 @@ export function encodePacket(flow: WirePacket): Uint8Array {
 }
 
 function transportBytes(packet: WirePacket): Uint8Array {
-  const { protocol, number, answers } = packet;
+  const { protocol, number, acknowledges } = packet;
   const bytes = new Uint8Array({ udp: 12, tcp: 20, sctp: 32 }[protocol]);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, packet.sourcePort);
@@ -81,14 +81,14 @@ function transportBytes(packet: WirePacket): Uint8Array {
     view.setUint32(8, number);
   } else if (protocol === "tcp") {
     view.setUint32(4, number);
-    view.setUint32(8, answers === 0 ? 0 : answers + 1);
+    view.setUint32(8, acknowledges);
     view.setUint8(12, 5 << 4);
     view.setUint8(13, packet.tcpFlags);
     view.setUint16(14, 0xffff);
   } else {
     // Verification tag: what the other side asked for. INIT and INIT ACK: tag asked for, window, one stream each way,
     // first sequence number; COOKIE ECHO has a cookie of those 16 bytes.
-    view.setUint32(4, answers);
+    view.setUint32(4, acknowledges);
     view.setUint8(12, SCTP_CHUNKS[packet.sctpChunk]);
     view.setUint16(14, 20);
     view.setUint32(16, number);
@@ -110,10 +110,12 @@ export function decodePacket(bytes: Uint8Array): SeenWirePacket | null {
   const at = { udp: 8, tcp: 4, sctp: 16 }[protocol];
   if (transport.length < at + 4) return null;
   const tcpFlags = protocol === "tcp" && transport.length > 13 ? view.getUint8(13) : 0;
+  const number = view.getUint32(at);
+  // A host that refuses a SYN numbers its RST 0; ours have numbers of their own.
   const resets = TCP_FLAGS.RST | TCP_FLAGS.ACK;
-  const refuses = (tcpFlags & resets) === resets;
+  const refuses = (tcpFlags & resets) === resets && number === 0;
   return {
-    number: refuses ? (view.getUint32(8) - 1) >>> 0 : view.getUint32(at),
+    number: refuses ? (view.getUint32(8) - 1) >>> 0 : number,
     protocol,
     source,
     sourcePort: view.getUint16(0),

@@ -1,5 +1,6 @@
 // IPVS of a real kernel against our model of it, packet by packet, in one user-mode Linux.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +9,13 @@ import { realTimers } from "../../base/timers.js";
 import { IPVS_SCHEDULERS, type IpvsScheduler, type VirtualServer } from "../../netfilter/ipvs/model.js";
 import { type Packet, TCP_FLAGS } from "../../netfilter/packet.js";
 import { findUserModeLinux } from "./installation.js";
-import { IpvsGuest, NODE_ADDRESS, SOURCE_TRANSLATED } from "./ipvs-guest.test-data.js";
+import { IpvsNode, NODE_ADDRESSES, SOURCE_TRANSLATED } from "./ipvs-node.test-data.js";
+import { UserModeKernel } from "./user-mode-kernel.js";
 
 /** In the cluster's pod range, and outside. */
 const podOf = (server: VirtualServer) => `10.180.7.${server.ip.split(".").at(-1)}`;
 const STRANGER = "203.0.113.9";
+const SIX_STRANGER = "2001:db8::9";
 const WEIGHTED: readonly IpvsScheduler[] = ["wrr", "wlc", "sed", "nq", "sh", "mh"];
 
 /** A service of three servers; `number` makes its address its own. */
@@ -62,19 +65,29 @@ const ALL = [
 ];
 
 const installation = findUserModeLinux();
-const skip = "reason" in installation ? `${installation.reason}: ${installation.detail}` : false;
+const TOOLS = ["cc", "ipset", "iptables-legacy-restore", "ip6tables-legacy-restore", "ipvsadm"];
+const absent = TOOLS.filter((tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0);
+const skip = reasonToSkip();
 let folder = "";
-let guest: IpvsGuest;
+let guest: UserModeKernel;
+let node: IpvsNode;
+
+function reasonToSkip(): string | false {
+  if ("reason" in installation) return `${installation.reason}: ${installation.detail}`;
+  return absent.length === 0 ? false : `TOOL_MISSING: ${absent.join(", ")}`;
+}
 
 before(async () => {
-  if ("reason" in installation) return;
+  if ("reason" in installation || absent.length > 0) return;
   folder = mkdtempSync(join(tmpdir(), `plumb-kernel-${process.pid}-`));
   const options = { installation, folder, timers: realTimers, memoryMiB: 512, kernelArguments: [] };
-  guest = await IpvsGuest.open(options, ALL);
+  guest = await UserModeKernel.boot(options);
+  node = await IpvsNode.open(guest, "IPv4", ALL);
 });
 
 after(async () => {
   if (folder === "") return;
+  await node?.close();
   await guest?.close();
   rmSync(folder, { recursive: true });
 });
@@ -108,23 +121,23 @@ const clientPortOf = (server: VirtualServer) => 40_000 + Number(server.ip.split(
 const serversOf = (fates: readonly string[]) =>
   [1, 2, 3].map((server) => fates.filter((fate) => fate.startsWith(`to 10.180.1.${server}:`)).length);
 
-for (const server of SCHEDULED) {
-  const { scheduler, protocol } = server;
-  test(`${scheduler} sends each new ${protocol} flow where the model says`, { skip }, async () => {
-    const { kernel, model } = await guest.send([...flowsTo(server, 60), ...clientsTo(server, 300)]);
+for (const scheduler of IPVS_SCHEDULERS)
+  test(`${scheduler} sends each new flow where the model says, UDP and TCP`, { skip }, async () => {
+    const servers = SCHEDULED.filter((server) => server.scheduler === scheduler);
+    const packets = servers.flatMap((server) => [...flowsTo(server, 60), ...clientsTo(server, 300)]);
+    const { kernel, model } = await node.send(packets);
     assert.deepEqual(kernel, model);
     assert.equal(
       serversOf(kernel).reduce((sum, flows) => sum + flows),
-      360,
+      packets.length,
     );
   });
-}
 
 for (const server of LEVELS)
   test(`wrr of weights ${server.realServers.map(({ weight }) => weight)} plays as the model says`, {
     skip,
   }, async () => {
-    const { kernel, model } = await guest.send(flowsTo(server, 60));
+    const { kernel, model } = await node.send(flowsTo(server, 60));
     assert.deepEqual(kernel, model);
   });
 
@@ -132,7 +145,7 @@ for (const server of SHARED_BY_PORT)
   test(`${server.scheduler} with the port flag spreads one client's flows as the model says`, {
     skip,
   }, async () => {
-    const { kernel, model } = await guest.send(flowsTo(server, 300));
+    const { kernel, model } = await node.send(flowsTo(server, 300));
     assert.deepEqual(kernel, model);
     assert.ok(
       serversOf(kernel).every((flows) => flows > 30),
@@ -141,10 +154,10 @@ for (const server of SHARED_BY_PORT)
   });
 
 test("one client stays with its server when sessions are sticky; clients are spread", { skip }, async () => {
-  const oneClient = await guest.send(flowsTo(STICKY, 30));
+  const oneClient = await node.send(flowsTo(STICKY, 30));
   assert.deepEqual(oneClient.kernel, oneClient.model);
   assert.equal(new Set(oneClient.kernel).size, 1);
-  const clients = await guest.send(clientsTo(STICKY, 30));
+  const clients = await node.send(clientsTo(STICKY, 30));
   assert.deepEqual(clients.kernel, clients.model);
   assert.deepEqual(serversOf(clients.kernel), [10, 10, 10]);
 });
@@ -152,15 +165,15 @@ test("one client stays with its server when sessions are sticky; clients are spr
 test("packets of a known flow go where its first went", { skip }, async () => {
   const [server] = SCHEDULED as [VirtualServer];
   const flows = flowsTo(server, 30, 20_000);
-  const first = await guest.send(flows);
-  const again = await guest.send([...flows].reverse());
+  const first = await node.send(flows);
+  const again = await node.send([...flows].reverse());
   assert.deepEqual(again.kernel, [...first.kernel].reverse());
   assert.deepEqual(again.kernel, again.model);
 });
 
 test("a service without servers that take new flows refuses every packet", { skip }, async () => {
   for (const server of [...EMPTY, DRAINED]) {
-    const { kernel, model } = await guest.send(flowsTo(server, 20));
+    const { kernel, model } = await node.send(flowsTo(server, 20));
     assert.deepEqual(kernel, model);
     assert.deepEqual([...new Set(kernel)], ["refused 3/3"]);
   }
@@ -170,7 +183,7 @@ test("a port that the address does not serve is refused by the filter rules", { 
   const flows = (["udp", "tcp"] as const).flatMap((protocol) =>
     flowsTo({ ...STICKY, protocol, port: 81 }, 5),
   );
-  const { kernel, model } = await guest.send(flows);
+  const { kernel, model } = await node.send(flows);
   assert.deepEqual(kernel, model);
   assert.deepEqual([...new Set(kernel)], ["refused 3/3"]);
 });
@@ -179,7 +192,7 @@ test("clients outside the pod range are masqueraded, those inside are not", { sk
   const flows = SCHEDULED.slice(0, 2).flatMap((server) =>
     [STRANGER, podOf(server)].map((source) => packetTo(server, { source, sourcePort: 41_000 })),
   );
-  const { kernel, model } = await guest.send(flows);
+  const { kernel, model } = await node.send(flows);
   assert.deepEqual(kernel, model);
   assert.deepEqual(
     kernel.map((fate) => fate.endsWith(SOURCE_TRANSLATED)),
@@ -191,7 +204,7 @@ test("a client port that is used for a second service of the same server is told
   skip,
 }, async () => {
   const packets = TWINS.map((server) => packetTo(server, { source: "10.180.9.9", sourcePort: 43_000 }));
-  const { kernel, model } = await guest.send(packets);
+  const { kernel, model } = await node.send(packets);
   assert.deepEqual(kernel, model);
   assert.deepEqual(kernel, ["to 10.180.1.9:8080", `to 10.180.1.9:8080${SOURCE_TRANSLATED}`]);
 });
@@ -199,14 +212,14 @@ test("a client port that is used for a second service of the same server is told
 test("replies come back with the virtual address, to the client that asked", { skip }, async () => {
   const [server] = SCHEDULED as [VirtualServer];
   const asked = [STRANGER, podOf(server)].map((source) => packetTo(server, { source, sourcePort: 42_000 }));
-  const arrived = await guest.sendToKernel(asked);
+  const arrived = await node.sendToKernel(asked);
   const replies = arrived.map((packet): Packet => {
     assert.ok(packet !== undefined);
     const from = { source: packet.destination, sourcePort: packet.destinationPort };
     return packetTo(server, { ...from, destination: packet.source, destinationPort: packet.sourcePort });
   });
-  assert.equal(replies[0]?.destination, NODE_ADDRESS);
-  const seen = await guest.sendToKernel(replies);
+  assert.equal(replies[0]?.destination, NODE_ADDRESSES.IPv4);
+  const seen = await node.sendToKernel(replies);
   assert.deepEqual(
     seen.map((packet) => [packet?.source, packet?.sourcePort, packet?.destination, packet?.destinationPort]),
     asked.map(({ source }) => [server.ip, server.port, source, 42_000]),
@@ -215,9 +228,9 @@ test("replies come back with the virtual address, to the client that asked", { s
 
 test("a server drained to weight 0 keeps its flows and gets no new ones", { skip }, async () => {
   const flows = flowsTo(DRAINING, 30);
-  const opened = await guest.send(flows);
+  const opened = await node.send(flows);
   assert.deepEqual(opened.kernel, opened.model);
-  const edit = await guest.runInNode(
+  const edit = await node.runInNode(
     "ipvsadm",
     "-e",
     "-u",
@@ -229,10 +242,10 @@ test("a server drained to weight 0 keeps its flows and gets no new ones", { skip
     "0",
   );
   assert.equal(edit.status, 0, edit.stderr);
-  const kept = await guest.send(flows);
+  const kept = await node.send(flows);
   assert.deepEqual(kept.kernel, opened.kernel);
   assert.deepEqual(kept.model, opened.kernel);
-  const fresh = await guest.sendToKernel(flowsTo(DRAINING, 30, 15_000));
+  const fresh = await node.sendToKernel(flowsTo(DRAINING, 30, 15_000));
   const shares = [1, 2, 3].map(
     (n) => fresh.filter((packet) => packet?.destination === `10.180.1.${n}`).length,
   );
@@ -242,10 +255,40 @@ test("a server drained to weight 0 keeps its flows and gets no new ones", { skip
 
 test("lc counts closing connections for less, as the model does", { skip }, async () => {
   const opened = flowsTo(CLOSING, 30);
-  const first = await guest.send(opened);
+  const first = await node.send(opened);
   const ofOne = opened.filter((_, index) => first.kernel[index] === "to 10.180.1.1:8080");
   const closing = ofOne.map((packet) => ({ ...packet, tcpFlags: TCP_FLAGS.FIN | TCP_FLAGS.ACK }));
-  const { kernel, model } = await guest.send([...closing, ...flowsTo(CLOSING, 30, 15_000)]);
+  const { kernel, model } = await node.send([...closing, ...flowsTo(CLOSING, 30, 15_000)]);
   assert.deepEqual(kernel, model);
   assert.ok((serversOf(kernel.slice(closing.length))[0] as number) > 15, `${serversOf(kernel)}`);
+});
+
+/** What differs between the families: how addresses are folded, and which ICMP refuses. */
+test("IPv6 flows go where the model says, are masqueraded and refused like those of IPv4", {
+  skip,
+}, async () => {
+  const six = (number: number, scheduler: IpvsScheduler) => ({
+    ...virtual(number, { scheduler }),
+    ip: `fd00:172:30::${number}`,
+    realServers: [1, 2, 3].map((weight) => ({ ip: `fd00:10:181::${weight}`, port: 8080, weight })),
+  });
+  const services = IPVS_SCHEDULERS.map((scheduler, index) => six(index + 1, scheduler));
+  const empty = { ...six(40, "rr"), realServers: [] };
+  const sixNode = await IpvsNode.open(guest, "IPv6", [...services, empty]);
+  try {
+    const packets = [...services, empty].flatMap((server, index) => {
+      const clients = Array.from({ length: 200 }, (_, client) => `fd00:10:180::${(client + 1).toString(16)}`);
+      return [...clients, SIX_STRANGER].map((source) =>
+        packetTo(server, { source, sourcePort: 40_000 + index }),
+      );
+    });
+    const { kernel, model } = await sixNode.send(packets);
+    assert.deepEqual(kernel, model);
+    const fatesOf = (destination: string) =>
+      kernel.filter((_, index) => packets[index]?.destination === destination);
+    assert.deepEqual([...new Set(fatesOf(empty.ip))], ["refused 1/4"]);
+    for (const { ip } of services) assert.ok(fatesOf(ip).at(-1)?.endsWith(SOURCE_TRANSLATED));
+  } finally {
+    await sixNode.close();
+  }
 });

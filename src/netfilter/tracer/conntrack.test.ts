@@ -65,6 +65,12 @@ test("Conntrack follows a TCP connection from SYN to TIME_WAIT, and lets a SYN o
   ]);
 });
 
+test("Conntrack forgets a connection that was reset before anything was replied", () => {
+  replay(["0 > S NEW SS", "0 < R ESTABLISHED CL", "0 > A NEW ES"]);
+  replay(["0 > S NEW SS", "0 > R NEW CL", "0 < SA INVALID -"]);
+  replay(["0 > S NEW SS", "0 < SA ESTABLISHED SR", "0 < R ESTABLISHED CL", "0 > A ESTABLISHED CL"]);
+});
+
 test("Conntrack keeps each TCP state for its own timeout, and no longer", () => {
   const established = ["0 > S NEW SS", "0 < SA ESTABLISHED SR", "0 > A ESTABLISHED ES"];
   replay(["0 > S NEW SS", "119.999 > S NEW SS"]);

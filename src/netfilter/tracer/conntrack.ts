@@ -3,7 +3,8 @@
 // The algorithm, which both keep to:
 //   track     one lookup of the packet's tuple among both tuples of every connection. Found and not expired: the
 //             protocol state moves on, the deadline is now + the new state's timeout. No transition: INVALID, nothing
-//             changes. A SYN to a connection in TIME_WAIT or CLOSE removes it and opens a new one.
+//             changes. A SYN to a connection in TIME_WAIT or CLOSE removes it and opens a new one. A RST where nothing
+//             was replied yet ends the connection with itself: its deadline is now.
 //             Not found: a draft, which no other packet sees until it is confirmed. TCP that cannot begin a
 //             connection (SYN+ACK, FIN, RST, no flags) is INVALID; a bare ACK begins one (nf_conntrack_tcp_loose=1).
 //             No room for a draft even without the expired ones: full. Nothing is dropped early to make room.
@@ -88,8 +89,9 @@ export class Conntrack {
       return this.#open(tuple, tcpFlags, nowMs);
     }
     if (next !== "IG") found.tcpState = next;
+    const isRefused = next === "CL" && !found.seenReply;
     found.seenReply ||= isReply;
-    found.deadlineMs = nowMs + this.#timeoutMs(found);
+    found.deadlineMs = isRefused ? nowMs : nowMs + this.#timeoutMs(found);
     return { kind: "known", connection: found, isReply };
   }
 

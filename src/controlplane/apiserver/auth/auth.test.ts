@@ -318,7 +318,7 @@ test("certificates of the authority let their users in over TLS, and others do n
   const authority = CertificateAuthority.create(realTimers);
   const server = authority.server();
   const admin = authority.client("admin", ["system:masters", "dev"]);
-  const seen: (UserInfo | null)[] = [];
+  const seen: (UserInfo | "unknown" | null)[] = [];
   const listener = createServer(
     { ...server, ca: authority.cert, requestCert: true, rejectUnauthorized: false },
     (incoming, outgoing) => {
@@ -345,7 +345,7 @@ test("certificates of the authority let their users in over TLS, and others do n
   listener.close();
   deepStrictEqual(seen, [
     { username: "admin", uid: "", groups: ["dev", "system:masters", "system:authenticated"], extra: {} },
-    null,
+    "unknown",
     null,
   ]);
   const certificate = new X509Certificate(server.cert);

@@ -12,8 +12,8 @@ interface PeerSocket {
 /** For HttpOptions.userOf. A connection's answer is worked out once. */
 export function clientCertificateUser(
   authority: CertificateAuthority,
-): (incoming: Incoming) => UserInfo | null {
-  const known = new WeakMap<object, UserInfo | null>();
+): (incoming: Incoming) => UserInfo | "unknown" | null {
+  const known = new WeakMap<object, UserInfo | "unknown" | null>();
   return (incoming) => {
     const socket = socketOf(incoming);
     if (socket === null) return null;
@@ -33,12 +33,12 @@ function socketOf(incoming: Incoming): object | null {
   return session?.socket ?? incoming.socket ?? null;
 }
 
-/** Null: it is none of the authority's, out of date or names nobody. */
+/** "unknown": it is none of the authority's, or out of date. Null: it names nobody. */
 export function certificateUser(
   authority: CertificateAuthority,
   certificate: X509Certificate,
-): UserInfo | null {
-  if (!authority.hasIssued(certificate)) return null;
+): UserInfo | "unknown" | null {
+  if (!authority.hasIssued(certificate)) return "unknown";
   const { commonName, organizations } = subjectParts(certificate.subject);
   if (commonName === "") return null;
   return { username: commonName, uid: "", groups: withEverybody(organizations), extra: {} };

@@ -17,8 +17,13 @@ export function identify(
   authorizer: Authorizer,
 ): Eventually<UserInfo> {
   const authenticating = request.user ?? authenticator.authenticate(request);
-  const speakingFor = (user: UserInfo | null) =>
-    isImpersonating(request) ? impersonated(request, user ?? ANONYMOUS, authorizer) : (user ?? ANONYMOUS);
+  const speakingFor = (user: UserInfo | null) => {
+    if (user === null && request.hasUnknownCertificate === true)
+      throw new StatusError("Unauthorized", "Unauthorized");
+    return isImpersonating(request)
+      ? impersonated(request, user ?? ANONYMOUS, authorizer)
+      : (user ?? ANONYMOUS);
+  };
   return authenticating instanceof Promise ? authenticating.then(speakingFor) : speakingFor(authenticating);
 }
 

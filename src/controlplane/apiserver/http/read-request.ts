@@ -37,7 +37,8 @@ function decodedSegment(segment: string): string {
 }
 
 export interface RequestOrigin {
-  readonly user: UserInfo | null;
+  /** "unknown": a client certificate that was shown speaks for nobody known. */
+  readonly user: UserInfo | "unknown" | null;
   readonly life: RequestLife;
 }
 
@@ -69,6 +70,7 @@ class HttpRequest implements ApiRequest {
   readonly headers: ApiRequest["headers"];
   readonly body: Uint8Array | null;
   readonly user: UserInfo | null;
+  readonly hasUnknownCertificate: boolean;
   readonly sourceIP: string;
   /** What `addHeaders` was told. */
   answerHeaders: Readonly<Record<string, string>> | undefined;
@@ -87,7 +89,8 @@ class HttpRequest implements ApiRequest {
     this.query = mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1));
     this.headers = incoming.headers as ApiRequest["headers"];
     this.body = body;
-    this.user = user;
+    this.user = user === "unknown" ? null : user;
+    this.hasUnknownCertificate = user === "unknown";
     this.sourceIP = incoming.socket?.remoteAddress ?? "";
     this.#life = life;
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect as connectHttp2, type ClientHttp2Session } from "node:http2";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { connect as connectTls } from "node:tls";
@@ -151,6 +152,41 @@ test("HTTPS closes, whatever connections have not ended their handshake", async 
   await answered(port);
   await close();
   await ended;
+});
+
+test("HTTP/2 ends sessions that are idle, and leaves those with a watch that is silent", async () => {
+  const tls = CertificateAuthority.create(realTimers).server();
+  const { port, close } = await serveHttp(served.server, {
+    host: "127.0.0.1",
+    port: 0,
+    tls,
+    keepAliveMs: 100,
+  });
+  const open = () => connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
+  const ended = (session: ClientHttp2Session) => new Promise((resolve) => session.once("close", resolve));
+  try {
+    const watching = open();
+    const watch = watching.request({ ":path": "/api/v1/configmaps?watch=1" });
+    await new Promise((resolve) => watch.once("response", resolve));
+    const idle = open();
+    await ended(idle);
+    const later = open();
+    await ended(later);
+    assert.equal(watching.closed, false);
+    watch.close();
+    await ended(watching);
+  } finally {
+    await close();
+  }
+});
+
+test("answers name the flow that a request belongs to", async () => {
+  for (const path of ["/healthz", `${PODS}/none`, "/api/v1/configmaps?watch=1&timeoutSeconds=1"]) {
+    const { headers, body } = await fetch(listener.url + path);
+    for (const name of ["x-kubernetes-pf-flowschema-uid", "x-kubernetes-pf-prioritylevel-uid"])
+      assert.notEqual(headers.get(name), null, `${path} ${name}`);
+    await body?.cancel();
+  }
 });
 
 /** One that came later was served: so the server knows of those before it. */

@@ -1,9 +1,15 @@
 // An ApiHandler on a port: plain HTTP on loopback, or HTTPS with HTTP/1.1 and HTTP/2.
 import { createServer, type IncomingMessage } from "node:http";
-import { createSecureServer, type Http2SecureServer } from "node:http2";
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { StatusError } from "../../../api/status.js";
+import { realTimers } from "../../../base/timers.js";
 import type { ApiHandler, UserInfo } from "../../protocol/api-request.js";
 import { answerOfFailure } from "../filters/answer-of-failure.js";
 import { bodyOf, type Incoming, RequestLife, requestOf } from "./read-request.js";
@@ -22,10 +28,12 @@ export interface HttpOptions {
     /** Of client certificates that are accepted; absent: none is asked for. */
     readonly clientCa?: string;
   };
-  /** Who sent a request, when the connection says so: a client certificate. */
-  readonly userOf?: (incoming: Incoming) => UserInfo | null;
+  /** Who sent a request, when the connection says so: a client certificate. "unknown": it is nobody's that is known. */
+  readonly userOf?: (incoming: Incoming) => UserInfo | "unknown" | null;
   /** For a client's handshake, and for its headers; absent: 10 s. */
   readonly headersTimeoutMs?: number;
+  /** How long a connection without requests stays open; absent: 90 s, as upstream. */
+  readonly keepAliveMs?: number;
 }
 
 export interface HttpListener {
@@ -41,6 +49,8 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const HEADER_BYTES_MAX = 1024 * 1024;
 const KEEP_ALIVE_MS = 90_000;
+/** Of one HTTP/2 connection; as upstream. */
+const STREAMS_MAX = 100;
 
 export async function serveHttp(handler: ApiHandler, options: HttpOptions): Promise<HttpListener> {
   const serve = (incoming: Incoming, outgoing: Outgoing) =>
@@ -80,13 +90,13 @@ export async function serveHttp(handler: ApiHandler, options: HttpOptions): Prom
   };
 }
 
-function limitsOf({ headersTimeoutMs = HEADERS_TIMEOUT_MS }: HttpOptions) {
+function limitsOf({ headersTimeoutMs = HEADERS_TIMEOUT_MS, keepAliveMs = KEEP_ALIVE_MS }: HttpOptions) {
   return {
     headersTimeout: headersTimeoutMs,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: headersTimeoutMs / 2,
     maxHeaderSize: HEADER_BYTES_MAX,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: keepAliveMs,
   };
 }
 
@@ -99,10 +109,28 @@ function secureServer(
     key,
     allowHTTP1: true,
     handshakeTimeout: limits.headersTimeout,
+    settings: { maxConcurrentStreams: STREAMS_MAX },
     ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
   });
+  server.on("session", (session) => endWhenIdle(session, limits.keepAliveTimeout));
   // As options they would not count: for HTTP/1.1 beside HTTP/2, Node reads them from the server when it listens.
   return Object.assign(server, limits);
+}
+
+/** A watch may be silent for long: a session is idle only while no stream is open. */
+function endWhenIdle(session: ServerHttp2Session, idleMs: number): void {
+  const waitForRequest = () => realTimers.after(idleMs, () => session.close());
+  let openCount = 0;
+  let cancel = waitForRequest();
+  session.on("stream", (stream: ServerHttp2Stream) => {
+    cancel();
+    openCount++;
+    stream.on("close", () => {
+      openCount--;
+      if (openCount === 0 && !session.closed) cancel = waitForRequest();
+    });
+  });
+  session.on("close", () => cancel());
 }
 
 function serveUpgrade(

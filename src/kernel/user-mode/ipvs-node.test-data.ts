@@ -1,7 +1,7 @@
-// One guest with a node in ipvs mode, and beside it the tracer of the same model: packets go through both.
+// A node in ipvs mode in a guest, and beside it the tracer of the same model: packets go through both.
 // The node's sets and rules are those that proxy/ipvs compiles for its packet-flow cluster; virtual servers are given.
 import { readFileSync } from "node:fs";
-import { joinHostPort } from "../../base/ip.js";
+import { joinHostPort, type Family } from "../../base/ip.js";
 import { Prng } from "../../base/prng.js";
 import { sourcePath } from "../../base/source-path.js";
 import { parseIptablesSave } from "../../netfilter/iptables/parse.js";
@@ -13,16 +13,15 @@ import type { IpvsModel } from "../../netfilter/rule-model.js";
 import { SeededChance } from "../../netfilter/tracer/chance.js";
 import type { Tracer } from "../../netfilter/tracer/trace.js";
 import { decodePacket, encodePacket } from "../behaviour/wire-packet.js";
-import type { CommandResult } from "../host/command.js";
+import type { CommandResult, KernelHost } from "../host/command.js";
 import { ipvsNodeCommands } from "../host/ipvs-node.js";
 import { runCommands } from "../host/run-commands.js";
-import { BACKEND_INTERFACE, makeNode, namespacesOf, type NodeSpec } from "../host/topology.js";
+import { BACKEND_INTERFACE, makeNode, namespacesOf } from "../host/topology.js";
 import { Exchange } from "../injector/exchange.js";
-import { UserModeKernel, type UserModeOptions } from "./user-mode-kernel.js";
 
-export const NODE_ADDRESS = "192.168.0.2";
-const SPEC: NodeSpec = { id: "ipvs", interfaces: ["eth0"], addresses: [NODE_ADDRESS] };
-const NETNS = namespacesOf(SPEC);
+export const NODE_ADDRESSES: Readonly<Record<Family, string>> = { IPv4: "192.168.0.2", IPv6: "fd00:192::2" };
+/** Port unreachable, as ICMP type and code. */
+const REFUSED: Readonly<Record<Family, string>> = { IPv4: "refused 3/3", IPv6: "refused 1/4" };
 const CLIENTS = 0;
 const BEYOND = 1;
 /** What a fate ends with when the source is not what it was: the node's address, or another port. */
@@ -36,29 +35,38 @@ export interface Fates {
   readonly model: readonly string[];
 }
 
-export class IpvsGuest {
-  readonly kernel: UserModeKernel;
+export class IpvsNode {
+  readonly #kernel: KernelHost;
+  readonly #netns: string;
   readonly #exchange: Exchange;
   readonly #tracer: Tracer;
+  readonly #family: Family;
   /** Carried by the next packet. Even: a RST answers with the next number. */
   #number = 0;
 
-  private constructor(kernel: UserModeKernel, model: IpvsModel) {
-    this.kernel = kernel;
+  private constructor(kernel: KernelHost, netns: ReturnType<typeof namespacesOf>, model: IpvsModel) {
+    this.#kernel = kernel;
+    this.#netns = netns.node;
+    this.#family = model.family;
     this.#exchange = new Exchange(kernel, [
-      { kind: "link", netns: NETNS.client, interface: "eth0" },
-      { kind: "link", netns: NETNS.backend, interface: BACKEND_INTERFACE },
+      { kind: "link", netns: netns.client, interface: "eth0" },
+      { kind: "link", netns: netns.backend, interface: BACKEND_INTERFACE },
     ]);
     const chance = new SeededChance(new Prng(1));
     this.#tracer = createIpvsTracer(model, { chance, steps: false, conntrackMax: 65_536 });
   }
 
-  static async open(options: UserModeOptions, virtualServers: readonly VirtualServer[]): Promise<IpvsGuest> {
-    const kernel = await UserModeKernel.boot(options);
-    const model = modelOf(virtualServers);
-    await runCommands(kernel, makeNode(SPEC));
-    await runCommands(kernel, ipvsNodeCommands(model, { netns: NETNS.node, strictArp: false }));
-    return new IpvsGuest(kernel, model);
+  static async open(
+    kernel: KernelHost,
+    family: Family,
+    virtualServers: readonly VirtualServer[],
+  ): Promise<IpvsNode> {
+    const spec = { id: family, interfaces: ["eth0"], addresses: [NODE_ADDRESSES[family]] };
+    const netns = namespacesOf(spec);
+    const model = modelOf(family, virtualServers);
+    await runCommands(kernel, makeNode(spec));
+    await runCommands(kernel, ipvsNodeCommands(model, { netns: netns.node, strictArp: false }));
+    return new IpvsNode(kernel, netns, model);
   }
 
   /** Send packets in order through both. */
@@ -81,12 +89,11 @@ export class IpvsGuest {
   }
 
   runInNode(...argv: readonly [string, ...string[]]): Promise<CommandResult> {
-    return this.kernel.run({ netns: NETNS.node, argv });
+    return this.#kernel.run({ netns: this.#netns, argv });
   }
 
-  async close(): Promise<void> {
-    await this.#exchange.close();
-    await this.kernel.close();
+  close(): Promise<void> {
+    return this.#exchange.close();
   }
 
   #nextNumber(): number {
@@ -96,7 +103,7 @@ export class IpvsGuest {
 
   #traced(packet: Packet): string {
     const { outcome } = this.#tracer.send(packet, 0);
-    if (outcome.verdict === "REJECT") return "refused 3/3";
+    if (outcome.verdict === "REJECT") return REFUSED[this.#family];
     if (outcome.target === null) return outcome.verdict;
     const { ip, port } = outcome.target;
     return `to ${joinHostPort(ip, port)}${outcome.masquerade ? SOURCE_TRANSLATED : ""}`;
@@ -112,25 +119,25 @@ function fateSeen(packet: Packet, seen: SeenPacket | undefined): string {
 
 function wireFlow({ protocol, ...packet }: Packet, number: number) {
   if (protocol !== "udp" && protocol !== "tcp") throw new Error(`no ${protocol} here`);
-  return { ...packet, protocol, number, answers: 0, sctpChunk: "INIT" as const };
+  return { ...packet, protocol, number, answers: 0, acknowledges: 0, sctpChunk: "INIT" as const };
 }
 
 /** The compiled rules and sets, with the given virtual servers for cluster addresses. */
-function modelOf(virtualServers: readonly VirtualServer[]): IpvsModel {
-  const [rules, sets] = ["iptables", "ipset"].map((name) => {
-    const file = sourcePath(import.meta.url, `../../proxy/ipvs/testdata/ipv4.${name}.restore`);
+function modelOf(family: Family, virtualServers: readonly VirtualServer[]): IpvsModel {
+  const document = (name: string) => {
+    const file = sourcePath(
+      import.meta.url,
+      `../../proxy/ipvs/testdata/${family.toLowerCase()}.${name}.restore`,
+    );
     return { file, text: readFileSync(file, "utf8") };
-  }) as [{ file: string; text: string }, { file: string; text: string }];
-  const addresses = new Set(virtualServers.map(({ ip }) => ip));
-  const elements: Readonly<Record<string, ReadonlySet<string>>> = {
-    "KUBE-CLUSTER-IP": new Set(virtualServers.map(({ ip, protocol, port }) => `${ip},${protocol}:${port}`)),
-    "KUBE-IPVS-IPS": addresses,
   };
-  const ipsets = parseIpsets(sets).sets.map((set) => ({
-    ...set,
-    elements: new Set(elements[set.name] ?? set.elements),
-  }));
-  const { ruleset } = parseIptablesSave(rules);
-  const localAddresses = [NODE_ADDRESS, ...addresses];
-  return { mode: "ipvs", family: "IPv4", ruleset, ipsets, virtualServers, localAddresses };
+  const addresses = new Set(virtualServers.map(({ ip }) => ip));
+  const ports = new Set(virtualServers.map(({ ip, protocol, port }) => `${ip},${protocol}:${port}`));
+  const ipsets = parseIpsets(document("ipset")).sets.map((set) => {
+    if (/^KUBE(-6)?-CLUSTER-IP$/.test(set.name)) return { ...set, elements: ports };
+    return /^KUBE(-6)?-IPVS-IPS$/.test(set.name) ? { ...set, elements: addresses } : set;
+  });
+  const { ruleset } = parseIptablesSave(document("iptables"));
+  const localAddresses = [NODE_ADDRESSES[family], ...addresses];
+  return { mode: "ipvs", family, ruleset, ipsets, virtualServers, localAddresses };
 }

@@ -1,0 +1,101 @@
+// Modelled times of mode ipvs against IPVS in user-mode Linux: as ratios to iptables-legacy in the same kernel, because
+// that kernel runs unmitigated code on another clock than the machine of the calibration. Medians of one or two boots.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { recordedCalibration } from "../calibration/calibration-file.js";
+import { type ModelledCost, modelKernelNs } from "../dataplane/cost-model.js";
+import type { PacketKind } from "../measure/kernel-record.js";
+import { countPackets, encodeLegacy, encodeVirtualServers, udpCluster } from "./counted-packets.test-data.js";
+
+/** How far a ratio of modelled times may be from the measured one. */
+const RATIO_MIN = 0.75;
+const RATIO_MAX = 1.33;
+
+/**
+ * Native ns per ns in user-mode Linux. fixed: of the empty path and of conntrack, the controls (1.861, 1.863). scan: of
+ * walking a long chain, which waits for memory and not for instructions.
+ */
+const NATIVE_PER_USER_MODE = { fixed: 1.861, scan: 1.1 } as const;
+
+/** Services -> [ipvs, iptables-legacy] in user-mode Linux. random: every Service in turn, modelled at the middle one. */
+const FIRST = {
+  first: {
+    1: [3347, 2098],
+    100: [3093, 1982],
+    1000: [3070, 2045],
+    5000: [3296, 2023],
+    10000: [3635, 2074],
+  },
+  last: { 100: [3118, 2372], 1000: [3042, 5615], 5000: [3118, 26308], 10000: [3354, 53903] },
+  random: { 100: [3438, 2290], 1000: [4612, 4924], 5000: [5662, 14573], 10000: [7151, 29026] },
+} as const;
+const ESTABLISHED = {
+  1: [2037, 1444],
+  100: [2085, 1419],
+  1000: [2170, 1464],
+  5000: [2111, 1408],
+  10000: [2416, 1498],
+} as const;
+
+const INDEX_OF = {
+  first: () => 0,
+  last: (services: number) => services - 1,
+  random: (services: number) => services >> 1,
+} as const;
+
+const calibration = recordedCalibration();
+
+interface Asked {
+  readonly services: number;
+  readonly index: number;
+  readonly distinctTargets: number;
+  readonly packet: PacketKind;
+}
+
+/** ipvs over iptables-legacy, as user-mode Linux would time them. */
+function modelledRatio({ services, index, distinctTargets, packet }: Asked): number {
+  const objects = udpCluster(services);
+  const clusterIP = objects.services[index]?.spec.clusterIP as string;
+  const [ipvs, legacy] = (
+    [
+      ["ipvs", encodeVirtualServers],
+      ["iptables-legacy", encodeLegacy],
+    ] as const
+  ).map(([path, encode]) => {
+    const counts = countPackets(encode(objects), clusterIP)[packet];
+    return inUserMode(modelKernelNs({ path, counts, packet, distinctTargets, calibration }));
+  }) as [number, number];
+  return ipvs / legacy;
+}
+
+function inUserMode({ ns, parts }: ModelledCost): number {
+  const scan = parts["rules"] ?? 0;
+  return (ns - scan) / NATIVE_PER_USER_MODE.fixed + scan / NATIVE_PER_USER_MODE.scan;
+}
+
+function checkRatio(asked: Asked, [ipvs, legacy]: readonly [number, number], what: string): void {
+  const modelled = modelledRatio(asked);
+  const ratio = modelled / (ipvs / legacy);
+  assert.ok(
+    ratio >= RATIO_MIN && ratio <= RATIO_MAX,
+    `${what}: ipvs over iptables modelled ${modelled.toFixed(3)}, measured ${(ipvs / legacy).toFixed(3)}`,
+  );
+}
+
+test("a first packet's ipvs to iptables ratio is the one measured in user-mode Linux", () => {
+  for (const target of ["first", "last", "random"] as const)
+    for (const [size, measured] of Object.entries(FIRST[target])) {
+      const services = Number(size);
+      const distinctTargets = target === "random" ? services : 1;
+      const index = INDEX_OF[target](services);
+      const asked: Asked = { services, index, distinctTargets, packet: "first" };
+      checkRatio(asked, measured, `${services} Services, ${target}`);
+    }
+});
+
+test("an established packet's ipvs to iptables ratio is the one measured in user-mode Linux", () => {
+  for (const [size, measured] of Object.entries(ESTABLISHED)) {
+    const asked: Asked = { services: Number(size), index: 0, distinctTargets: 1, packet: "established" };
+    checkRatio(asked, measured, `${size} Services`);
+  }
+});
