@@ -5,7 +5,7 @@
 //
 //   PREROUTING -> 10.96.0.0/20 -> 10.96.3.0/24 -> leaf chain -> endpoint chain: DNAT
 //
-// nftables finds them by one verdict map, ipset has elements only.
+// nftables finds them by one verdict map, behind a set of the addresses; ipset has elements only.
 import type { Flavour } from "../calibration.js";
 import { type Probe, PROBE_BACKEND, PROBE_PORT, type ProbeText, type Spread } from "./probe.js";
 
@@ -91,6 +91,8 @@ function* leafLines(target: number): Generator<string> {
 function* mapText(targets: readonly string[]): Generator<string> {
   yield "add table ip plumb\nadd chain ip plumb pre { type nat hook prerouting priority -100 ; }\n";
   yield "add map ip plumb services { type ipv4_addr . inet_proto . inet_service : verdict ; }\n";
+  yield "add set ip plumb addresses { type ipv4_addr ; }\n";
+  yield "add rule ip plumb pre ip daddr @addresses ip saddr 192.0.2.1 accept\n";
   yield "add rule ip plumb pre ip daddr . meta l4proto . th dport vmap @services\n";
   for (const [at, target] of targets.entries()) {
     yield `add chain ip plumb leaf-${at}\nadd chain ip plumb end-${at}\n`;
@@ -98,6 +100,7 @@ function* mapText(targets: readonly string[]): Generator<string> {
     yield `add rule ip plumb end-${at} meta l4proto udp dnat to ${PROBE_BACKEND}:${PROBE_PORT}\n`;
     yield `add rule ip plumb leaf-${at} ip saddr 192.0.2.1 accept\n`;
     yield `add rule ip plumb leaf-${at} goto end-${at}\n`;
+    yield `add element ip plumb addresses { ${target} }\n`;
     yield `add element ip plumb services { ${target} . udp . ${PROBE_PORT} : goto leaf-${at} }\n`;
   }
 }

@@ -30,13 +30,24 @@ export function setUpProbes(): readonly Probe[] {
   );
 }
 
+/** Built-in chains of kube-proxy's tables. Named, because iptables-nft hooks a chain in only when it is asked for. */
+const BUILT_IN = {
+  mangle: ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"],
+  filter: ["INPUT", "FORWARD", "OUTPUT"],
+  nat: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
+} as const;
+
+function tableHead(table: keyof typeof BUILT_IN): string {
+  return `*${table}\n${BUILT_IN[table].map((chain) => `:${chain} ACCEPT [0:0]\n`).join("")}`;
+}
+
 /** The rule at INPUT, which no forwarded packet meets, turns connection tracking on. */
 function iptablesSetUp(setUp: SetUp): ProbeText {
   const dnat = `-A PREROUTING -d ${PROBE_VIP}/32 -p udp -m udp --dport ${PROBE_PORT} -j DNAT --to-destination ${PROBE_BACKEND}:${PROBE_PORT}\n`;
   const lines = [
-    "*mangle\nCOMMIT\n",
-    "*filter\n-A INPUT -m conntrack --ctstate INVALID -j DROP\nCOMMIT\n",
-    "*nat\n",
+    `${tableHead("mangle")}COMMIT\n`,
+    `${tableHead("filter")}-A INPUT -m conntrack --ctstate INVALID -j DROP\nCOMMIT\n`,
+    tableHead("nat"),
     setUp === "hooks" ? "" : dnat,
     setUp === "masquerade" ? "-A POSTROUTING -j MASQUERADE --random-fully\n" : "",
     "COMMIT\n",
@@ -49,7 +60,6 @@ const NFT_BASE_CHAINS = {
   "filter-prerouting": "type filter hook prerouting priority -110",
   "nat-prerouting": "type nat hook prerouting priority -100",
   "filter-input": "type filter hook input priority -110",
-  "filter-forward-early": "type filter hook forward priority -110",
   "filter-forward": "type filter hook forward priority 0",
   "nat-postrouting": "type nat hook postrouting priority 100",
 } as const;

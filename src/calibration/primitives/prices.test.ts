@@ -1,12 +1,18 @@
 // Times made of known prices must give those prices back.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FLAVOURS } from "../calibration.js";
 import { recordedCalibration, parseCalibration, writeCalibration } from "../calibration-file.js";
 import { calibrationProbes } from "./index.js";
 import { calibrationFrom } from "./prices.js";
 import { timeKey } from "./probe.js";
 
-const ABOUT = { machine: "made up", fingerprint: null, measuredAt: "2026-01-01T00:00:00.000Z" };
+const ABOUT = {
+  machine: "made up",
+  fingerprint: null,
+  measuredAt: "2026-01-01T00:00:00.000Z",
+  flavours: FLAVOURS,
+} as const;
 const CONTROLS: Readonly<Record<string, number>> = {
   "none first fixed": 2000,
   "none established fixed": 1900,
@@ -17,7 +23,8 @@ const CONTROLS: Readonly<Record<string, number>> = {
 const RULES: Readonly<Record<string, number>> = {
   serviceMiss: 3,
   headerMiss: 3,
-  comment: 24,
+  hit: 5,
+  comment: 26,
   port: 20,
   setMiss: 90,
   setHit: 95,
@@ -102,4 +109,13 @@ test("a probe that was not timed is named", () => {
     () => calibrationFrom(times, { ...ABOUT, recorded: recordedCalibration() }),
     /nftables jump x512 first fixed/,
   );
+});
+
+test("a flavour that was not timed keeps its recorded prices", () => {
+  const times = new Map([...madeUpTimes()].filter(([key]) => !key.startsWith("nftables")));
+  const recorded = recordedCalibration();
+  const flavours = ["iptables-legacy", "iptables-nft"] as const;
+  const calibration = calibrationFrom(times, { ...ABOUT, flavours, recorded });
+  assert.deepEqual(calibration.flavours.nftables, recorded.flavours.nftables);
+  assert.equal(calibration.flavours["iptables-nft"].work.commentMatches?.ns, 21);
 });

@@ -9,7 +9,6 @@ import {
   type Curve,
   type Flavour,
   type FlavourPrices,
-  FLAVOURS,
   type Price,
 } from "../calibration.js";
 import { COLD_TARGETS, type ColdKind, coldProbeId } from "./cold-probes.js";
@@ -31,9 +30,12 @@ interface Row<Rule> {
 
 const BASE: IptablesRule = "serviceMiss";
 
-/** Of both iptables: net of the base that the scan curve charges for every rule. */
+/**
+ * Of both iptables: net of the base that the scan curve charges for every rule. A rule that holds costs more than one that
+ * does not (it is counted); that is in the price of what it then does.
+ */
 const IPTABLES_ROWS: Readonly<Partial<Record<CounterName, Row<IptablesRule>>>> = {
-  commentMatches: { rule: "comment", less: BASE, what: "xt_comment" },
+  commentMatches: { rule: "comment", less: "hit", what: "xt_comment" },
   portMatches: { rule: "port", less: BASE, what: "transport ports, not matching" },
   ctstateMatches: { rule: "ctstate", less: BASE, what: "xt_conntrack, not matching" },
   markMatches: { rule: "mark", less: BASE, what: "xt_mark, not matching" },
@@ -46,8 +48,8 @@ const IPTABLES_ROWS: Readonly<Partial<Record<CounterName, Row<IptablesRule>>>> =
     what: "xt_set on hash:ip,port of 10,000 elements, none matching",
   },
   setHits: { rule: "setHit", less: "setMiss", what: "on top of that when the element is there" },
-  chainJumps: { rule: "jump", less: BASE, what: "jump and return" },
-  markSets: { rule: "markSet", less: BASE, what: "MARK target" },
+  chainJumps: { rule: "jump", less: BASE, what: "rule that holds, jump and return" },
+  markSets: { rule: "markSet", less: BASE, what: "rule that holds, MARK target" },
 };
 
 const NFT_ROWS: Readonly<Partial<Record<CounterName, Row<NftRule>>>> = {
@@ -65,15 +67,19 @@ const NFT_ROWS: Readonly<Partial<Record<CounterName, Row<NftRule>>>> = {
   markSets: { rule: "markSet", less: null, what: "meta mark set" },
 };
 
+export interface CalibrationAbout extends Pick<Calibration, "machine" | "fingerprint" | "measuredAt"> {
+  /** Those whose probes were timed, all of them. */
+  readonly flavours: readonly Flavour[];
+  /** Prices that stay for what was not, or cannot be. */
+  readonly recorded: Calibration;
+}
+
 /**
- * @param times of all probes and controls
+ * @param times of the controls, and of all probes of the flavours named
  * @param about the machine, and what to keep for what cannot be measured
  */
-export function calibrationFrom(
-  times: ProbeTimes,
-  about: Pick<Calibration, "machine" | "fingerprint" | "measuredAt"> & { readonly recorded: Calibration },
-): Calibration {
-  const { recorded, ...machine } = about;
+export function calibrationFrom(times: ProbeTimes, about: CalibrationAbout): Calibration {
+  const { recorded, flavours, ...machine } = about;
   const reader = new TimeReader(times);
   const conntrack = (packet: Packet) => reader.control("conntrack", packet) - reader.control("none", packet);
   return {
@@ -85,10 +91,11 @@ export function calibrationFrom(
       conntrackFirst: measured(conntrack("first"), "lookup miss, allocate, confirm"),
       conntrackEstablished: measured(conntrack("established"), "lookup hit"),
     },
-    flavours: Object.fromEntries(
-      FLAVOURS.map((flavour) => [flavour, flavourPrices(flavour, reader)]),
-    ) as Calibration["flavours"],
-    sets: { cold: coldCurve("sets", reader) },
+    flavours: {
+      ...recorded.flavours,
+      ...Object.fromEntries(flavours.map((flavour) => [flavour, flavourPrices(flavour, reader)])),
+    },
+    sets: flavours.includes("iptables-legacy") ? { cold: coldCurve("sets", reader) } : recorded.sets,
     ipvs: recorded.ipvs,
     proxy: recorded.proxy,
   };

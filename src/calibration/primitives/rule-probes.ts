@@ -15,20 +15,24 @@ const COMMENT = (copy: number) => `-m comment --comment "shop/service-${copy}:ht
 export const serviceMiss = (copy: number): string =>
   `-d ${elsewhere(copy)}/32 -p udp ${COMMENT(copy)} -m udp --dport 53 -j ACCEPT`;
 
+/** Header of serviceMiss, with the packet's own address: iptables-nft compares nothing that a rule does not name. */
+const HEADER = `-d ${PROBE_VIP}/32 -p udp`;
+
 /** Name -> the rule's text after "-A PREROUTING". The packet passes all of them. */
 const IPTABLES_RULES = {
   serviceMiss,
-  comment: COMMENT,
-  port: () => `-d ${PROBE_VIP}/32 -p udp -m udp --dport 1 -j ACCEPT`,
-  ctstate: () => "-m conntrack --ctstate INVALID -j DROP",
-  mark: () => "-m mark --mark 0x8000/0x8000 -j ACCEPT",
-  addrtype: () => "-m addrtype --dst-type LOCAL -j ACCEPT",
-  statistic: () => "-m statistic --mode random --probability 0.0000000005 -j ACCEPT",
-  recent: () => "-m recent --name plumb --rcheck --seconds 10800 --rsource -j ACCEPT",
-  setMiss: () => "-m set --match-set PLUMB-OTHERS dst,dst -j ACCEPT",
-  setHit: () => "-m set --match-set PLUMB-OWN dst,dst",
-  jump: () => "-j PLUMB-EMPTY",
-  markSet: () => "-j MARK --set-xmark 0x4000/0x4000",
+  hit: () => HEADER,
+  comment: (copy: number) => `${HEADER} ${COMMENT(copy)}`,
+  port: () => `${HEADER} -m udp --dport 1 -j ACCEPT`,
+  ctstate: () => `${HEADER} -m conntrack --ctstate INVALID -j DROP`,
+  mark: () => `${HEADER} -m mark --mark 0x8000/0x8000 -j ACCEPT`,
+  addrtype: () => `${HEADER} -m addrtype --dst-type LOCAL -j ACCEPT`,
+  statistic: () => `${HEADER} -m statistic --mode random --probability 0.0000000005 -j ACCEPT`,
+  recent: () => `${HEADER} -m recent --name plumb --rcheck --seconds 10800 --rsource -j ACCEPT`,
+  setMiss: () => `${HEADER} -m set --match-set PLUMB-OTHERS dst,dst -j ACCEPT`,
+  setHit: () => `${HEADER} -m set --match-set PLUMB-OWN dst,dst`,
+  jump: () => `${HEADER} -j PLUMB-EMPTY`,
+  markSet: () => `${HEADER} -j MARK --set-xmark 0x4000/0x4000`,
 } as const satisfies Record<string, (copy: number) => string>;
 export type IptablesRule = keyof typeof IPTABLES_RULES;
 

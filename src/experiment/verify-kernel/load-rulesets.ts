@@ -7,6 +7,7 @@ import type { KernelHost } from "../../kernel/host/command.js";
 import { loadRules, type RuleText } from "../../kernel/host/rule-loading.js";
 import { runCommand, runCommands } from "../../kernel/host/run-commands.js";
 import { makeNode, namespacesOf, type NodeSpec } from "../../kernel/host/topology.js";
+import { ANONYMOUS_SETS_PER_TRANSACTION, splitTransactions } from "../../kernel/programming/transactions.js";
 import { conntrackOnly } from "../../kernel/timing/controls.js";
 import {
   plannedCases,
@@ -146,16 +147,8 @@ async function loadRuleset(
   return { what, spec, counts };
 }
 
-/** Lines of nft that go in one transaction: the kernel takes time quadratic in a transaction's anonymous maps. */
-const LINES_PER_TRANSACTION = 1000;
-
 function inTransactions(text: RuleText): RuleText[] {
   if (text.part !== "nft") return [text];
-  const lines = [...text.text()].join("").split("\n");
-  const parts: RuleText[] = [];
-  for (let at = 0; at < lines.length; at += LINES_PER_TRANSACTION) {
-    const part = `${lines.slice(at, at + LINES_PER_TRANSACTION).join("\n")}\n`;
-    parts.push({ part: "nft", text: () => [part] });
-  }
-  return parts;
+  const parts = splitTransactions(text.text(), ANONYMOUS_SETS_PER_TRANSACTION);
+  return Array.from(parts, (transaction) => ({ part: text.part, text: () => [transaction.text] }));
 }

@@ -32,7 +32,7 @@ async function timed(
     return await verifyTiming({
       host,
       clock: realClock,
-      pacing: { seed: 1, cpu: null, rounds: 2, passes: 2 },
+      pacing: { seed: 1, cpu: "last", rounds: 2, passes: 2 },
       calibration: recordedCalibration(),
       calibrationIsOwn: false,
       sweep: { paths: ["iptables-legacy"], services: [1, 100] },

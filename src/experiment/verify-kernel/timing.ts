@@ -47,9 +47,11 @@ export const DEFAULT_SWEEP: SweepOptions = {
   paths: ["iptables-legacy", "iptables-nft", "ipset", "nftables"],
   services: [1, 100, 1000, 5000, 10_000, 30_000],
 };
-export const DEFAULT_PACING = { rounds: 5, passes: 8 } as const;
+export const DEFAULT_PACING = { rounds: 8, passes: 5 } as const;
 export const DEFAULT_BUDGET_MS = 240_000;
 
+/** Chunks of a control in a pass: whether a round counts hangs on them. */
+const CONTROL_CHUNKS = 3;
 /** Share of the time that loading may take; rounds cost the same for large rulesets and for small. */
 const LOADING_SHARE = 0.5;
 
@@ -105,7 +107,11 @@ async function timePackets(
   const timed = await timeCases(options.host, options.pacing, {
     packet,
     nodes: nodes.map(({ spec }) => spec),
-    cases: cases.map(({ node, sent }) => ({ node, targets: targetsOf(sent) })),
+    cases: cases.map(({ node, sent }) => ({
+      node,
+      targets: targetsOf(sent),
+      chunksPerPass: sent.node.kind === "control" ? CONTROL_CHUNKS : 1,
+    })),
     controls: cases.flatMap(({ sent }, index) => (sent.node.kind === "control" ? [index] : [])),
     signal: options.signal,
     onRound: ({ counting, wanted, rejected }) => {

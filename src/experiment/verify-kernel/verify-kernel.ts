@@ -143,7 +143,7 @@ async function times(options: VerifyKernelOptions): Promise<Timed> {
   const { timing, notVerified } = await verifyTiming({
     ...given,
     ...asked,
-    pacing: { ...DEFAULT_PACING, seed, cpu: null },
+    pacing: { ...DEFAULT_PACING, seed, cpu: "last" },
     sweep: { ...DEFAULT_SWEEP, paths: DEFAULT_SWEEP.paths.filter((path) => paths.includes(path)) },
   });
   const loaded = await verifyProgramming({ ...given, paths, seed });

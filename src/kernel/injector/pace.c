@@ -8,7 +8,7 @@
  *
  * The job is text on stdin, a line a fact; `run` may come as often as wanted, the end of stdin ends the program:
  *
- *   clock thread-cpu|tsc                     seed N          cpu N (pin to it)      batch N (packets a system call)
+ *   clock thread-cpu|tsc                     seed N          cpu N|last (pin to it) batch N (packets a system call)
  *   packet first|established                 chunk NS MIN MAX (aim at NS, between MIN and MAX packets)
  *   sources ADDRESS (clients count up from it; all within the pod network)
  *   node CLIENT INTERFACE SINK INTERFACE NODE    (names of namespaces; numbered from 0)
@@ -284,6 +284,16 @@ static void pin_to(int cpu) {
   if (sched_setaffinity(0, sizeof set, &set) < 0) stop("run on", "that CPU");
 }
 
+/* Where the kernel puts what it puts on the first CPU, packets are not. */
+static void pin_to_last(void) {
+  cpu_set_t allowed;
+  int last = 0;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) < 0) stop("read", "the CPUs to run on");
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+    if (CPU_ISSET(cpu, &allowed)) last = cpu;
+  pin_to(last);
+}
+
 static void set_sources(const char *text) {
   struct in_addr address;
   if (inet_pton(AF_INET, text, &address) != 1) fail("understand address", text);
@@ -296,7 +306,7 @@ static void obey(char *line) {
   *value++ = 0;
   if (strcmp(line, "clock") == 0) clock_kind = strcmp(value, "tsc") == 0 ? TSC : THREAD_CPU;
   else if (strcmp(line, "seed") == 0) random_state = strtoull(value, NULL, 10);
-  else if (strcmp(line, "cpu") == 0) pin_to(atoi(value));
+  else if (strcmp(line, "cpu") == 0) strcmp(value, "last") == 0 ? pin_to_last() : pin_to(atoi(value));
   else if (strcmp(line, "batch") == 0) batch = atoi(value);
   else if (strcmp(line, "packet") == 0) is_established = strcmp(value, "established") == 0;
   else if (strcmp(line, "chunk") == 0) sscanf(value, "%lu %d %d", &chunk_ns, &chunk_min, &chunk_max);

@@ -21,8 +21,8 @@ export interface PaceCase {
 export interface PaceJob {
   /** Times inside a user-mode Linux need `tsc`: pace.c says why. */
   readonly clock: "thread-cpu" | "tsc";
-  /** CPU that the program stays on; null leaves it to the scheduler. */
-  readonly cpu: number | null;
+  /** CPU that the program stays on; `last` of those it may run on, where the least else goes on. */
+  readonly cpu: number | "last";
   readonly seed: number;
   readonly packet: PacketKind;
   /** Aim of a chunk, ns, and bounds of its packets. Packets one system call takes. */
@@ -106,8 +106,7 @@ export class Pace {
 
 /** The job as pace.c reads it, in pieces of whole lines. */
 export function* jobLines(job: PaceJob): Generator<string> {
-  if (job.cpu !== null) yield `cpu ${job.cpu}\n`;
-  yield `clock ${job.clock}\nseed ${job.seed}\npacket ${job.packet}\nbatch ${job.packetsPerCall}\n`;
+  yield `cpu ${job.cpu}\nclock ${job.clock}\nseed ${job.seed}\npacket ${job.packet}\nbatch ${job.packetsPerCall}\n`;
   yield `chunk ${job.chunk.ns} ${job.chunk.packetsMin} ${job.chunk.packetsMax}\nsources ${job.firstSource}\n`;
   for (const spec of job.nodes) {
     const { client, backend, node } = namespacesOf(spec);

@@ -3,7 +3,7 @@
 import type { PacketKind } from "../../measure/kernel-record.js";
 import type { KernelHost } from "../host/command.js";
 import type { NodeSpec } from "../host/topology.js";
-import { NATIVE_PACE, Pace, type PaceCase, USER_MODE_PACE } from "../injector/pace.js";
+import { NATIVE_PACE, Pace, type PaceCase, type PaceJob, USER_MODE_PACE } from "../injector/pace.js";
 import { type RoundOptions, type TimedRounds, timeRounds } from "./time-rounds.js";
 
 /** Clients count up from here; whoever makes rules takes these addresses for Pods. */
@@ -12,17 +12,22 @@ const FIRST_CLIENT = "10.128.0.0";
 /** How carefully to time. */
 export interface Pacing {
   readonly seed: number;
-  /** CPU that packets are sent on; null leaves it to the scheduler. */
-  readonly cpu: number | null;
+  /** CPU that packets are sent on. */
+  readonly cpu: PaceJob["cpu"];
   /** Rounds that count, and chunks of every case in each. */
   readonly rounds: number;
   readonly passes: number;
 }
 
+export interface TimedCase extends PaceCase {
+  /** Chunks of it in a pass: more for what others are compared with. */
+  readonly chunksPerPass: number;
+}
+
 export interface CasesToTime {
   readonly packet: PacketKind;
   readonly nodes: readonly NodeSpec[];
-  readonly cases: readonly PaceCase[];
+  readonly cases: readonly TimedCase[];
   /** Positions of the control cases. */
   readonly controls: readonly number[];
   readonly signal?: AbortSignal | undefined;
@@ -45,6 +50,7 @@ export async function timeCases(host: KernelHost, pacing: Pacing, what: CasesToT
   const { packet, nodes, cases, controls, signal, onRound } = what;
   const { seed, cpu, rounds, passes } = pacing;
   signal?.throwIfAborted();
+  const sent = cases.flatMap((each, index) => Array.from({ length: each.chunksPerPass }, () => index));
   const pace = new Pace(host, {
     ...presetOf(host),
     cpu,
@@ -52,12 +58,16 @@ export async function timeCases(host: KernelHost, pacing: Pacing, what: CasesToT
     packet,
     firstSource: FIRST_CLIENT,
     nodes,
-    cases,
+    cases: sent.map((index) => cases[index] as TimedCase),
   });
+  const run = async (count: number) => {
+    const chunks = await pace.run(count);
+    return chunks.map((chunk) => ({ ...chunk, case: sent[chunk.case] as number }));
+  };
   const kill = () => pace.kill();
   signal?.addEventListener("abort", kill);
   try {
-    return await timeRounds((count) => pace.run(count), cases.length, {
+    return await timeRounds(run, cases.length, {
       controls,
       rounds,
       roundsMax: rounds * ROUNDS_MAX_FACTOR,

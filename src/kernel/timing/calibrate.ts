@@ -1,0 +1,177 @@
+// The calibration of a host: probes loaded, each in a node of its own, timed like a sweep, and turned into prices.
+import { PlumbError } from "../../base/errors.js";
+import { type Calibration, FLAVOURS, type Flavour } from "../../calibration/calibration.js";
+import { calibrationProbes } from "../../calibration/primitives/index.js";
+import { SET_UPS, setUpProbeId } from "../../calibration/primitives/path-probes.js";
+import {
+  type CalibrationAbout,
+  calibrationFrom,
+  type ProbeTimes,
+} from "../../calibration/primitives/prices.js";
+import {
+  type Probe,
+  PROBE_PORT,
+  PROBE_VIP,
+  type Spread,
+  timeKey,
+} from "../../calibration/primitives/probe.js";
+import type { ControlRecord, PacketKind } from "../../measure/kernel-record.js";
+import type { KernelHost } from "../host/command.js";
+import { loadRules } from "../host/rule-loading.js";
+import { runCommand, runCommands } from "../host/run-commands.js";
+import { makeNode, namespacesOf, type NodeSpec } from "../host/topology.js";
+import type { PaceTarget } from "../injector/pace.js";
+import { conntrackOnly } from "./controls.js";
+import { type CasesToTime, type Pacing, timeCases } from "./time-cases.js";
+
+export interface CalibrateOptions {
+  readonly pacing: Pacing;
+  readonly about: Omit<CalibrationAbout, "flavours">;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: (text: string) => void;
+}
+
+export interface Calibrated {
+  readonly calibration: Calibration;
+  /** Flavours that keep their recorded prices, because this kernel or its tools refuse a probe of theirs. */
+  readonly refused: readonly { readonly flavour: Flavour; readonly why: string }[];
+  readonly controls: readonly ControlRecord[];
+  readonly roundsRejected: number;
+}
+
+/** Half a minute where nothing else goes on; probes differ from each other by far more than their noise. */
+export const CALIBRATION_PACING = { rounds: 6, passes: 4 } as const;
+
+/**
+ * Cost: about a minute, half of it loading.
+ * @throws {PlumbError} Internal when a node cannot be made or packets cannot be timed; the signal's reason when aborted
+ */
+export async function calibrate(host: KernelHost, options: CalibrateOptions): Promise<Calibrated> {
+  const controls: LoadedProbe[] = [];
+  for (const control of CONTROLS) controls.push(await loadControl(host, control));
+  const { loaded, refused } = await loadProbes(host, options);
+  const times = new Map<string, number>();
+  const records: ControlRecord[] = [];
+  let roundsRejected = 0;
+  for (const packet of ["first", "established"] as const) {
+    const run = await timeProbes(host, [...controls, ...loaded], { ...options, packet });
+    for (const [key, ns] of run.times) times.set(key, ns);
+    records.push(...run.controls);
+    roundsRejected += run.rejected;
+  }
+  const flavours = FLAVOURS.filter((flavour) => !refused.some((each) => each.flavour === flavour));
+  const calibration = calibrationFrom(times, { ...options.about, flavours });
+  return { calibration, refused, controls: records, roundsRejected };
+}
+
+const CONTROLS = ["none", "conntrack"] as const;
+
+interface LoadedProbe extends Pick<Probe, "id" | "targets" | "cases"> {
+  readonly spec: NodeSpec;
+}
+
+function specOf(name: string): NodeSpec {
+  return { id: `probe-${name}`, interfaces: ["eth0"], addresses: ["192.168.0.2"] };
+}
+
+async function loadControl(host: KernelHost, id: (typeof CONTROLS)[number]): Promise<LoadedProbe> {
+  const spec = specOf(id);
+  await runCommands(host, makeNode(spec));
+  if (id === "conntrack") await runCommand(host, await conntrackOnly(host, namespacesOf(spec).node));
+  const cases = (["first", "established"] as const).map((packet) => ({ packet, spread: "fixed" as const }));
+  return { id, spec, targets: [PROBE_VIP], cases };
+}
+
+/** All probes of a flavour, or none: prices are differences between them. */
+async function loadProbes(
+  host: KernelHost,
+  { signal, onProgress }: CalibrateOptions,
+): Promise<Pick<Calibrated, "refused"> & { readonly loaded: readonly LoadedProbe[] }> {
+  const loaded: LoadedProbe[] = [];
+  const refused: { flavour: Flavour; why: string }[] = [];
+  const probes = calibrationProbes();
+  for (const flavour of FLAVOURS) {
+    const own = probes.filter(({ loader }) => loader === flavour);
+    onProgress(`loading ${own.length} probes of ${flavour}`);
+    const ofFlavour: LoadedProbe[] = [];
+    try {
+      for (const [index, probe] of own.entries()) {
+        signal?.throwIfAborted();
+        ofFlavour.push(await loadProbe(host, probe, `${flavour}-${index}`));
+      }
+      loaded.push(...ofFlavour);
+    } catch (error) {
+      if (!(error instanceof PlumbError)) throw error;
+      refused.push({ flavour, why: error.message });
+    }
+  }
+  return { loaded, refused };
+}
+
+async function loadProbe(host: KernelHost, probe: Probe, name: string): Promise<LoadedProbe> {
+  const { id, loader, texts, targets, cases } = probe;
+  const spec = specOf(name);
+  await runCommands(host, makeNode(spec));
+  await runCommands(host, loadRules(loader, "IPv4", texts, namespacesOf(spec).node));
+  return { id, spec, targets, cases };
+}
+
+interface ProbeRun {
+  readonly times: ProbeTimes;
+  readonly controls: readonly ControlRecord[];
+  readonly rejected: number;
+}
+
+async function timeProbes(
+  host: KernelHost,
+  probes: readonly LoadedProbe[],
+  options: CalibrateOptions & { readonly packet: PacketKind },
+): Promise<ProbeRun> {
+  const { packet, pacing, signal, onProgress } = options;
+  const keys: string[] = [];
+  const cases: CasesToTime["cases"][number][] = [];
+  for (const [node, probe] of probes.entries())
+    for (const { spread } of probe.cases.filter((each) => each.packet === packet)) {
+      keys.push(timeKey(probe.id, packet, spread));
+      cases.push({ node, targets: targetsOf(probe, spread), chunksPerPass: chunksPerPass(probe) });
+    }
+  const timed = await timeCases(host, pacing, {
+    packet,
+    nodes: probes.map(({ spec }) => spec),
+    cases,
+    controls: CONTROLS.map((_, index) => index),
+    signal,
+    onRound: ({ counting, wanted, rejected }) =>
+      onProgress(
+        `timing probes, ${packet} packets: round ${counting + 1} of ${wanted}, ${rejected} disturbed so far`,
+      ),
+  });
+  const nsOf = (index: number) => timed.cases[index]?.ns as number;
+  return {
+    times: new Map(keys.map((key, index) => [key, nsOf(index)])),
+    controls: CONTROLS.map((control, index) => ({
+      control,
+      kernel: host.kind,
+      packet,
+      ns: nsOf(index),
+      noise: timed.noise[index] as number,
+    })),
+    rejected: timed.rejected,
+  };
+}
+
+function targetsOf({ targets }: LoadedProbe, spread: Spread): PaceTarget[] {
+  const asked = spread === "spread" ? targets : [targets[targets.length >> 1] as string];
+  return asked.map((address) => ({ address, port: PROBE_PORT }));
+}
+
+/** In every prediction as they stand, where other prices are slopes over hundreds of rules: they are timed more often. */
+const BASES: ReadonlySet<string> = new Set([
+  ...CONTROLS,
+  ...FLAVOURS.flatMap((flavour) => SET_UPS.map((setUp) => setUpProbeId(flavour, setUp))),
+]);
+const BASE_CHUNKS = 4;
+
+function chunksPerPass({ id }: LoadedProbe): number {
+  return BASES.has(id) ? BASE_CHUNKS : 1;
+}
