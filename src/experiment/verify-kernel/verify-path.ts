@@ -4,15 +4,15 @@ import { type NodePlan, openNode } from "../../kernel/behaviour/tested-node.js";
 import type { Subject } from "../../kernel/behaviour/session.js";
 import { verifyBehaviour } from "../../kernel/behaviour/verify-behaviour.js";
 import type { Command, KernelHost } from "../../kernel/host/command.js";
+import { ipvsNodeCommands } from "../../kernel/host/ipvs-node.js";
 import { loadRules, type RuleText } from "../../kernel/host/rule-loading.js";
 import { namespacesOf, type NodeSpec } from "../../kernel/host/topology.js";
 import type { BehaviourRecord, KernelPath } from "../../measure/kernel-record.js";
-import type { RuleModel } from "../../netfilter/rule-model.js";
 import type { ProxyConfig } from "../../proxy/config.js";
 import { nodeAddresses } from "../../proxy/node-port-addresses.js";
 import { OUTSIDE_INTERFACE, podInterface } from "./flow-clients.js";
 import { flowPlan } from "./flow-plan.js";
-import { pathRules } from "./path-rules.js";
+import { type PathRules, pathRules } from "./path-rules.js";
 
 export interface PathVerification {
   readonly host: KernelHost;
@@ -28,7 +28,7 @@ export interface PathVerification {
   readonly mismatchesMax?: number;
   /** For a sandbox in a user namespace: LoadOptions. */
   readonly smallTransactions?: boolean;
-  /** What is loaded instead of a text; tests break rules with it. */
+  /** What is loaded instead of a text; tests break rules with it. Not on path ipvs. */
   readonly alter?: (text: RuleText) => RuleText;
   readonly onProgress?: (flows: number) => void;
   readonly signal?: AbortSignal;
@@ -64,20 +64,16 @@ function nextNodeId(host: KernelHost): string {
 }
 
 function subjectOf(asked: PathVerification, objects: ClusterObjects) {
-  const { host, path, config, alter = (text) => text, smallTransactions = false } = asked;
+  const { host, path, config } = asked;
   const { state, model, texts } = pathRules(path, objects, config);
   const own = nodeAddresses(config);
   const planFor = (id: string): NodePlan => {
-    const node: NodeSpec = {
-      id,
-      interfaces: [OUTSIDE_INTERFACE, podInterface(config)],
-      addresses: own,
-      boundAddresses: model.localAddresses.filter((address) => !own.includes(address)),
+    const node: NodeSpec = { id, interfaces: [OUTSIDE_INTERFACE, podInterface(config)], addresses: own };
+    return {
+      family: config.family,
+      node,
+      load: loadCommands(asked, { model, texts }, namespacesOf(node).node),
     };
-    const { node: netns } = namespacesOf(node);
-    const rules = loadRules(path, config.family, texts.map(alter), netns, { smallTransactions });
-    const load = [...settings(model, netns), ...rules];
-    return { family: config.family, node, load };
   };
   const subject: Subject = {
     model,
@@ -88,16 +84,13 @@ function subjectOf(asked: PathVerification, objects: ClusterObjects) {
   return { state, subject };
 }
 
-/** What kube-proxy sets for IPVS, so that its connections are masqueraded and known to conntrack. */
-const IPVS_SETTINGS = [
-  "net.ipv4.vs.conntrack=1",
-  "net.ipv4.vs.conn_reuse_mode=0",
-  "net.ipv4.vs.expire_nodest_conn=1",
-  "net.ipv4.vs.expire_quiescent_template=1",
-];
-
-function settings(model: RuleModel, netns: string): Command[] {
-  return model.mode === "ipvs" ? [{ netns, argv: ["sysctl", "-qw", ...IPVS_SETTINGS] }] : [];
+function loadCommands(
+  { path, config, alter = (text) => text, smallTransactions = false }: PathVerification,
+  { model, texts }: Pick<PathRules, "model" | "texts">,
+  netns: string,
+): Command[] {
+  if (model.mode === "ipvs") return ipvsNodeCommands(model, { netns, strictArp: config.ipvs.strictARP });
+  return loadRules(path, config.family, texts.map(alter), netns, { smallTransactions });
 }
 
 /** The cluster with those Services only, by their names in Conversation.service: "namespace/name:port/PROTOCOL". */

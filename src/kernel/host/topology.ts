@@ -18,8 +18,6 @@ export interface NodeSpec {
   readonly interfaces: readonly string[];
   /** The node's own addresses, of any family. */
   readonly addresses: readonly string[];
-  /** Addresses it answers for but never sends from: those that ipvs mode gives the device kube-ipvs0. */
-  readonly boundAddresses?: readonly string[];
 }
 
 /** Interface of the node that everything leaves through, and the end of it in the backend namespace. */
@@ -92,17 +90,12 @@ function* linkLines(spec: NodeSpec): Generator<string> {
   }
   yield `link add ${OUT_INTERFACE} address 02:00:00:00:02:01 type veth peer name ${BACKEND_INTERFACE} address 02:00:00:00:02:02 netns ${backend}\n`;
   yield `link set ${OUT_INTERFACE} arp off up\n`;
-  yield* addressLines(spec.addresses, OUT_INTERFACE);
-  yield* addressLines(spec.boundAddresses ?? [], "lo");
+  for (const address of spec.addresses) {
+    const family: Family = address.includes(":") ? "IPv6" : "IPv4";
+    yield `addr add ${address}/${PREFIX[family]} dev ${OUT_INTERFACE}${family === "IPv6" ? " nodad" : ""}\n`;
+  }
   yield `route add default dev ${OUT_INTERFACE}\n`;
   yield `route add ::/0 dev ${OUT_INTERFACE}\n`;
-}
-
-function* addressLines(addresses: readonly string[], device: string): Generator<string> {
-  for (const address of addresses) {
-    const family: Family = address.includes(":") ? "IPv6" : "IPv4";
-    yield `addr add ${address}/${PREFIX[family]} dev ${device}${family === "IPv6" ? " nodad" : ""}\n`;
-  }
 }
 
 /** Commands that take the node away again. The rest of the sandbox stays. */
