@@ -3,7 +3,7 @@ import { type ClusterObjects, LABEL_SERVICE_NAME } from "../../api/types.js";
 import { type NodePlan, openNode } from "../../kernel/behaviour/tested-node.js";
 import type { Subject } from "../../kernel/behaviour/session.js";
 import { verifyBehaviour } from "../../kernel/behaviour/verify-behaviour.js";
-import type { KernelHost } from "../../kernel/host/command.js";
+import type { Command, KernelHost } from "../../kernel/host/command.js";
 import { ipvsNodeCommands } from "../../kernel/host/ipvs-node.js";
 import { loadRules, type RuleText } from "../../kernel/host/rule-loading.js";
 import { namespacesOf, type NodeSpec } from "../../kernel/host/topology.js";
@@ -12,7 +12,7 @@ import type { ProxyConfig } from "../../proxy/config.js";
 import { nodeAddresses } from "../../proxy/node-port-addresses.js";
 import { OUTSIDE_INTERFACE, podInterface } from "./flow-clients.js";
 import { flowPlan } from "./flow-plan.js";
-import { pathRules } from "./path-rules.js";
+import { type PathRules, pathRules } from "./path-rules.js";
 
 export interface PathVerification {
   readonly host: KernelHost;
@@ -30,7 +30,7 @@ export interface PathVerification {
   readonly mismatchesMax?: number;
   /** For a sandbox in a user namespace: LoadOptions. */
   readonly smallTransactions?: boolean;
-  /** What is loaded instead of a text; tests break rules with it. */
+  /** What is loaded instead of a text; tests break rules with it. Not on path ipvs. */
   readonly alter?: (text: RuleText) => RuleText;
   readonly onProgress?: (flows: number) => void;
   readonly signal?: AbortSignal;
@@ -67,21 +67,16 @@ function nextNodeId(host: KernelHost): string {
 }
 
 function subjectOf(asked: PathVerification, objects: ClusterObjects) {
-  const { host, path, config, alter = (text) => text, smallTransactions = false } = asked;
+  const { host, path, config } = asked;
   const { state, model, texts } = pathRules(path, objects, config);
   const own = nodeAddresses(config);
   const planFor = (id: string): NodePlan => {
-    const node: NodeSpec = {
-      id,
-      interfaces: [OUTSIDE_INTERFACE, podInterface(config)],
-      addresses: own,
+    const node: NodeSpec = { id, interfaces: [OUTSIDE_INTERFACE, podInterface(config)], addresses: own };
+    return {
+      family: config.family,
+      node,
+      load: loadCommands(asked, { model, texts }, namespacesOf(node).node),
     };
-    const { node: netns } = namespacesOf(node);
-    const load =
-      model.mode === "ipvs"
-        ? ipvsNodeCommands(model, { netns, strictArp: false })
-        : loadRules(path, config.family, texts.map(alter), netns, { smallTransactions });
-    return { family: config.family, node, load };
   };
   const subject: Subject = {
     model,
@@ -90,6 +85,15 @@ function subjectOf(asked: PathVerification, objects: ClusterObjects) {
     open: () => openNode(host, planFor(nextNodeId(host))),
   };
   return { state, subject };
+}
+
+function loadCommands(
+  { path, config, alter = (text) => text, smallTransactions = false }: PathVerification,
+  { model, texts }: Pick<PathRules, "model" | "texts">,
+  netns: string,
+): Command[] {
+  if (model.mode === "ipvs") return ipvsNodeCommands(model, { netns, strictArp: config.ipvs.strictARP });
+  return loadRules(path, config.family, texts.map(alter), netns, { smallTransactions });
 }
 
 /** The cluster with those Services only, by their names in Conversation.service: "namespace/name:port/PROTOCOL". */

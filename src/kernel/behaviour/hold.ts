@@ -45,7 +45,7 @@ export function wirePacket(held: HeldConversation, index: number, packet: Packet
     protocol: packet.protocol as WirePacket["protocol"],
     ...{ source, sourcePort, destination, destinationPort, tcpFlags },
     number: wireNumber(held.number, index),
-    acknowledges: heard < 0 ? 0 : acknowledged(held, heard, packet.protocol),
+    answers: heard < 0 ? 0 : acknowledged(held, heard, packet.protocol),
     sctpChunk: heard < 0 ? "INIT" : from === "client" ? "COOKIE-ECHO" : "INIT-ACK",
   };
 }

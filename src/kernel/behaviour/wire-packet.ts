@@ -3,7 +3,7 @@
 //
 //   IPv4 20 bytes | IPv6 40 bytes | UDP 8 + number 4 | TCP 20, sequence = number | SCTP 12 + chunk header 4 + number 4 ...
 //
-// An ICMP error quotes the packet it is about and a RST acknowledges it; the number of that packet is found there.
+// An ICMP error quotes the packet it is about and a RST answers it; the number of that packet is found there.
 import { ipText, ipWords, type Family } from "../../base/ip.js";
 import { PROTOCOL_NUMBERS, TCP_FLAGS } from "../../netfilter/packet.js";
 
@@ -22,11 +22,11 @@ export interface WirePacket {
   readonly tcpFlags: number;
   readonly sctpChunk: keyof typeof SCTP_CHUNKS;
   /** What conntrack compares with what it saw of the other side: TCP's acknowledgment, SCTP's verification tag; or 0. */
-  readonly acknowledges: number;
+  readonly answers: number;
 }
 
 /** What a packet seen says. */
-export interface SeenWirePacket extends Omit<WirePacket, "protocol" | "sctpChunk" | "acknowledges"> {
+export interface SeenWirePacket extends Omit<WirePacket, "protocol" | "sctpChunk" | "answers"> {
   readonly protocol: WirePacket["protocol"] | "icmp";
   /** An ICMP error about, or a RST in answer to, the packet of this number; the addresses are those of the refusal. */
   readonly refuses: boolean;
@@ -71,7 +71,7 @@ export function encodePacket(flow: WirePacket): Uint8Array {
 }
 
 function transportBytes(packet: WirePacket): Uint8Array {
-  const { protocol, number, acknowledges } = packet;
+  const { protocol, number, answers } = packet;
   const bytes = new Uint8Array({ udp: 12, tcp: 20, sctp: 32 }[protocol]);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, packet.sourcePort);
@@ -81,14 +81,14 @@ function transportBytes(packet: WirePacket): Uint8Array {
     view.setUint32(8, number);
   } else if (protocol === "tcp") {
     view.setUint32(4, number);
-    view.setUint32(8, acknowledges);
+    view.setUint32(8, answers);
     view.setUint8(12, 5 << 4);
     view.setUint8(13, packet.tcpFlags);
     view.setUint16(14, 0xffff);
   } else {
     // Verification tag: what the other side asked for. INIT and INIT ACK: tag asked for, window, one stream each way,
     // first sequence number; COOKIE ECHO has a cookie of those 16 bytes.
-    view.setUint32(4, acknowledges);
+    view.setUint32(4, answers);
     view.setUint8(12, SCTP_CHUNKS[packet.sctpChunk]);
     view.setUint16(14, 20);
     view.setUint32(16, number);

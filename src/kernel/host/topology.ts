@@ -96,16 +96,12 @@ function* linkLines(spec: NodeSpec): Generator<string> {
   }
   yield `link add ${OUT_INTERFACE} address 02:00:00:00:02:01 type veth peer name ${BACKEND_INTERFACE} address 02:00:00:00:02:02 netns ${backend}\n`;
   yield `link set ${OUT_INTERFACE} arp off up\n`;
-  yield* addressLines(spec.addresses, OUT_INTERFACE);
+  for (const address of spec.addresses) {
+    const family: Family = address.includes(":") ? "IPv6" : "IPv4";
+    yield `addr add ${address}/${PREFIX[family]} dev ${OUT_INTERFACE}${family === "IPv6" ? " nodad" : ""}\n`;
+  }
   yield `route add default via ${GATEWAY.IPv4} dev ${OUT_INTERFACE} onlink\n`;
   yield `route add ::/0 via ${GATEWAY.IPv6} dev ${OUT_INTERFACE}\n`;
-}
-
-function* addressLines(addresses: readonly string[], device: string): Generator<string> {
-  for (const address of addresses) {
-    const family: Family = address.includes(":") ? "IPv6" : "IPv4";
-    yield `addr add ${address}/${PREFIX[family]} dev ${device}${family === "IPv6" ? " nodad" : ""}\n`;
-  }
 }
 
 /** Commands that take the node away again. The rest of the sandbox stays. */
