@@ -53,6 +53,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   profile: async () => (await import("./commands/profile.js")).registerProfile,
   explain: async () => (await import("./commands/explain.js")).registerExplain,
   up: async () => (await import("./commands/up.js")).registerUp,
+  calibrate: async () => (await import("./commands/calibrate.js")).registerCalibrate,
   verify: async () => (await import("./commands/verify.js")).registerVerify,
 };
 

@@ -13,14 +13,15 @@ import { prepareCase } from "../experiment/prepare.js";
 import { DEFAULT_BUDGET_MS } from "../experiment/verify-kernel/timing.js";
 import {
   type KernelFindings,
+  type KernelTimes,
   type VerifiedCluster,
+  type VerifyKernelOptions,
   verifyKernel,
 } from "../experiment/verify-kernel/verify-kernel.js";
-import { readEnvironment, noiseFloor, systemReaders } from "../measure/environment.js";
 import type { KernelPath, KernelRecord } from "../measure/kernel-record.js";
 import { kernelSentence, verificationOf } from "../measure/kernel-verdict.js";
 import { type Environment, RUN_SCHEMA_VERSION, type RunRecord, type Verdict } from "../measure/run-record.js";
-import { calibrateTimer } from "../measure/timer.js";
+import { calibrateHere, environmentHere, loadingTools, machineText } from "./calibration-host.js";
 import type { CommandContext } from "./context.js";
 import { interruptSignals } from "./interrupt-signals.js";
 import { type KernelPlan, openKernels, planKernels } from "./kernel-hosts.js";
@@ -52,6 +53,8 @@ interface Subject {
   readonly run: { readonly record: RunRecord; readonly folder: string } | null;
 }
 
+/** Of --calibration: the one that ships. */
+const RECORDED = "recorded";
 const EXIT_MISMATCH = 12;
 const FORMATS = ["html", "md", "csv"] as const;
 
@@ -105,7 +108,7 @@ async function verified(
 ): Promise<KernelRecord> {
   const startedAt = realClock.wall().toISOString();
   const interrupt = interruptSignals(terminal);
-  const environment = environmentHere();
+  const environment = environmentHere(realClock);
   const frame = (findings: KernelFindings): KernelRecord => ({
     startedAt,
     finishedAt: realClock.wall().toISOString(),
@@ -113,6 +116,10 @@ async function verified(
     host: hostOf(environment),
     ...findings,
   });
+  const run = {
+    signal: interrupt.finish,
+    onProgress: (text: string) => terminal.progress(text, { milestone: false }),
+  };
   const kernels = await openKernels(plan);
   try {
     if (isEmpty(plan))
@@ -128,10 +135,9 @@ async function verified(
       cluster: clusterOf(name, scenario),
       seed: options.seed,
       flows: options.flows,
-      times: options.timing === true ? timesFor(options, environment) : null,
+      times: options.timing === true ? timesFor(options, environment, run) : null,
       timers: realTimers,
-      signal: interrupt.finish,
-      onProgress: (text) => terminal.progress(text, { milestone: false }),
+      ...run,
     });
     return frame({ ...findings, notVerified: [...plan.missing, ...findings.notVerified] });
   } finally {
@@ -140,12 +146,22 @@ async function verified(
   }
 }
 
-function timesFor({ calibration, timeBudget }: VerifyOptions, { fingerprint }: Environment) {
-  const prices = calibration === undefined ? recordedCalibration() : readCalibration(calibration);
+/** Calibrated here, unless a file was given: what one machine's kernel costs says little of another's. */
+function timesFor(
+  { calibration: file, timeBudget, seed }: VerifyOptions,
+  { fingerprint }: Environment,
+  run: Pick<VerifyKernelOptions, "signal" | "onProgress">,
+): KernelTimes {
   return {
-    calibration: prices,
-    calibrationIsOwn: prices.fingerprint === fingerprint,
     budgetMs: timeBudget === undefined ? DEFAULT_BUDGET_MS : timeBudget * 1000,
+    async calibration() {
+      if (file === undefined) {
+        const { calibration } = await calibrateHere({ seed, ...run });
+        return { calibration, isOwn: true };
+      }
+      const calibration = file === RECORDED ? recordedCalibration() : readCalibration(file);
+      return { calibration, isOwn: calibration.fingerprint === fingerprint };
+    },
   };
 }
 
@@ -169,15 +185,9 @@ function sizeOf({ cluster: { source, replicate } }: PacketsCase): number {
   return source.kind === "services" ? source.services.services * replicate : replicate;
 }
 
-function environmentHere(): Environment {
-  const noise = noiseFloor(realClock);
-  const timer = calibrateTimer(realClock);
-  return readEnvironment(systemReaders, { timer, noise, busyShare: null, stealShare: null });
-}
-
-function hostOf({ kernel, cpu, memoryBytes, fingerprint }: Environment): KernelRecord["host"] {
-  const machine = `${cpu.model}, ${cpu.cores} cores, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB`;
-  return { kernel, machine, fingerprint, tools: {} };
+function hostOf(environment: Environment): KernelRecord["host"] {
+  const { kernel, fingerprint } = environment;
+  return { kernel, machine: machineText(environment), fingerprint, tools: loadingTools() };
 }
 
 function outputFolder({ name, run }: Subject, { output }: VerifyOptions): string {
@@ -212,7 +222,7 @@ function runRecord(
       digest: scenarioDigest(scenario, new Map()),
       resolved: scenario,
     },
-    environment: environmentHere(),
+    environment: environmentHere(realClock),
     cases: [],
     thresholds: [],
     verification,

@@ -31,7 +31,10 @@ export function registerVerify(program: Command, context: CommandContext): void 
     .option("--flows <n>", "flows through the rules of each path", positiveNumber, FLOWS)
     .option("--paths <paths>", `which of ${KERNEL_PATHS.join(", ")} (default: all that load here)`, pathList)
     .option("--seed <n>", "seed of clusters and flows", wholeNumber, 42)
-    .option("--calibration <file>", "costs to model with, as plumb calibrate writes them")
+    .option(
+      "--calibration <file>",
+      "costs to model with, as plumb calibrate writes them, or recorded (default: measured first)",
+    )
     .addOption(
       new Option("--kernel <need>", "whether a kernel that can be verified with is a must")
         .choices(["optional", "required"])

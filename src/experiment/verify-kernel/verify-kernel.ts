@@ -30,8 +30,8 @@ export interface VerifiedCluster {
 }
 
 export interface KernelTimes {
-  readonly calibration: Calibration;
-  readonly calibrationIsOwn: boolean;
+  /** Prices that packets are modelled with; asked for once, when everything before is done. */
+  readonly calibration: () => Promise<{ readonly calibration: Calibration; readonly isOwn: boolean }>;
   /** Wall time for all of it, ms. */
   readonly budgetMs: number;
 }
@@ -140,9 +140,12 @@ async function times(options: VerifyKernelOptions): Promise<Timed> {
   }
   const { host, paths } = native;
   const given = { host, clock: timers, signal, onProgress };
+  const { calibration, isOwn } = await asked.calibration();
   const { timing, notVerified } = await verifyTiming({
     ...given,
-    ...asked,
+    calibration,
+    calibrationIsOwn: isOwn,
+    budgetMs: asked.budgetMs,
     pacing: { ...DEFAULT_PACING, seed, cpu: "last" },
     sweep: { ...DEFAULT_SWEEP, paths: DEFAULT_SWEEP.paths.filter((path) => paths.includes(path)) },
   });
