@@ -26,42 +26,60 @@ import { type CasesToTime, type Pacing, timeCases } from "./time-cases.js";
 
 export interface CalibrateOptions {
   readonly pacing: Pacing;
-  readonly about: Omit<CalibrationAbout, "flavours">;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress: (text: string) => void;
 }
 
-export interface Calibrated {
-  readonly calibration: Calibration;
-  /** Flavours that keep their recorded prices, because this kernel or its tools refuse a probe of theirs. */
+/** What probes took. */
+export interface TimedProbes {
+  readonly times: ProbeTimes;
+  /** Flavours of which this kernel or its tools refuse a probe, and what they said; none of theirs was timed. */
   readonly refused: readonly { readonly flavour: Flavour; readonly why: string }[];
   readonly controls: readonly ControlRecord[];
   readonly roundsRejected: number;
 }
 
-/** Half a minute where nothing else goes on; probes differ from each other by far more than their noise. */
+export interface Calibrated extends Omit<TimedProbes, "times"> {
+  readonly calibration: Calibration;
+}
+
+/** Enough that the bases are known to a percent on a machine that does nothing else. */
 export const CALIBRATION_PACING = { rounds: 6, passes: 4 } as const;
 
 /**
+ * Flavours that are refused keep their recorded prices.
  * Cost: about a minute, half of it loading.
  * @throws {PlumbError} Internal when a node cannot be made or packets cannot be timed; the signal's reason when aborted
  */
-export async function calibrate(host: KernelHost, options: CalibrateOptions): Promise<Calibrated> {
+export async function calibrate(
+  host: KernelHost,
+  about: Omit<CalibrationAbout, "flavours">,
+  options: CalibrateOptions,
+): Promise<Calibrated> {
+  const { times, ...rest } = await timeProbes(host, calibrationProbes(), options);
+  const flavours = FLAVOURS.filter((flavour) => !rest.refused.some((each) => each.flavour === flavour));
+  return { calibration: calibrationFrom(times, { ...about, flavours }), ...rest };
+}
+
+/** Probes and the two controls, all alive at once. @throws as calibrate */
+export async function timeProbes(
+  host: KernelHost,
+  probes: readonly Probe[],
+  options: CalibrateOptions,
+): Promise<TimedProbes> {
   const controls: LoadedProbe[] = [];
   for (const control of CONTROLS) controls.push(await loadControl(host, control));
-  const { loaded, refused } = await loadProbes(host, options);
+  const { loaded, refused } = await loadProbes(host, probes, options);
   const times = new Map<string, number>();
   const records: ControlRecord[] = [];
   let roundsRejected = 0;
   for (const packet of ["first", "established"] as const) {
-    const run = await timeProbes(host, [...controls, ...loaded], { ...options, packet });
+    const run = await timeLoaded(host, [...controls, ...loaded], { ...options, packet });
     for (const [key, ns] of run.times) times.set(key, ns);
     records.push(...run.controls);
     roundsRejected += run.rejected;
   }
-  const flavours = FLAVOURS.filter((flavour) => !refused.some((each) => each.flavour === flavour));
-  const calibration = calibrationFrom(times, { ...options.about, flavours });
-  return { calibration, refused, controls: records, roundsRejected };
+  return { times, refused, controls: records, roundsRejected };
 }
 
 const CONTROLS = ["none", "conntrack"] as const;
@@ -85,11 +103,11 @@ async function loadControl(host: KernelHost, id: (typeof CONTROLS)[number]): Pro
 /** All probes of a flavour, or none: prices are differences between them. */
 async function loadProbes(
   host: KernelHost,
+  probes: readonly Probe[],
   { signal, onProgress }: CalibrateOptions,
-): Promise<Pick<Calibrated, "refused"> & { readonly loaded: readonly LoadedProbe[] }> {
+): Promise<Pick<TimedProbes, "refused"> & { readonly loaded: readonly LoadedProbe[] }> {
   const loaded: LoadedProbe[] = [];
   const refused: { flavour: Flavour; why: string }[] = [];
-  const probes = calibrationProbes();
   for (const flavour of FLAVOURS) {
     const own = probes.filter(({ loader }) => loader === flavour);
     onProgress(`loading ${own.length} probes of ${flavour}`);
@@ -116,17 +134,17 @@ async function loadProbe(host: KernelHost, probe: Probe, name: string): Promise<
   return { id, spec, targets, cases };
 }
 
-interface ProbeRun {
+interface LoadedRun {
   readonly times: ProbeTimes;
   readonly controls: readonly ControlRecord[];
   readonly rejected: number;
 }
 
-async function timeProbes(
+async function timeLoaded(
   host: KernelHost,
   probes: readonly LoadedProbe[],
   options: CalibrateOptions & { readonly packet: PacketKind },
-): Promise<ProbeRun> {
+): Promise<LoadedRun> {
   const { packet, pacing, signal, onProgress } = options;
   const keys: string[] = [];
   const cases: CasesToTime["cases"][number][] = [];
