@@ -17,8 +17,10 @@ import type { ProxyConfig } from "../../proxy/config.js";
 import { defaultProxyConfig } from "../../proxy/default-config.js";
 import { nodeOf } from "../../proxy/node.js";
 import { everyKindCluster } from "./every-kind-cluster.js";
+import { IPVS_BUDGET_MS } from "./one-at-a-time.js";
 import { MODE_OF_PATH } from "./path-rules.js";
 import { DEFAULT_PACING, DEFAULT_SWEEP, verifyTiming } from "./timing.js";
+import { withUserModeTimes } from "./user-mode-timing.js";
 import { verifyPath } from "./verify-path.js";
 
 /** The cluster in hand. */
@@ -70,8 +72,7 @@ export async function verifyKernel(options: VerifyKernelOptions): Promise<Kernel
   for (const host of options.hosts)
     for (const path of host.paths)
       for (const part of partsOf(options, path)) behaviour.push(await verifyPart(options, host, part));
-  const { timing, notVerified } = await times(options);
-  return { behaviour, timing, notVerified };
+  return { behaviour, ...(await timesOfAll(options)) };
 }
 
 interface Part {
@@ -115,6 +116,16 @@ function verifyPart(
     onProgress: (flows) =>
       onProgress(`${path}, ${config.family}, ${cluster}: ${flows} of ${part.flows} flows`),
   });
+}
+
+/** In the machine's own kernel, and IPVS in a user-mode Linux where that has none. */
+async function timesOfAll(options: VerifyKernelOptions): Promise<FoundTimes> {
+  const found = await times(options);
+  if (options.times === null) return found;
+  const { hosts, clock, seed, signal, onProgress } = options;
+  const host = hosts.find((each) => each.host.kind === "user-mode" && each.paths.includes("ipvs"))?.host;
+  const asked = { ...options.times, budgetMs: Math.min(options.times.budgetMs, IPVS_BUDGET_MS) };
+  return withUserModeTimes(found, { ...asked, host: host ?? null, clock, seed, signal, onProgress });
 }
 
 interface FoundTimes {
