@@ -49,6 +49,7 @@ import {
   FLIGHT_DESTINATION,
   FLIGHT_DESTINATION_PORT,
   FLIGHT_DIRECTION,
+  FLIGHT_ENTRY,
   FLIGHT_FLAGS,
   FLIGHT_REASON,
   FLIGHT_RULES_AT_START,
@@ -92,11 +93,23 @@ function travel<A, M>(context: usize): u32 {
   if (step === STEP_FORWARDED) {
     // A server on the node itself: the packet goes up, past OUTPUT and POSTROUTING.
     if (mode.isLocal<A>(load<A>(context, FLIGHT_DESTINATION))) return finish<A>(context);
-    step = walkHook<A, M>(context, HOOK_OUTPUT);
-    if (step !== STEP_ACCEPT) return step;
-    return leave<A, M>(context);
+    return sendOn<A, M>(context);
   }
   return finish<A>(context);
+}
+
+/**
+ * What IPVS sends on passes OUTPUT anew. Conntrack tracks a packet there that fitted no flow: with the server as its
+ * destination it may belong to another, or begin one.
+ */
+function sendOn<A, M>(context: usize): u32 {
+  if (load<u32>(context, FLIGHT_ENTRY) === 0) {
+    if (!track<A>(context)) return STEP_DROP;
+    applyDestination<A>(context);
+  }
+  const step = walkHook<A, M>(context, HOOK_OUTPUT);
+  if (step !== STEP_ACCEPT) return step;
+  return leave<A, M>(context);
 }
 
 function fromNode<A, M>(context: usize): u32 {
@@ -105,6 +118,11 @@ function fromNode<A, M>(context: usize): u32 {
   if (step !== STEP_ACCEPT) return step;
   step = mode.deliver<A>(true);
   if (step === STEP_DROP || step === STEP_REJECT) return step;
+  if (step === STEP_FORWARDED) {
+    if (load<u32>(context, FLIGHT_ENTRY) === 0) {
+      if (!mode.isLocal<A>(load<A>(context, FLIGHT_DESTINATION))) return sendOn<A, M>(context);
+    }
+  }
   step = leave<A, M>(context);
   if (step !== STEP_ACCEPT) return step;
   if (!mode.isLocal<A>(load<A>(context, FLIGHT_DESTINATION))) return step;

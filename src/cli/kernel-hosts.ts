@@ -1,7 +1,7 @@
 // The kernels that a verification runs in: the machine's own, and a user-mode Linux for IPVS where that has none.
 import { rmSync } from "node:fs";
 import { realTimers } from "../base/timers.js";
-import type { PathsHost } from "../experiment/verify-kernel/verify-kernel.js";
+import type { PathsHost } from "../experiment/verify-kernel/verify-times.js";
 import { findCapabilities } from "../kernel/host/capabilities.js";
 import { makeTemporaryFolder } from "../kernel/host/leftovers.js";
 import { type Privilege, Sandbox } from "../kernel/host/sandbox.js";

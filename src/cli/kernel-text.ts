@@ -106,8 +106,8 @@ function scoreText({
   return [
     ...textTable(
       [left("path"), left("packet"), ...["points", "0.85-1.15", "0.75-1.33", "farthest"].map(right)],
-      scores.map(({ path, kernel, packet, points, withinClose, withinWide, worstRatio }) => [
-        path + (kernel === "native" ? "" : " (user-mode)"),
+      scores.map(({ path, kernel, packet, against, points, withinClose, withinWide, worstRatio }) => [
+        `${path}${against === undefined ? "" : ` : ${against}`}${kernel === "native" ? "" : " (user-mode)"}`,
         packet,
         String(points),
         sharePercent(withinClose),

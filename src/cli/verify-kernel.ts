@@ -13,11 +13,13 @@ import { prepareCase } from "../experiment/prepare.js";
 import { DEFAULT_BUDGET_MS } from "../experiment/verify-kernel/timing.js";
 import {
   type KernelFindings,
-  type KernelTimes,
   type VerifiedCluster,
   type VerifyKernelOptions,
+  plannedCommands,
   verifyKernel,
 } from "../experiment/verify-kernel/verify-kernel.js";
+import type { KernelTimes } from "../experiment/verify-kernel/verify-times.js";
+import { type Command, commandText } from "../kernel/host/command.js";
 import type { KernelPath, KernelRecord } from "../measure/kernel-record.js";
 import { kernelSentence, verificationOf } from "../measure/kernel-verdict.js";
 import { type Environment, RUN_SCHEMA_VERSION, type RunRecord, type Verdict } from "../measure/run-record.js";
@@ -30,6 +32,7 @@ import { makeOutputFolder } from "./output-folder.js";
 import { loadScenario } from "./presets.js";
 import { readRun, writeRun } from "./run-folder.js";
 import { checkoutCommit, repeatCommand } from "./run-identity.js";
+import type { Terminal } from "./terminal.js";
 import { toolVersion } from "./version.js";
 
 export interface VerifyOptions {
@@ -66,6 +69,10 @@ export async function verifyAgainstKernel(
   const subject = readSubject(name);
   const plan = await planKernels(options.paths ?? null);
   if (isEmpty(plan) && options.kernel === "required") throw nothingToVerifyWith(plan);
+  if (options.dryRun) {
+    printPlan(subject, plan, options, context.terminal);
+    return;
+  }
   const folder = outputFolder(subject, options);
   const record = await verified(subject, plan, options, context);
   const written = runRecord(subject, record, context.argv);
@@ -77,6 +84,37 @@ export async function verifyAgainstKernel(
     context.terminal.print(`report: ${join(folder, "report.html")}`);
   }
   if (verificationOf(record).state === "mismatch") context.exitCode = EXIT_MISMATCH;
+}
+
+/** What would be run inside the sandbox, and inside the user-mode Linux. */
+function printPlan(
+  { name, scenario }: Subject,
+  { nativePaths, userMode, missing }: KernelPlan,
+  { seed, flows, timing }: VerifyOptions,
+  { print, note }: Terminal,
+): void {
+  const cluster = clusterOf(name, scenario);
+  const paths: readonly KernelPath[] = [...nativePaths, ...(userMode === null ? [] : (["ipvs"] as const))];
+  for (const { title, commands } of plannedCommands(paths, { cluster, seed, flows })) {
+    print(`# ${title}`);
+    for (const command of commands) for (const line of planLines(command)) print(line);
+    print("exchange < packets > what came out");
+  }
+  if (timing)
+    note("--timing: nodes made in the same way, larger; rules timed by pace, loaded anew by the same tools");
+  for (const { what, reason, detail } of missing) note(`not verified: ${what} (${reason}): ${detail}`);
+}
+
+/** Rules longer than this are counted, not shown: plumb compile prints them. */
+const LINES_SHOWN = 20;
+
+function planLines(command: Command): readonly string[] {
+  const { stdin } = command;
+  if (stdin === undefined) return [commandText(command)];
+  const lines = [...stdin()].join("").trimEnd().split("\n");
+  const opening = commandText(command).replace(/ < rules$/, "");
+  if (lines.length > LINES_SHOWN) return [`${opening}    # ${lines.length} lines of rules`];
+  return [`${opening} <<'END'`, ...lines, "END"];
 }
 
 /** A run by its folder or result.json; otherwise a preset or scenario file. */

@@ -58,6 +58,7 @@ test("the races met every way a packet can end in ipvs", () => {
     "affinity",
     "reply",
     "search",
+    "tracked again",
   ];
   assert.deepEqual(
     wanted.filter((what) => !seen.has(what)),
@@ -76,6 +77,7 @@ const seen = new Set<string>();
 
 function remember({ outcome, counts, reply }: Trace): void {
   seen.add(outcome.reason);
+  if (counts.ctLookups > 1) seen.add("tracked again");
   // A request that looks three times has a template; one that makes two entries has made it.
   if (counts.ipvsConnLookups > 2) seen.add("affinity");
   if (reply && counts.ipvsConnLookups > 0) seen.add("reply");

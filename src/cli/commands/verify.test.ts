@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
+import { realTimers } from "../../base/timers.js";
+import { findCapabilities } from "../../kernel/host/capabilities.js";
+import type { KernelRecord } from "../../measure/kernel-record.js";
+import type { RunRecord } from "../../measure/run-record.js";
 import { plumb, PLUMB_PROGRAM } from "../plumb.test-data.js";
 
-/** On a machine without Go: nothing is on PATH. */
-function plumbWithoutGo(...args: readonly string[]) {
+/** On a machine where no program is on PATH: no Go, no ip, no nft. */
+function plumbAlone(...args: readonly string[]) {
   return spawnSync(process.execPath, [PLUMB_PROGRAM, ...args], {
     encoding: "utf8",
     env: { ...process.env, PATH: "", NODE_OPTIONS: "", NO_COLOR: "1" },
@@ -15,15 +19,15 @@ function plumbWithoutGo(...args: readonly string[]) {
 }
 
 test("verify scheduler says that nothing was verified and exits 0, without Go", () => {
-  const { status, stdout } = plumbWithoutGo("verify", "scheduler");
+  const { status, stdout } = plumbAlone("verify", "scheduler");
   assert.equal(status, 0);
   assert.match(stdout, /^not verified \(TOOL_MISSING\): .*\nhint: install Go/);
-  const asJson = plumbWithoutGo("verify", "scheduler", "--json").stdout;
+  const asJson = plumbAlone("verify", "scheduler", "--json").stdout;
   assert.deepEqual(Object.values(JSON.parse(asJson) as object).slice(0, 2), ["not verified", "TOOL_MISSING"]);
 });
 
 test("verify scheduler --require exits 15 without Go, and says what to install", () => {
-  const { status, stderr } = plumbWithoutGo("verify", "scheduler", "--require");
+  const { status, stderr } = plumbAlone("verify", "scheduler", "--require");
   assert.equal(status, 15);
   assert.match(stderr, /there is no go on PATH\nhint: install Go/);
 });
@@ -49,5 +53,67 @@ test("verify scheduler finds upstream's decisions equal to ours", { skip }, () =
     assert.ok(!existsSync(caseFile));
   } finally {
     rmSync(folder, { recursive: true });
+  }
+});
+
+test("verify says what no kernel could be verified with, and exits 0, or 15 when one is required", () => {
+  const output = mkdtempSync(join(tmpdir(), "plumb-verify-"));
+  try {
+    const { status, stdout } = plumbAlone("verify", "quick", "-o", join(output, "alone"));
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /^not verified: kernel \(TOOL_MISSING\): .*ip \(Debian: iproute2\)/m);
+    assert.match(stdout, /^Not verified against a kernel: /m);
+    const record = readFileSync(join(output, "alone", "result.json"), "utf8");
+    assert.equal((JSON.parse(record) as RunRecord).verification.state, "not-verified");
+    const required = plumbAlone("verify", "quick", "--kernel", "required", "-o", join(output, "required"));
+    assert.equal(required.status, 15);
+    assert.match(required.stderr, /^Cannot verify: .*\nhint: TOOL_MISSING; plumb doctor/);
+    assert.ok(!existsSync(join(output, "required")));
+  } finally {
+    rmSync(output, { recursive: true });
+  }
+});
+
+test("verify refuses paths and counts that mean nothing", () => {
+  const unknown = plumb(["verify", "quick", "--paths", "ebpf"]);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /'ebpf' is none of iptables-legacy, iptables-nft, nftables, ipset, ipvs/);
+  assert.equal(plumb(["verify", "quick", "--flows", "0"]).code, 2);
+  assert.equal(plumb(["verify", "no-such-preset"]).code, 2);
+});
+
+const { paths } = await findCapabilities(realTimers);
+const noNft = paths.includes("nftables")
+  ? false
+  : "nftables rules cannot be loaded here: plumb doctor says why";
+
+test("verify --dry-run prints every command and runs none", { skip: noNft }, () => {
+  const { code, stdout } = plumb(["verify", "quick", "--paths", "nftables", "--dry-run"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^# nftables, IPv4, every kind of Service: 14000 flows$/m);
+  assert.match(stdout, /^ip netns exec plumb-1-node nft -f -    # \d+ lines of rules$/m);
+});
+
+test("verify puts a scenario's rules into the kernel and writes what it found", { skip: noNft }, () => {
+  const output = mkdtempSync(join(tmpdir(), "plumb-verify-"));
+  try {
+    const args = ["verify", "quick", "--paths", "nftables", "--flows", "200", "--json", "-o", output];
+    const { code, stdout, stderr } = plumb(args);
+    assert.equal(code, 0, stderr);
+    const { behaviour } = JSON.parse(stdout) as KernelRecord;
+    assert.deepEqual(
+      behaviour.map(({ family, cluster, flows, agreed }) => [family, cluster, flows, agreed]),
+      [
+        ["IPv4", "every kind of Service", 140, 140],
+        ["IPv6", "every kind of Service", 30, 30],
+        ["IPv4", "quick", 30, 30],
+      ],
+    );
+    const again = plumb(["verify", output, "--paths", "nftables", "--flows", "20", "--seed", "7"]);
+    assert.equal(again.code, 0, again.stderr);
+    const record = JSON.parse(readFileSync(join(output, "result.json"), "utf8")) as RunRecord;
+    assert.deepEqual([record.verification.state, record.kernelVerification?.seed], ["verified", 7]);
+  } finally {
+    rmSync(output, { recursive: true });
   }
 });

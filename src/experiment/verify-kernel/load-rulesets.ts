@@ -4,6 +4,7 @@
 import type { Clock } from "../../base/clock.js";
 import { PlumbError } from "../../base/errors.js";
 import type { KernelHost } from "../../kernel/host/command.js";
+import { ipvsNodeCommands } from "../../kernel/host/ipvs-node.js";
 import { loadRules, type RuleText } from "../../kernel/host/rule-loading.js";
 import { runCommand, runCommands } from "../../kernel/host/run-commands.js";
 import { makeNode, namespacesOf, type NodeSpec } from "../../kernel/host/topology.js";
@@ -113,7 +114,7 @@ function specOf(id: string): NodeSpec {
   return { id, interfaces: ["eth0"], addresses: [NODE_ADDRESS] };
 }
 
-async function makeControl(
+export async function makeControl(
   what: Extract<SweepNode, { kind: "control" }>,
   host: KernelHost,
 ): Promise<NodeSpec> {
@@ -124,7 +125,8 @@ async function makeControl(
   return spec;
 }
 
-async function loadRuleset(
+/** Cost: loading, and compiling the rules to count what packets make them do. @throws {PlumbError} when they are refused */
+export async function loadRuleset(
   what: Extract<SweepNode, { kind: "rules" }>,
   host: KernelHost,
 ): Promise<LoadedNode> {
@@ -138,7 +140,12 @@ async function loadRuleset(
     largeClusterEndpoints: Number.MAX_SAFE_INTEGER,
   } as const;
   const { model, texts } = pathRules(path, uniformCluster(services), config);
-  await runCommands(host, loadRules(path, "IPv4", texts.flatMap(inTransactions), namespacesOf(spec).node));
+  const { node: netns } = namespacesOf(spec);
+  const load =
+    model.mode === "ipvs"
+      ? ipvsNodeCommands(model, { netns, strictArp: false })
+      : loadRules(path, "IPv4", texts.flatMap(inTransactions), netns);
+  await runCommands(host, load);
   const counter = new PacketCounter(model);
   const counts = new Map<string, readonly Counts[]>();
   for (const packet of ["first", "established"] as const)

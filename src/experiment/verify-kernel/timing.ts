@@ -2,7 +2,7 @@
 // same packets. What is compared is a point: path, size, position of the Service, first or established packet.
 import type { Clock } from "../../base/clock.js";
 import type { Calibration } from "../../calibration/calibration.js";
-import { modelKernelNs } from "../../dataplane/cost-model.js";
+import { type ModelledCost, modelKernelNs } from "../../dataplane/cost-model.js";
 import type { KernelHost } from "../../kernel/host/command.js";
 import { crossovers, orderAgreement, scorePoints } from "../../kernel/timing/score.js";
 import {
@@ -25,6 +25,7 @@ import type {
 import type { Counts } from "../../netfilter/counters.js";
 import { countsKey, type LoadedNode, loadSweep } from "./load-rulesets.js";
 import { clusterIpOf, SERVICE_PORT } from "./uniform-cluster.js";
+import { timeInUserMode } from "./user-mode-time.js";
 
 export interface TimingOptions {
   readonly host: KernelHost;
@@ -72,34 +73,41 @@ export async function verifyTiming(options: TimingOptions): Promise<TimingResult
   });
   const first = await timePackets(nodes, "first", options);
   const established = await timePackets(nodes, "established", options);
-  const { machine, measuredAt } = options.calibration;
-  const points = [...first.points, ...established.points];
+  return { notVerified, timing: timingRecord([first, established], options) };
+}
+
+/** What was timed in one kernel as a record. */
+export function timingRecord(
+  timed: readonly TimedPackets[],
+  { host, calibration, calibrationIsOwn }: Pick<TimingOptions, "host" | "calibration" | "calibrationIsOwn">,
+): TimingRecord {
+  const { machine, measuredAt } = calibration;
+  const points = timed.flatMap((each) => each.points);
+  const sumOf = (what: "rounds" | "rejected") => timed.reduce((sum, each) => sum + each.timed[what], 0);
   return {
-    notVerified,
-    timing: {
-      clock: clockOf(host),
-      rounds: first.timed.rounds + established.timed.rounds,
-      roundsRejected: first.timed.rejected + established.timed.rejected,
-      controls: [...first.controls, ...established.controls],
-      points,
-      scores: scorePoints(points),
-      order: orderAgreement(points),
-      crossovers: (["first", "established"] as const).flatMap((packet) => crossovers(points, packet)),
-      calibration: { machine, measuredAt, own: options.calibrationIsOwn },
-    },
+    clock: clockOf(host),
+    rounds: sumOf("rounds"),
+    roundsRejected: sumOf("rejected"),
+    controls: timed.flatMap((each) => each.controls),
+    points,
+    scores: scorePoints(points),
+    order: orderAgreement(points),
+    crossovers: (["first", "established"] as const).flatMap((packet) => crossovers(points, packet)),
+    calibration: { machine, measuredAt, own: calibrationIsOwn },
   };
 }
 
-interface TimedPackets {
+export interface TimedPackets {
   readonly timed: TimedRounds;
   readonly controls: readonly ControlRecord[];
   readonly points: readonly TimingPoint[];
 }
 
-async function timePackets(
+/** Packets of one kind through nodes that stand in the kernel, controls among them. */
+export async function timePackets(
   nodes: readonly LoadedNode[],
   packet: PacketKind,
-  options: TimingOptions,
+  options: Pick<TimingOptions, "host" | "pacing" | "calibration" | "signal" | "onProgress">,
 ): Promise<TimedPackets> {
   const cases = nodes.flatMap((node, index) =>
     plannedCases([node.what], packet).map((sent) => ({ node: index, sent })),
@@ -135,22 +143,24 @@ function told(
   nodes: readonly LoadedNode[],
   cases: readonly { readonly node: number; readonly sent: SweepCase }[],
   timed: TimedRounds,
-  { host: { kind: kernel }, calibration }: TimingOptions,
+  { host: { kind: kernel }, calibration }: Pick<TimingOptions, "host" | "calibration">,
 ): { controls: ControlRecord[]; points: TimingPoint[] } {
-  const controls: ControlRecord[] = [];
+  const controls = cases.flatMap(({ sent: { node, packet } }, index): ControlRecord[] => {
+    if (node.kind !== "control") return [];
+    const { ns } = timed.cases[index] as TimedRounds["cases"][number];
+    return [{ control: node.control, kernel, packet, ns, noise: timed.noise[index] as number }];
+  });
+  const inKernel = kernel === "native" ? ({ ns }: ModelledCost) => ns : timeInUserMode(controls, calibration);
   const points: TimingPoint[] = [];
   for (const [index, { node, sent }] of cases.entries()) {
     const { ns, spread, chunks, packets } = timed.cases[index] as TimedRounds["cases"][number];
     const { node: what, packet, target } = sent;
-    if (what.kind === "control") {
-      controls.push({ control: what.control, kernel, packet, ns, noise: timed.noise[index] as number });
-      continue;
-    }
+    if (what.kind === "control") continue;
     const { path, services } = what;
     const counted = (nodes[node] as LoadedNode).counts.get(countsKey(packet, target)) as readonly Counts[];
     const distinctTargets = target === "random" ? services : 1;
-    const modelled = counted.map(
-      (counts) => modelKernelNs({ path, counts, packet, distinctTargets, calibration }).ns,
+    const modelled = counted.map((counts) =>
+      inKernel(modelKernelNs({ path, counts, packet, distinctTargets, calibration })),
     );
     points.push({
       path,

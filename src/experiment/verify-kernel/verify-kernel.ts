@@ -2,46 +2,23 @@
 // kind of Service and on the one in hand; then, if asked, times. What cannot be done is in the record, with its reason.
 import type { ClusterObjects } from "../../api/types.js";
 import type { Timers } from "../../base/timers.js";
+import type { Command } from "../../kernel/host/command.js";
 import type { Family } from "../../base/ip.js";
-import type { Calibration } from "../../calibration/calibration.js";
-import type { KernelHost } from "../../kernel/host/command.js";
-import { DEFAULT_USERSPACE, measureUserspace } from "../../kernel/userspace/measure-userspace.js";
-import type {
-  BehaviourRecord,
-  KernelPath,
-  KernelRecord,
-  NotVerifiedRecord,
-} from "../../measure/kernel-record.js";
+import type { BehaviourRecord, KernelPath, KernelRecord } from "../../measure/kernel-record.js";
 import type { Mode } from "../../netfilter/rule-model.js";
 import type { ProxyConfig } from "../../proxy/config.js";
 import { defaultProxyConfig } from "../../proxy/default-config.js";
 import { nodeOf } from "../../proxy/node.js";
 import { everyKindCluster } from "./every-kind-cluster.js";
 import { MODE_OF_PATH } from "./path-rules.js";
-import { verifyProgramming } from "./programming.js";
-import { DEFAULT_PACING, DEFAULT_SWEEP, verifyTiming } from "./timing.js";
-import { verifyPath } from "./verify-path.js";
+import { nodeCommands, verifyPath } from "./verify-path.js";
+import { type KernelTimes, type PathsHost, verifyTimes } from "./verify-times.js";
 
 /** The cluster in hand. */
 export interface VerifiedCluster {
   readonly name: string;
   readonly objects: ClusterObjects;
   readonly configFor: (mode: Mode) => ProxyConfig;
-}
-
-export interface KernelTimes {
-  /** Prices that packets are modelled with; asked for once, when everything before is done. */
-  readonly calibration: () => Promise<{ readonly calibration: Calibration; readonly isOwn: boolean }>;
-  /** Wall time for all of it, ms. */
-  readonly budgetMs: number;
-}
-
-/** A kernel, and the paths that it is to verify. */
-export interface PathsHost {
-  readonly host: KernelHost;
-  readonly paths: readonly KernelPath[];
-  /** In a user namespace: transactions must be small, and times are not comparable. */
-  readonly isUnprivileged: boolean;
 }
 
 export interface VerifyKernelOptions {
@@ -71,7 +48,20 @@ export async function verifyKernel(options: VerifyKernelOptions): Promise<Kernel
   for (const host of options.hosts)
     for (const path of host.paths)
       for (const part of partsOf(options, path)) behaviour.push(await verifyPart(options, host, part));
-  return { behaviour, ...(await times(options)) };
+  return { behaviour, ...(await verifyTimes(options)) };
+}
+
+/** Every command that verdicts take, by path and cluster, in the order they would run; none is run. */
+export function plannedCommands(
+  paths: readonly KernelPath[],
+  options: Pick<VerifyKernelOptions, "cluster" | "seed" | "flows">,
+): readonly { readonly title: string; readonly commands: readonly Command[] }[] {
+  return paths.flatMap((path) =>
+    partsOf(options, path).map((part) => ({
+      title: `${path}, ${part.config.family}, ${part.cluster}: ${part.flows} flows`,
+      commands: nodeCommands(part),
+    })),
+  );
 }
 
 interface Part {
@@ -82,7 +72,10 @@ interface Part {
   readonly flows: number;
 }
 
-function partsOf({ cluster, seed, flows }: VerifyKernelOptions, path: KernelPath): readonly Part[] {
+function partsOf(
+  { cluster, seed, flows }: Pick<VerifyKernelOptions, "cluster" | "seed" | "flows">,
+  path: KernelPath,
+): readonly Part[] {
   const mode = MODE_OF_PATH[path];
   const objects = everyKindCluster(seed, EVERY_KIND_SERVICES);
   const everyKind = (["IPv4", "IPv6"] as const satisfies readonly Family[]).map((family) => ({
@@ -115,53 +108,4 @@ function verifyPart(
     onProgress: (flows) =>
       onProgress(`${path}, ${config.family}, ${cluster}: ${flows} of ${part.flows} flows`),
   });
-}
-
-type Timed = Pick<KernelFindings, "timing" | "programming" | "userspace" | "notVerified">;
-
-const UNTIMED = { timing: null, programming: [], userspace: null } as const;
-
-/** Costs of packets and of programming, in the machine's own kernel; the userspace proxy needs no privilege. */
-async function times(options: VerifyKernelOptions): Promise<Timed> {
-  const { times: asked, hosts, timers, seed, signal, onProgress } = options;
-  if (asked === null) return { ...UNTIMED, ...missing("timing", "NOT_ASKED", "--timing does it") };
-  onProgress("userspace proxy");
-  const userspace = await measureUserspace({ ...DEFAULT_USERSPACE, timers, seed, signal });
-  const native = hosts.find(({ host }) => host.kind === "native");
-  if (native === undefined)
-    return {
-      ...UNTIMED,
-      userspace,
-      ...missing("timing", "ENV_NO_NETNS", "nothing can be loaded into this kernel"),
-    };
-  if (native.isUnprivileged) {
-    const why = "times in a user namespace are not comparable; run as root";
-    return { ...UNTIMED, userspace, ...missing("timing", "ENV_NO_ROOT", why) };
-  }
-  const { host, paths } = native;
-  const given = { host, clock: timers, signal, onProgress };
-  const { calibration, isOwn } = await asked.calibration();
-  const { timing, notVerified } = await verifyTiming({
-    ...given,
-    calibration,
-    calibrationIsOwn: isOwn,
-    budgetMs: asked.budgetMs,
-    pacing: { ...DEFAULT_PACING, seed, cpu: "last" },
-    sweep: { ...DEFAULT_SWEEP, paths: DEFAULT_SWEEP.paths.filter((path) => paths.includes(path)) },
-  });
-  const loaded = await verifyProgramming({ ...given, paths, seed });
-  return {
-    timing,
-    programming: loaded.programming,
-    userspace,
-    notVerified: [...notVerified, ...loaded.notVerified],
-  };
-}
-
-function missing(
-  what: string,
-  reason: NotVerifiedRecord["reason"],
-  detail: string,
-): { readonly notVerified: readonly NotVerifiedRecord[] } {
-  return { notVerified: [{ what, reason, detail }] };
 }

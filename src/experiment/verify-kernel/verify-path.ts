@@ -6,7 +6,7 @@ import { verifyBehaviour } from "../../kernel/behaviour/verify-behaviour.js";
 import type { Command, KernelHost } from "../../kernel/host/command.js";
 import { ipvsNodeCommands } from "../../kernel/host/ipvs-node.js";
 import { loadRules, type RuleText } from "../../kernel/host/rule-loading.js";
-import { namespacesOf, type NodeSpec } from "../../kernel/host/topology.js";
+import { makeNode, namespacesOf, type NodeSpec } from "../../kernel/host/topology.js";
 import type { BehaviourRecord, KernelPath } from "../../measure/kernel-record.js";
 import type { ProxyConfig } from "../../proxy/config.js";
 import { nodeAddresses } from "../../proxy/node-port-addresses.js";
@@ -71,7 +71,7 @@ function subjectOf(asked: PathVerification, objects: ClusterObjects) {
   const { state, model, texts } = pathRules(path, objects, config);
   const own = nodeAddresses(config);
   const planFor = (id: string): NodePlan => {
-    const node: NodeSpec = { id, interfaces: [OUTSIDE_INTERFACE, podInterface(config)], addresses: own };
+    const node = nodeSpec(id, config);
     return {
       family: config.family,
       node,
@@ -87,8 +87,26 @@ function subjectOf(asked: PathVerification, objects: ClusterObjects) {
   return { state, subject };
 }
 
+/** Commands of a verification of one part, but for the packets: the node made, the rules loaded. */
+export function nodeCommands(asked: Omit<PathVerification, "host" | "seed" | "flows">): readonly Command[] {
+  const { path, objects, config } = asked;
+  const rules = pathRules(path, objects, config);
+  const node = nodeSpec("1", config);
+  return [...makeNode(node), ...loadCommands(asked, rules, namespacesOf(node).node)];
+}
+
+function nodeSpec(id: string, config: ProxyConfig): NodeSpec {
+  const interfaces = [OUTSIDE_INTERFACE, podInterface(config)];
+  return { id, interfaces, addresses: nodeAddresses(config) };
+}
+
 function loadCommands(
-  { path, config, alter = (text) => text, smallTransactions = false }: PathVerification,
+  {
+    path,
+    config,
+    alter = (text) => text,
+    smallTransactions = false,
+  }: Pick<PathVerification, "path" | "config" | "alter" | "smallTransactions">,
   { model, texts }: Pick<PathRules, "model" | "texts">,
   netns: string,
 ): Command[] {

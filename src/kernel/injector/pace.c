@@ -11,6 +11,8 @@
  *   clock thread-cpu|tsc                     seed N          cpu N|last (pin to it) batch N (packets a system call)
  *   packet first|established                 chunk NS MIN MAX (aim at NS, between MIN and MAX packets)
  *   sources ADDRESS (clients count up from it; all within the pod network)
+ *   settle MS (ahead of each run, so that what the packets before it left behind expires; spent busily, because after a
+ *     sleep the CPU is another process's)
  *   node CLIENT INTERFACE SINK INTERFACE NODE    (names of namespaces; numbered from 0)
  *   case NODE ADDRESS:PORT...                    (numbered from 0; several targets are drawn from in strata)
  *   run PASSES                                   (each pass: every case once, in a new random order)
@@ -49,7 +51,7 @@ static struct node nodes[NODES_MAX];
 static struct case_ cases[CASES_MAX];
 static int node_count, case_count, batch = 64, is_established, chunk_min = 24, chunk_max = 500;
 static enum clock_kind clock_kind = THREAD_CPU;
-static uint64_t random_state = 1, chunk_ns = 3000000, clients;
+static uint64_t random_state = 1, chunk_ns = 3000000, clients, settle_ns;
 static uint32_t first_source;
 static struct frame frames[CHUNK_MAX + WARM];
 static struct iovec vectors[CHUNK_MAX + WARM];
@@ -261,9 +263,15 @@ static void make_ready(void) {
   }
 }
 
+static void settle(void) {
+  const uint64_t end = read_clock(CLOCK_MONOTONIC) + settle_ns;
+  while (settle_ns > 0 && read_clock(CLOCK_MONOTONIC) < end) continue;
+}
+
 static void run(int passes) {
   static int order[CASES_MAX];
   make_ready();
+  settle();
   for (int i = 0; i < case_count; i++) order[i] = i;
   for (int pass = 0; pass < passes; pass++) {
     shuffle(order, case_count);
@@ -311,6 +319,7 @@ static void obey(char *line) {
   else if (strcmp(line, "packet") == 0) is_established = strcmp(value, "established") == 0;
   else if (strcmp(line, "chunk") == 0) sscanf(value, "%lu %d %d", &chunk_ns, &chunk_min, &chunk_max);
   else if (strcmp(line, "sources") == 0) set_sources(value);
+  else if (strcmp(line, "settle") == 0) settle_ns = strtoull(value, NULL, 10) * 1000000u;
   else if (strcmp(line, "node") == 0) add_node(value);
   else if (strcmp(line, "case") == 0) add_case(value);
   else if (strcmp(line, "run") == 0) run(atoi(value));

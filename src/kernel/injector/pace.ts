@@ -30,6 +30,8 @@ export interface PaceJob {
   readonly packetsPerCall: number;
   /** Clients count up from this address; it and a few thousand after it are in the pod network. */
   readonly firstSource: string;
+  /** Milliseconds ahead of each run in which what packets left behind expires; 0 when missing. */
+  readonly settleMs?: number;
   readonly nodes: readonly NodeSpec[];
   readonly cases: readonly PaceCase[];
 }
@@ -108,6 +110,7 @@ export class Pace {
 export function* jobLines(job: PaceJob): Generator<string> {
   yield `cpu ${job.cpu}\nclock ${job.clock}\nseed ${job.seed}\npacket ${job.packet}\nbatch ${job.packetsPerCall}\n`;
   yield `chunk ${job.chunk.ns} ${job.chunk.packetsMin} ${job.chunk.packetsMax}\nsources ${job.firstSource}\n`;
+  if (job.settleMs !== undefined) yield `settle ${job.settleMs}\n`;
   for (const spec of job.nodes) {
     const { client, backend, node } = namespacesOf(spec);
     yield `node ${client} ${spec.interfaces[0]} ${backend} ${BACKEND_INTERFACE} ${node}\n`;

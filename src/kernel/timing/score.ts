@@ -13,21 +13,49 @@ import { withinModelledError } from "../../measure/modelled-error.js";
 const CLOSE = [0.85, 1.15] as const;
 const WIDE = [0.75, 1.33] as const;
 
+/** What IPVS is compared with where its own ns mean little. */
+const PARTNER: KernelPath = "iptables-legacy";
+
 /** A score for every path and packet kind that has points, in their order. */
 export function scorePoints(points: readonly TimingPoint[]): TimingScore[] {
-  return groupsOf(points, ({ path, kernel, packet }) => `${path}|${kernel}|${packet}`).map((group) => {
+  return groupsOf(points, ({ path, kernel, packet }) => `${path}|${kernel}|${packet}`).flatMap((group) => {
     const [{ path, kernel, packet }] = group as [TimingPoint, ...TimingPoint[]];
-    const ratios = group.map(({ modelledNs, measuredNs }) => modelledNs / measuredNs);
-    return {
-      path,
-      kernel,
-      packet,
-      points: group.length,
-      withinClose: shareWithin(ratios, CLOSE),
-      withinWide: shareWithin(ratios, WIDE),
-      worstRatio: ratios.reduce((worst, ratio) => (farness(ratio) > farness(worst) ? ratio : worst)),
-    };
+    const isRelative = path === "ipvs" && kernel === "user-mode";
+    const ratios = isRelative ? ratiosToPartner(group, points) : group.map(modelledToMeasured);
+    if (ratios.length === 0) return [];
+    return [
+      {
+        path,
+        kernel,
+        packet,
+        ...(isRelative ? { against: PARTNER } : {}),
+        points: ratios.length,
+        withinClose: shareWithin(ratios, CLOSE),
+        withinWide: shareWithin(ratios, WIDE),
+        worstRatio: ratios.reduce((worst, ratio) => (farness(ratio) > farness(worst) ? ratio : worst)),
+      },
+    ];
   });
+}
+
+function modelledToMeasured({ modelledNs, measuredNs }: TimingPoint): number {
+  return modelledNs / measuredNs;
+}
+
+/** Modelled over measured ratio of each point to the partner's point of the same kernel, packet, size and target. */
+function ratiosToPartner(group: readonly TimingPoint[], points: readonly TimingPoint[]): number[] {
+  const partners = new Map(
+    points.filter(({ path }) => path === PARTNER).map((point) => [placeOf(point), point] as const),
+  );
+  return group.flatMap((point) => {
+    const partner = partners.get(placeOf(point));
+    return partner === undefined ? [] : [modelledToMeasured(point) / modelledToMeasured(partner)];
+  });
+}
+
+/** Points of one place differ by path alone. */
+function placeOf({ kernel, packet, services, target }: TimingPoint): string {
+  return [kernel, packet, services, target].join("|");
 }
 
 function groupsOf(points: readonly TimingPoint[], keyOf: (point: TimingPoint) => string): TimingPoint[][] {
@@ -63,8 +91,7 @@ export function orderAgreement(points: readonly TimingPoint[]): TimingRecord["or
 }
 
 function* comparable(points: readonly TimingPoint[]): Generator<readonly [TimingPoint, TimingPoint]> {
-  const alike = (point: TimingPoint) => [point.kernel, point.packet, point.services, point.target].join("|");
-  for (const group of groupsOf(points, alike))
+  for (const group of groupsOf(points, placeOf))
     for (const [index, a] of group.entries()) for (const b of group.slice(index + 1)) yield [a, b];
 }
 

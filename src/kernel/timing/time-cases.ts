@@ -17,6 +17,8 @@ export interface Pacing {
   /** Rounds that count, and chunks of every case in each. */
   readonly rounds: number;
   readonly passes: number;
+  /** Milliseconds ahead of each round, for what the packets before it left behind to expire; 0 when missing. */
+  readonly settleMs?: number;
 }
 
 export interface TimedCase extends PaceCase {
@@ -48,7 +50,7 @@ function presetOf(host: KernelHost): typeof NATIVE_PACE | typeof USER_MODE_PACE 
 /** @throws {PlumbError} Internal when packets cannot be sent or none arrive; the signal's reason when aborted */
 export async function timeCases(host: KernelHost, pacing: Pacing, what: CasesToTime): Promise<TimedRounds> {
   const { packet, nodes, cases, controls, signal, onRound } = what;
-  const { seed, cpu, rounds, passes } = pacing;
+  const { seed, cpu, rounds, passes, settleMs = 0 } = pacing;
   signal?.throwIfAborted();
   const sent = cases.flatMap((each, index) => Array.from({ length: each.chunksPerPass }, () => index));
   const pace = new Pace(host, {
@@ -57,6 +59,7 @@ export async function timeCases(host: KernelHost, pacing: Pacing, what: CasesToT
     seed,
     packet,
     firstSource: FIRST_CLIENT,
+    settleMs,
     nodes,
     cases: sent.map((index) => cases[index] as TimedCase),
   });

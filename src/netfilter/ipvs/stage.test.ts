@@ -6,7 +6,7 @@ import { emptyRuleset, masquerade, rule } from "../iptables/ruleset.js";
 import { type Packet, TCP_FLAGS } from "../packet.js";
 import type { IpvsModel } from "../rule-model.js";
 import { SeededChance } from "../tracer/chance.js";
-import type { Tracer } from "../tracer/trace.js";
+import type { Trace, Tracer } from "../tracer/trace.js";
 import type { VirtualServer } from "./model.js";
 import { ipvsPossibleTargets, ipvsTargetSet } from "./stage.js";
 import { createIpvsTracer } from "./tracer.js";
@@ -180,6 +180,21 @@ test("a service without servers rejects, a full table drops, a stranger's ACK is
 test("a packet made on the node is balanced behind OUTPUT", () => {
   const { outcome } = tracerOf(modelOf(virtual())).send(packet({ source: NODE, inInterface: null }), 0);
   assert.equal(outcome.target?.ip, "10.1.0.3");
+});
+
+test("what fits no flow is tracked once more behind IPVS: it may begin one there, beside the one of its SYN", () => {
+  for (const from of [{ source: NODE, inInterface: null }, { source: "10.2.0.1" }] as const) {
+    const tracer = tracerOf(modelOf(virtual({}, 1)));
+    const ends = (trace: Trace) => [trace.sent?.sourcePort, trace.sent?.destination, trace.established];
+    const first = tracer.send(packet(from), 0);
+    assert.deepEqual(ends(first), [40_000, "10.1.0.1", false]);
+    // Nobody answered the SYN, so the ACK is INVALID; as one to the server it opens a flow, whose port is taken.
+    const second = tracer.send(packet({ ...from, tcpFlags: ACK }), 1);
+    assert.deepEqual(ends(second), [40_001, "10.1.0.1", false]);
+    assert.deepEqual([second.counts.ctLookups, second.counts.ctInserts], [2, 1]);
+    const third = tracer.send(packet({ ...from, tcpFlags: ACK }), 2);
+    assert.deepEqual(ends(third), [40_001, "10.1.0.1", true]);
+  }
 });
 
 test("a packet for a server on the node itself is delivered there: no rule behind INPUT sees it", () => {

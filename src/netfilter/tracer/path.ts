@@ -2,6 +2,8 @@
 // the hooks in order, with what conntrack stored applied where the kernel's NAT would.
 // What is left out: the way out (no packet has an outgoing interface), fragments, ICMP errors about a flow, policy
 // routing. A known flow's destination is translated before the first hook's raw and mangle tables, not between them.
+// The node's own packets run OUTPUT's rules before IPVS has them; in the kernel raw, mangle and nat before and, once
+// more, raw, mangle and filter behind it. Only where conntrack knows no flow OUTPUT runs again here: it finds one then.
 // Outcome: DNAT when the packet leaves with another destination than it came with, else ACCEPT. Masqueraded: its source
 // changed, or it travels in the original direction of a flow whose source a rule translated (the node's own packets
 // are masqueraded to the address they have).
@@ -67,19 +69,16 @@ class PathTracer implements Tracer {
     const counts = zeroCounts();
     counts.ctLookups++;
     const tracked = this.#conntrack.track(packet, packet.tcpFlags, timeMs);
-    const flight = this.#flight(packet, timeMs, tracked, counts);
-    note(flight, "conntrack", describe(tracked));
-    const end: End =
-      tracked.kind === "full"
-        ? { kind: "drop", reason: "conntrack-full" }
-        : new Passage(this, flight, tracked).travel();
+    const flight = this.#flight(packet, timeMs, counts);
+    const passage = new Passage(this, flight, tracked);
+    const end = passage.travel();
     return {
-      outcome: outcomeOf(end, flight, isMasqueraded(tracked)),
+      outcome: outcomeOf(end, flight, passage.isMasqueraded),
       sent: end.kind === "sent" ? tupleOf(flight) : null,
       counts,
       steps: flight.steps ?? [],
-      established: tracked.kind === "known",
-      reply: tracked.kind === "known" && tracked.isReply,
+      established: passage.tracked.kind === "known",
+      reply: passage.tracked.kind === "known" && passage.tracked.isReply,
     };
   }
 
@@ -99,8 +98,7 @@ class PathTracer implements Tracer {
     return this.#local.has(address) || isLoopback(address);
   }
 
-  #flight(packet: Packet, timeMs: number, tracked: Tracked, counts: Counts): Flight {
-    const connection = "connection" in tracked ? tracked.connection : null;
+  #flight(packet: Packet, timeMs: number, counts: Counts): Flight {
     return {
       packet,
       family: this.#path.family,
@@ -110,13 +108,14 @@ class PathTracer implements Tracer {
       destination: packet.destination,
       destinationPort: packet.destinationPort,
       mark: 0,
-      ctState: ctStateOf(tracked),
-      ctDnat: connection?.dnat ?? false,
-      ctSnat: connection?.snat ?? false,
-      natDestinationPending: tracked.kind === "draft",
-      natSourcePending: tracked.kind === "draft",
+      // Until the passage has it tracked.
+      ctState: "INVALID",
+      ctDnat: false,
+      ctSnat: false,
+      natDestinationPending: false,
+      natSourcePending: false,
       natSourcePorts: null,
-      flow: connection,
+      flow: null,
       inInterface: packet.inInterface,
       timeMs,
       chance: this.#path.options.chance,
@@ -131,22 +130,50 @@ class PathTracer implements Tracer {
 class Passage {
   readonly #node: PathTracer;
   readonly #flight: Flight;
+  #tracked: Tracked;
   /** Null for an INVALID packet. */
-  readonly #connection: Connection | null;
-  readonly #isReply: boolean;
-  #isDraft: boolean;
+  #connection: Connection | null = null;
+  #isReply = false;
+  #isDraft = false;
 
   constructor(node: PathTracer, flight: Flight, tracked: Tracked) {
     this.#node = node;
     this.#flight = flight;
-    this.#connection = "connection" in tracked ? tracked.connection : null;
-    this.#isReply = tracked.kind === "known" && tracked.isReply;
-    this.#isDraft = tracked.kind === "draft";
+    this.#tracked = tracked;
   }
 
   travel(): End {
-    this.#applyDestination();
+    const full = this.#setTracked(this.#tracked);
+    if (full) return full;
     return this.#flight.packet.inInterface === null ? this.#fromNode() : this.#fromOutside();
+  }
+
+  /** What conntrack last said of it. */
+  get tracked(): Tracked {
+    return this.#tracked;
+  }
+
+  get isMasqueraded(): boolean {
+    return this.#connection !== null && this.#connection.masqueraded && !this.#isReply;
+  }
+
+  /** The flight belongs to a flow from here on, if to any. */
+  #setTracked(tracked: Tracked): End | null {
+    const flight = this.#flight;
+    this.#tracked = tracked;
+    this.#connection = "connection" in tracked ? tracked.connection : null;
+    this.#isReply = tracked.kind === "known" && tracked.isReply;
+    this.#isDraft = tracked.kind === "draft";
+    flight.flow = this.#connection;
+    flight.ctState = ctStateOf(tracked);
+    flight.ctDnat = this.#connection?.dnat ?? false;
+    flight.ctSnat = this.#connection?.snat ?? false;
+    flight.natDestinationPending = this.#isDraft;
+    flight.natSourcePending = this.#isDraft;
+    note(flight, "conntrack", describe(tracked));
+    if (tracked.kind === "full") return { kind: "drop", reason: "conntrack-full" };
+    this.#applyDestination();
+    return null;
   }
 
   #fromOutside(): End {
@@ -162,7 +189,7 @@ class Passage {
     if (result.kind === "drop" || result.kind === "reject") return result;
     // A server on the node itself: the packet goes up, past OUTPUT and POSTROUTING.
     if (result.kind !== "forwarded" || this.#node.isLocal(flight.destination)) return this.#finish();
-    return this.#walk("OUTPUT") ?? this.#leave();
+    return this.#sendOn();
   }
 
   #fromNode(): End {
@@ -171,6 +198,8 @@ class Passage {
     if (stopped) return stopped;
     const result = this.#deliver("OUTPUT");
     if (result.kind === "drop" || result.kind === "reject") return result;
+    const isLocal = this.#node.isLocal(flight.destination);
+    if (result.kind === "forwarded" && this.#connection === null && !isLocal) return this.#sendOn();
     const left = this.#leave();
     if (left.kind !== "sent" || !this.#node.isLocal(flight.destination)) return left;
     // Over the loopback device it comes in again.
@@ -179,6 +208,21 @@ class Passage {
     if (refused) return refused;
     const arrived = this.#deliver("INPUT");
     return arrived.kind === "drop" || arrived.kind === "reject" ? arrived : SENT;
+  }
+
+  /**
+   * What IPVS sends on passes OUTPUT anew. Conntrack tracks a packet there that fitted no flow: with the server as its
+   * destination it may belong to another, or begin one.
+   */
+  #sendOn(): End {
+    const flight = this.#flight;
+    if (this.#connection === null) {
+      flight.counts.ctLookups++;
+      const tracked = this.#node.conntrack.track(tupleOf(flight), flight.packet.tcpFlags, flight.timeMs);
+      const full = this.#setTracked(tracked);
+      if (full) return full;
+    }
+    return this.#walk("OUTPUT") ?? this.#leave();
   }
 
   #leave(): End {
@@ -222,11 +266,12 @@ class Passage {
   }
 
   #setUpDestination(): void {
-    const { destination, destinationPort, packet, counts } = this.#flight;
+    const { destination, destinationPort, counts } = this.#flight;
     counts.natTupleSearches++;
-    const changed = destination !== packet.destination || destinationPort !== packet.destinationPort;
-    this.#flight.ctDnat = changed;
     if (!this.#connection) return;
+    const { original } = this.#connection;
+    const changed = destination !== original.destination || destinationPort !== original.destinationPort;
+    this.#flight.ctDnat = changed;
     this.#connection.dnat = changed;
     this.#connection.reply = { ...this.#connection.reply, source: destination, sourcePort: destinationPort };
   }
@@ -323,11 +368,6 @@ function describe(tracked: Tracked): string {
 
 function note(flight: Flight, place: string, text: string): void {
   flight.steps?.push({ place, text, matched: true, effect: "" });
-}
-
-function isMasqueraded(tracked: Tracked): boolean {
-  if (tracked.kind === "known") return tracked.connection.masqueraded && !tracked.isReply;
-  return tracked.kind === "draft" && tracked.connection.masqueraded;
 }
 
 function tupleOf({ protocol, source, sourcePort, destination, destinationPort }: Flight): Tuple {

@@ -48,7 +48,8 @@ export interface Flight {
   destination: string;
   destinationPort: number;
   mark: number;
-  readonly ctState: CtState;
+  /** INVALID also before conntrack saw it. */
+  ctState: CtState;
   /** Whether the connection's destination or source is translated (ctstate DNAT, SNAT; ct status dnat). */
   ctDnat: boolean;
   ctSnat: boolean;
@@ -58,7 +59,7 @@ export interface Flight {
   /** Ports that SNAT may choose from; missing: the port is kept if it can be. */
   natSourcePorts?: Range | null;
   /** Identity of the packet's flow, the same object for all its packets; null for an INVALID packet. */
-  readonly flow?: object | null;
+  flow?: object | null;
   readonly inInterface: string | null;
   readonly timeMs: number;
   readonly chance: Chance;
@@ -86,8 +87,8 @@ export interface HookWalker {
 export interface LocalStage {
   /**
    * local: delivered to a process on the node. forwarded: flight.destination was rewritten and the packet goes on through
-   * OUTPUT and POSTROUTING (when it came from OUTPUT, straight to POSTROUTING; from INPUT to an address of the node,
-   * through neither: it is delivered). proxied: a userspace process
+   * OUTPUT and POSTROUTING (when it came from OUTPUT and conntrack knows its flow, straight to POSTROUTING; from INPUT to
+   * an address of the node, through neither: it is delivered). proxied: a userspace process
    * took the connection and opened its own to the target written in flight.destination.
    */
   deliver(flight: Flight, from: "INPUT" | "OUTPUT"): LocalResult;

@@ -1,0 +1,158 @@
+// Times of IPVS, where one ruleset at a time stands in the kernel: IPVS has one table of services for all network
+// namespaces, so those of another node lengthen its chains and take its caches. Each size is timed with its own rules of
+// iptables-legacy beside it in the record: IPVS is judged by its ratio to them (score.ts).
+// What else IPVS needs: connections that expire. A flush of conntrack leaves them in its table, whose chains grow with
+// them, so they time out after a second, and a busy wait between rounds lets them.
+// Cost: in user-mode Linux about 10 s a size, half of it waiting, plus loading.
+import { PlumbError } from "../../base/errors.js";
+import type { KernelHost } from "../../kernel/host/command.js";
+import { runCommand, runCommands } from "../../kernel/host/run-commands.js";
+import { namespacesOf, removeNode } from "../../kernel/host/topology.js";
+import { relativeSpread } from "../../kernel/timing/chunk-statistics.js";
+import {
+  CONTROLS,
+  plannedRulesets,
+  predictedLoadMs,
+  type SweepNode,
+  type SweepOptions,
+} from "../../kernel/timing/sweep-plan.js";
+import type { ControlRecord, KernelPath, NotVerifiedRecord } from "../../measure/kernel-record.js";
+import { median } from "../../measure/statistics/quantiles.js";
+import { type LoadedNode, loadRuleset, makeControl } from "./load-rulesets.js";
+import {
+  type TimedPackets,
+  timePackets,
+  timingRecord,
+  type TimingOptions,
+  type TimingResult,
+} from "./timing.js";
+
+export const IPVS_SWEEP: SweepOptions = {
+  paths: ["iptables-legacy", "ipvs"],
+  services: [1, 100, 1000, 5000, 10_000],
+};
+/** A round of few passes: its connections are to be as few as IPVS has buckets, 4,096. */
+export const IPVS_PACING = { rounds: 4, passes: 3, cpu: 0 } as const;
+export const IPVS_BUDGET_MS = 90_000;
+
+/** Of UDP connections, whole seconds; the wait is a little longer. */
+const EXPIRY_S = 1;
+const SETTLE_MS = 1200;
+const LONG_EXPIRY_S = 300;
+
+/** @throws {PlumbError} Internal when the kernel cannot be given packets; the signal's reason when aborted */
+export async function timeOneAtATime(options: TimingOptions): Promise<TimingResult> {
+  const { host, sweep } = options;
+  const controls: LoadedNode[] = [];
+  for (const what of CONTROLS)
+    if (what.kind === "control")
+      controls.push({ what, spec: await makeControl(what, host), counts: new Map() });
+  const budget = new Budget(options);
+  const timed: TimedPackets[] = [];
+  const notVerified: NotVerifiedRecord[] = [];
+  for (const what of plannedRulesets(sweep)) {
+    if (what.kind === "control" || notVerified.some((each) => each.what === what.path)) continue;
+    const why = budget.refusalOf(what) ?? (await timeOne(what, { controls, timed, budget, options }));
+    if (why !== null) notVerified.push({ what: what.path, ...why });
+  }
+  return { timing: { ...timingRecord(timed, options), controls: mergedControls(timed) }, notVerified };
+}
+
+type Ruleset = Extract<SweepNode, { kind: "rules" }>;
+type Refusal = Omit<NotVerifiedRecord, "what">;
+
+interface Timing {
+  readonly controls: readonly LoadedNode[];
+  /** Takes what was timed. */
+  readonly timed: TimedPackets[];
+  readonly budget: Budget;
+  readonly options: TimingOptions;
+}
+
+/** Load a ruleset, time it, take it away. @returns why it could not be loaded; null when it was timed */
+async function timeOne(what: Ruleset, { controls, timed, budget, options }: Timing): Promise<Refusal | null> {
+  const { host, clock, signal, onProgress } = options;
+  signal?.throwIfAborted();
+  onProgress(`loading ${what.path}, ${what.services} Services`);
+  const begin = clock.milliseconds();
+  let node: LoadedNode;
+  try {
+    node = await loadRuleset(what, host);
+  } catch (error) {
+    if (!(error instanceof PlumbError)) throw error;
+    return { reason: "KERNEL_REFUSED", detail: error.message };
+  }
+  const loaded = clock.milliseconds();
+  for (const packet of ["first", "established"] as const) {
+    const isExpiring = what.path === "ipvs" && packet === "first";
+    if (what.path === "ipvs") await setExpiry(host, node, isExpiring ? EXPIRY_S : LONG_EXPIRY_S);
+    const pacing = isExpiring ? { ...options.pacing, settleMs: SETTLE_MS } : options.pacing;
+    timed.push(await timePackets([...controls, node], packet, { ...options, pacing }));
+  }
+  budget.note(what, { loadMs: loaded - begin, timeMs: clock.milliseconds() - loaded });
+  await takeAway(host, node);
+  return null;
+}
+
+async function setExpiry(host: KernelHost, { spec }: LoadedNode, seconds: number): Promise<void> {
+  const { node: netns } = namespacesOf(spec);
+  await runCommand(host, { netns, argv: ["ipvsadm", "--set", "0", "0", `${seconds}`] });
+}
+
+async function takeAway(host: KernelHost, { what, spec }: LoadedNode): Promise<void> {
+  const { node: netns } = namespacesOf(spec);
+  // A namespace ends some time after it was deleted, and its services with it.
+  if (what.kind === "rules" && what.path === "ipvs")
+    await runCommand(host, { netns, argv: ["ipvsadm", "--clear"] });
+  await runCommands(host, removeNode(spec));
+}
+
+/** One record a control and packet kind: the median over the rulesets beside which it was timed. */
+function mergedControls(timed: readonly TimedPackets[]): ControlRecord[] {
+  const all = timed.flatMap(({ controls }) => controls);
+  return (["first", "established"] as const).flatMap((packet) =>
+    (["none", "conntrack"] as const).flatMap((control) => {
+      const alike = all.filter((each) => each.packet === packet && each.control === control);
+      const [one] = alike;
+      if (one === undefined) return [];
+      return [
+        {
+          ...one,
+          ns: median(alike.map(({ ns }) => ns)),
+          noise: relativeSpread(alike.map(({ ns }) => ns)),
+        },
+      ];
+    }),
+  );
+}
+
+/** How long each path took, and whether its next size would be done in time. */
+class Budget {
+  readonly #options: Pick<TimingOptions, "clock">;
+  readonly #deadlineMs: number;
+  readonly #loads = new Map<KernelPath, { services: number; ms: number }[]>();
+  readonly #timeMs = new Map<KernelPath, number>();
+
+  constructor({ clock, budgetMs }: TimingOptions) {
+    this.#options = { clock };
+    this.#deadlineMs = clock.milliseconds() + budgetMs;
+  }
+
+  note({ path, services }: Ruleset, { loadMs, timeMs }: { loadMs: number; timeMs: number }): void {
+    this.#loads.set(path, [...(this.#loads.get(path) ?? []), { services, ms: loadMs }]);
+    this.#timeMs.set(path, timeMs);
+  }
+
+  /** Null when there is time for it. */
+  refusalOf({ path, services }: Ruleset): Refusal | null {
+    const loading = predictedLoadMs(this.#loads.get(path) ?? [], services) ?? 0;
+    const predicted = loading + (this.#timeMs.get(path) ?? 0);
+    const left = this.#deadlineMs - this.#options.clock.milliseconds();
+    if (predicted <= left) return null;
+    const seconds = (ms: number) => `${Math.max(0, ms / 1000).toFixed(0)} s`;
+    return {
+      reason: "OUT_OF_TIME",
+      detail: `timing at ${services} Services and more: it would take ${seconds(predicted)}, ${seconds(left)} were left`,
+    };
+  }
+}
