@@ -27,6 +27,7 @@ export function registerVerify(program: Command, context: CommandContext): void 
   const verify = program
     .command("verify [subject]")
     .description("compare our models with the real thing: rules and packets in a real kernel; the scheduler")
+    .enablePositionalOptions()
     .option("--timing", "also measure ns a packet, programming time and a userspace proxy; about 5 minutes")
     .option("--flows <n>", "flows through the rules of each path", positiveNumber, FLOWS)
     .option("--paths <paths>", `which of ${KERNEL_PATHS.join(", ")} (default: all that load here)`, pathList)
