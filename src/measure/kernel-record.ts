@@ -1,6 +1,5 @@
 // What a verification against a real Linux kernel found: part of a run record, all that the report needs to tell it.
 // Times are ns of the whole path of a packet unless a name says otherwise; `modelled` and `measured` never share a field.
-import type { Labels } from "./run-record.js";
 
 /**
  * How rules get into a kernel; each is verified by itself. ipset: the rules and sets of mode ipvs with a DNAT where
@@ -57,6 +56,8 @@ export interface BehaviourRecord {
   readonly path: KernelPath;
   readonly kernel: KernelKind;
   readonly family: "IPv4" | "IPv6";
+  /** What the rules were compiled from, for a reader. */
+  readonly cluster: string;
   readonly flows: number;
   readonly agreed: number;
   /** Kind of packet ("cluster-ip", "node-port", "hairpin", ...) -> flows sent and flows that agreed. */
@@ -178,7 +179,7 @@ export interface ProgrammingRecord {
 export interface UserspaceRecord {
   readonly rows: readonly {
     readonly operation: string;
-    readonly labels: Labels;
+    readonly labels: Readonly<Record<string, string | number>>;
     readonly n: number;
     readonly directNs: number;
     readonly proxiedNs: number;

@@ -1,6 +1,7 @@
 // JSON Schema (2020-12) of result.json. Strict: an unknown key is an error. Names of metrics, units and provenances
 // come from the tables in metrics.ts; there is no second list here.
 import { METRICS, PROVENANCES, UNITS } from "./metrics.js";
+import { kernelSchema } from "./kernel-schema.js";
 import { RUN_SCHEMA_VERSION } from "./run-record.js";
 import { count, list, map, number, object, orNull, type Schema, string, words } from "./schema-parts.js";
 import { schedulingSchema } from "./scheduling-schema.js";
@@ -188,6 +189,7 @@ export const resultSchema: Schema = {
       cases: list("In matrix order.", caseRecord),
       thresholds: list("Every threshold for every case it applies to.", threshold),
       verification,
+      "kernelVerification?": kernelSchema,
       verdict,
       warnings: list("In the order they arose.", warning),
     },

@@ -1,10 +1,11 @@
 // The canonical result of a run: what result.json holds. Everything else (HTML, Markdown, CSV) is derived from it.
 // Base units, RFC 3339 UTC, null for "no value", keys absent when not requested, never NaN; keys sorted when written.
 import type { MetricName, Provenance, Unit } from "./metrics.js";
+import type { KernelRecord } from "./kernel-record.js";
 import type { SchedulingRecord } from "./scheduling-record.js";
 
 /** Semantic version of this layout, independent of the tool's. */
-export const RUN_SCHEMA_VERSION = "1.2.0";
+export const RUN_SCHEMA_VERSION = "1.3.0";
 
 /** Label -> value, in order. */
 export type Labels = Readonly<Record<string, string | number>>;
@@ -50,6 +51,8 @@ export interface RunRecord {
   readonly cases: readonly CaseRecord[];
   readonly thresholds: readonly ThresholdRecord[];
   readonly verification: Verification;
+  /** Present when rules and packets were put into a kernel. */
+  readonly kernelVerification?: KernelRecord;
   readonly verdict: Verdict;
   readonly warnings: readonly Warning[];
 }
