@@ -1,18 +1,33 @@
 // A run as Markdown for a pull-request comment: verdict, what failed, the answer, then the scoreboard folded away.
 // GitHub cuts comments at 65,536 characters, so the scoreboard is left out where it would not fit.
 import { PROVENANCES, type Provenance } from "../measure/metrics.js";
+import { kernelSentence } from "../measure/kernel-verdict.js";
 import type { RunRecord } from "../measure/run-record.js";
 import { answerSentence, crossoverStatements, ratioStatements } from "./answer.js";
 import { gridsOf } from "./grid.js";
+import { kernelStrip } from "./kernel-facts.js";
+import { pathText } from "./kernel-paths.js";
 import { packetKindOf } from "./packet-kinds.js";
 import { clippedText } from "./plain-text.js";
-import { answerMarkdown, markdownText, schedulingMarkdown, scoreboardMarkdown } from "./markdown-tables.js";
+import {
+  answerMarkdown,
+  kernelMarkdown,
+  markdownText,
+  schedulingMarkdown,
+  scoreboardMarkdown,
+} from "./markdown-tables.js";
 
 const CHARACTERS_MAX = 60_000;
+const MISMATCHES_SHOWN = 5;
 
 /** At most 60,000 characters. Failures come first; nothing of the record is read as markup. */
 export function reportMarkdown(record: RunRecord): string {
-  const parts = [...headParts(record), ...problemParts(record), ...answerParts(record)];
+  const parts = [
+    ...headParts(record),
+    ...problemParts(record),
+    ...answerParts(record),
+    ...kernelParts(record),
+  ];
   const foot = footText(record);
   const scoreboard = folded("Scoreboard: every case and metric", scoreboardMarkdown(record));
   const room = CHARACTERS_MAX - parts.join("\n\n").length - foot.length - 8;
@@ -78,15 +93,49 @@ function answerParts(record: RunRecord): readonly string[] {
   return scheduling === "" ? packets : [...packets, scheduling];
 }
 
-function footText({ cases, environment, verification, run, scenario }: RunRecord): string {
+/** What a kernel agreed to, where it differs, and what it was not asked. */
+function kernelParts(record: RunRecord): readonly string[] {
+  const { kernelVerification } = record;
+  if (kernelVerification === undefined) return [];
+  const { behaviour, notVerified } = kernelVerification;
+  const sentence = kernelSentence(kernelVerification);
+  const mismatches = behaviour.flatMap((part) =>
+    part.mismatches.map(
+      ({ kind, packet, expected, observed }) =>
+        `- **${markdownText(pathText(part.path, part.kernel))}** differs (${markdownText(kind)}) for ${codeText(packet)}: model ${codeText(expected)}, kernel ${codeText(observed)}`,
+    ),
+  );
+  const gaps = notVerified.map(
+    ({ what, reason, detail }) =>
+      `- not verified: ${markdownText(what)} (${codeText(reason)}): ${markdownText(clippedText(detail))}`,
+  );
+  const lines = [...mismatches.slice(0, MISMATCHES_SHOWN), ...gaps].join("\n");
+  return [
+    "### Kernel verification",
+    record.verdict.answer === sentence ? "" : markdownText(sentence),
+    kernelMarkdown(record),
+    lines,
+  ].filter(Boolean);
+}
+
+function footText({
+  cases,
+  environment,
+  verification,
+  kernelVerification,
+  run,
+  scenario,
+}: RunRecord): string {
   const used = [
     ...new Set(cases.flatMap((one) => one.metrics.map((metric) => metric.provenance))),
   ] as Provenance[];
   const legend = used.map((provenance) => `\`${provenance}\` ${PROVENANCES[provenance]}`).join("; ");
   const checked =
-    verification.state === "verified"
-      ? "checked against a real kernel"
-      : `kernel check: ${verification.state} (${markdownText(verification.reason ?? verification.detail)})`;
+    kernelVerification !== undefined
+      ? markdownText(kernelStrip(kernelVerification))
+      : verification.state === "verified"
+        ? "checked against a real kernel"
+        : `kernel check: ${verification.state} (${markdownText(verification.reason ?? verification.detail)})`;
   const machine = `${environment.cpu.model}, ${environment.cpu.cores} cores, Linux ${environment.kernel}, Node ${environment.node}`;
   return `<sub>${legend}. Bold: best of its column, or not distinguishable from it; in brackets: 95% intervals. ${checked}. ${markdownText(machine)}. Run ${markdownText(run.id)}, seed ${run.seed}, scenario ${codeText(scenario.digest.slice(0, 12))}.</sub>`;
 }
