@@ -29,13 +29,14 @@ export function reportMarkdown(record: RunRecord): string {
     ...kernelParts(record),
   ];
   const foot = footText(record);
-  const scoreboard = folded("Scoreboard: every case and metric", scoreboardMarkdown(record));
+  const scoreboard =
+    record.cases.length === 0 ? "" : folded("Scoreboard: every case and metric", scoreboardMarkdown(record));
   const room = CHARACTERS_MAX - parts.join("\n\n").length - foot.length - 8;
   const fits = scoreboard.length <= room;
   const middle = fits
     ? scoreboard
     : "The scoreboard is too long for a comment: it is in report.html and result.json.";
-  const text = [...parts, middle, foot].join("\n\n");
+  const text = [...parts, middle, foot].filter(Boolean).join("\n\n");
   return `${text.length <= CHARACTERS_MAX ? text : `${text.slice(0, CHARACTERS_MAX - 60)}\n\n(cut: the rest is in report.html)`}\n`;
 }
 
@@ -52,7 +53,13 @@ function headParts({ verdict, scenario, cases, run }: RunRecord): readonly strin
 }
 
 /** Broken thresholds, cases that did not finish, a kernel that disagrees, warnings. */
-function problemParts({ thresholds, cases, verification, warnings }: RunRecord): readonly string[] {
+function problemParts({
+  thresholds,
+  cases,
+  verification,
+  kernelVerification,
+  warnings,
+}: RunRecord): readonly string[] {
   const broken = thresholds
     .filter((threshold) => threshold.ok !== true)
     .map((threshold) => {
@@ -66,7 +73,9 @@ function problemParts({ thresholds, cases, verification, warnings }: RunRecord):
         `- **${one.status}** ${codeText(one.id)}: ${markdownText(clippedText(one.reason ?? "no reason recorded"))}`,
     );
   const mismatch =
-    verification.state === "mismatch" ? [`- **kernel mismatch**: ${markdownText(verification.detail)}`] : [];
+    verification.state === "mismatch" && kernelVerification === undefined
+      ? [`- **kernel mismatch**: ${markdownText(verification.detail)}`]
+      : [];
   const warned = warnings.map(
     (warning) => `- warning ${codeText(warning.code)}: ${markdownText(warning.message)}`,
   );
@@ -126,9 +135,10 @@ function footText({
   run,
   scenario,
 }: RunRecord): string {
-  const used = [
-    ...new Set(cases.flatMap((one) => one.metrics.map((metric) => metric.provenance))),
-  ] as Provenance[];
+  const ofKernel: readonly Provenance[] =
+    kernelVerification === undefined ? [] : ["counted", "modelled", "measured-kernel"];
+  const ofCases = cases.flatMap((one) => one.metrics.map((metric) => metric.provenance));
+  const used = [...new Set([...ofCases, ...ofKernel])];
   const legend = used.map((provenance) => `\`${provenance}\` ${PROVENANCES[provenance]}`).join("; ");
   const checked =
     kernelVerification !== undefined

@@ -20,6 +20,7 @@ import {
 
 const record = sampleVerifiedRecord();
 const page = reportHtml(record);
+const kernel = sampleKernelRecord();
 const sectionOf = (html: string, id: string) =>
   html.split(`<section id="${id}"`)[1]?.split("</section>")[0] ?? "";
 /** What a reader sees, on one line. */
@@ -72,6 +73,18 @@ test("a mismatch stands first, with packet, walk and commands to copy", () => {
     sectionOf(reportHtml(sampleVerifiedRecord({ clean: true })), "kernel"),
     /Where the kernel differs/,
   );
+});
+
+test("mismatches beyond the first few are folded away, and none is dropped", () => {
+  const [one] = kernel.behaviour.flatMap(({ mismatches }) => mismatches);
+  assert.ok(one);
+  const behaviour = kernel.behaviour.map((part) => ({ ...part, mismatches: [one] }));
+  const section = sectionOf(
+    reportHtml({ ...record, kernelVerification: { ...kernel, behaviour } }),
+    "kernel",
+  );
+  assert.match(section, /<summary>5 more<\/summary><details class="workload" id="kernel-mismatch-6">/);
+  assert.equal(section.match(/id="kernel-mismatch-\d+"/g)?.length, 10);
 });
 
 test("kernels of different kinds never share a drawing", () => {
@@ -127,7 +140,6 @@ test("pages of a verification hold to what all pages do", () => {
   }
 });
 
-const kernel = sampleKernelRecord();
 const NOTHING: Partial<KernelRecord> = { behaviour: [], timing: null, programming: [], userspace: null };
 for (const [name, part] of Object.entries({
   "that could do nothing": NOTHING,

@@ -4,11 +4,16 @@ import type { BehaviourRecord, MismatchRecord } from "../../../measure/kernel-re
 import { pathText } from "../../kernel-paths.js";
 import { type Markup, markup } from "../../markup.js";
 
+const IN_SIGHT = 5;
+
 export function mismatchPart(behaviour: readonly BehaviourRecord[]): Markup | null {
   const all = behaviour.flatMap((part) => part.mismatches.map((mismatch) => ({ part, mismatch })));
   if (all.length === 0) return null;
+  const items = all.map(({ part, mismatch }, index) => mismatchMarkup(part, mismatch, index));
+  const rest = items.slice(IN_SIGHT);
+  const more = markup`<details><summary>${rest.length} more</summary>${rest}</details>`;
   return markup`<h3>Where the kernel differs</h3>
-${all.map(({ part, mismatch }, index) => mismatchMarkup(part, mismatch, index))}`;
+${items.slice(0, IN_SIGHT)}${rest.length === 0 ? null : more}`;
 }
 
 function mismatchMarkup(

@@ -23,8 +23,8 @@ function crossoverTable(crossovers: readonly CrossoverRecord[]): Markup {
     hideCaption: true,
     head: [
       "Overtakes, packet",
-      markup`From ${badge("modelled")}`,
-      markup`From ${badge("measured-kernel")}`,
+      markup`From Services ${badge("modelled")}`,
+      markup`From Services ${badge("measured-kernel")}`,
       "Same step",
     ],
     rows: crossovers.map(({ a, b, packet, modelledAt, measuredAt, sameStep }) => ({
