@@ -5,20 +5,20 @@ import { InvalidArgumentError } from "commander";
 import { PlumbError } from "../base/errors.js";
 import { readRecord, writeRecord } from "../measure/record-json.js";
 import type { RunRecord } from "../measure/run-record.js";
-import { samplesCsv, summaryCsv } from "../report/csv.js";
+import { kernelCsv, samplesCsv, summaryCsv } from "../report/csv.js";
 import { reportHtml } from "../report/html.js";
 import { junitXml } from "../report/junit.js";
 import { reportMarkdown } from "../report/markdown.js";
 import { perfDashFile } from "../report/perf-dash-file.js";
 import { attempt, makeOutputFolder } from "./output-folder.js";
 
-/** Format -> files it makes. */
+/** Format -> files it makes; a file for which the record holds nothing is not written. */
 export const FORMATS = {
   html: { "report.html": reportHtml },
   md: { "report.md": reportMarkdown },
-  csv: { "samples.csv": samplesCsv, "summary.csv": summaryCsv },
+  csv: { "samples.csv": samplesCsv, "summary.csv": summaryCsv, "kernel.csv": kernelCsv },
   junit: { "junit.xml": junitXml },
-} as const satisfies Record<string, Record<string, (record: RunRecord) => string>>;
+} as const satisfies Record<string, Record<string, (record: RunRecord) => string | null>>;
 export type Format = keyof typeof FORMATS;
 
 export function formatList(text: string): readonly Format[] {
@@ -40,8 +40,10 @@ export function writeRun(folder: string, record: RunRecord, formats: readonly Fo
 
 export function writeFormats(folder: string, record: RunRecord, formats: readonly Format[]): void {
   for (const format of formats) {
-    for (const [file, render] of Object.entries(FORMATS[format]))
-      attempt(folder, () => writeFileSync(join(folder, file), render(record)));
+    for (const [file, render] of Object.entries(FORMATS[format])) {
+      const text = render(record);
+      if (text !== null) attempt(folder, () => writeFileSync(join(folder, file), text));
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import type { Verification } from "./run-record.js";
 export function verificationOf(record: KernelRecord): Verification {
   const { behaviour, notVerified } = record;
   const detail = kernelSentence(record);
-  if (behaviour.length === 0) {
+  if (behaviour.every(({ flows }) => flows === 0)) {
     const [first] = notVerified;
     return { state: "not-verified", reason: first?.reason ?? "NOT_ASKED", detail };
   }
@@ -18,16 +18,18 @@ export function verificationOf(record: KernelRecord): Verification {
 
 /** "Linux 6.18 treats 80,000 of 80,000 flows over 4 paths as modelled (100%); ...". */
 export function kernelSentence({ behaviour, timing, notVerified, host }: KernelRecord): string {
-  if (behaviour.length === 0) {
+  const sum = (key: "flows" | "agreed") => behaviour.reduce((total, one) => total + one[key], 0);
+  const [flows, agreed] = [sum("flows"), sum("agreed")];
+  if (flows === 0) {
     const [first] = notVerified;
     return `Not verified against a kernel: ${first === undefined ? "nothing was asked for" : `${first.detail} (${first.reason})`}.`;
   }
-  const sum = (key: "flows" | "agreed") => behaviour.reduce((total, one) => total + one[key], 0);
-  const [flows, agreed] = [sum("flows"), sum("agreed")];
   const paths = new Set(behaviour.map(({ path }) => path)).size;
   const counted = `${agreed.toLocaleString("en-US")} of ${flows.toLocaleString("en-US")} flows`;
   const agreement = `Linux ${host.kernel} treats ${counted} over ${paths} ${paths === 1 ? "path" : "paths"} as modelled (${sharePercent(agreed / flows)})`;
-  return timing === null ? `${agreement}.` : `${agreement}; ${timesPhrase(timing)}.`;
+  return timing === null || timing.scores.length === 0
+    ? `${agreement}.`
+    : `${agreement}; ${timesPhrase(timing)}.`;
 }
 
 function timesPhrase({ scores, calibration }: TimingRecord): string {

@@ -79,8 +79,8 @@ test("readRecord refuses what is no JSON, foreign, newer or malformed, each with
   refuses("[]", /it is not a result of plumbline/);
   refuses('{"schemaVersion":"1.0.0","tool":{"name":"k6"}}', /it is not a result of plumbline/);
   refuses(
-    writeRecord({ ...run, schemaVersion: "1.3.0" }),
-    /its layout is 1\.3\.0, this plumbline reads 1\.0 to 1\.2/,
+    writeRecord({ ...run, schemaVersion: "1.4.0" }),
+    /its layout is 1\.4\.0, this plumbline reads 1\.0 to 1\.3/,
   );
   refuses(writeRecord({ ...run, schemaVersion: "2.0.0" }), /its layout is 2\.0\.0/);
   refuses(writeRecord({ ...run, extra: 1 } as RunRecord), /must NOT have additional properties \(extra\)/);

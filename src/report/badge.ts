@@ -2,12 +2,21 @@
 // beside it, or in the head of its column.
 import { METRICS, type MetricName, PROVENANCES, type Provenance } from "../measure/metrics.js";
 import type { MetricRecord } from "../measure/run-record.js";
-import { type Markup, markup } from "./markup.js";
+import { type Markup, markup, trustedMarkup } from "./markup.js";
 import { type Digits, intervalText, quantity, supportedDigits } from "./quantity.js";
 import type { Unit } from "../measure/metrics.js";
 
 export function badge(provenance: Provenance): Markup {
   return markup`<span class="badge badge-${provenance}" title="${provenance}: ${PROVENANCES[provenance]}">${provenance}</span>`;
+}
+
+/**
+ * The same page part with its badges of one provenance as links. What is looked for is this file's own markup, which
+ * no text of a record can contain: it would be escaped.
+ */
+export function badgesLinked(body: Markup, provenance: Provenance, href: string): Markup {
+  const link = markup`<a class="badge badge-${provenance}" href="${href}" title="${provenance}: ${PROVENANCES[provenance]}; checked against a kernel on this page">${provenance}</a>`;
+  return trustedMarkup(body.text.replaceAll(badge(provenance).text, () => link.text));
 }
 
 /** Head of a column of one metric: title, badge, what it means on hover. */

@@ -1,5 +1,7 @@
-// A run as two CSV files (RFC 4180): every sample, and a summary of every metric. Base units; missing values are empty.
+// A run as CSV files (RFC 4180): every sample, a summary of every metric, and what was verified against a kernel. Base
+// units; missing values are empty.
 import { pairsByName } from "./grid.js";
+import { KERNEL_COLUMNS, kernelValues } from "./kernel-values.js";
 import type { CaseRecord, MetricRecord, RunRecord } from "../measure/run-record.js";
 
 type Cell = string | number | null | undefined;
@@ -37,6 +39,17 @@ export function summaryCsv(record: RunRecord): string {
       ...percentiles.map((name) => metric.distribution?.percentiles[name]),
     ];
   });
+  return csvText([head, ...rows]);
+}
+
+/** One row per value of a verification against a kernel; null when the run has none. */
+export function kernelCsv({ kernelVerification }: RunRecord): string | null {
+  if (kernelVerification === undefined) return null;
+  const head = [...KERNEL_COLUMNS, "name", "unit", "provenance", "value"];
+  const rows = kernelValues(kernelVerification).map(({ what, name, unit, provenance, value }) => [
+    ...KERNEL_COLUMNS.map((column) => what[column]),
+    ...[name, unit, provenance, value],
+  ]);
   return csvText([head, ...rows]);
 }
 

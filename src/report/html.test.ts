@@ -2,15 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CaseRecord, RunRecord } from "../measure/run-record.js";
 import { reportHtml } from "./html.js";
+import {
+  checkDrawings,
+  checkEscaping,
+  checkIdsAndLinks,
+  checkTables,
+  matchesNot,
+  textOf,
+} from "./page-checks.test-data.js";
 import { sampleRecord } from "./sample-record.test-data.js";
 
 const record = sampleRecord();
 const page = reportHtml(record);
-/** Text of the page with all tags, styles and scripts taken out. */
-const textOf = (html: string) => html.replace(/<(style|script)[\s\S]*?<\/\1>/g, "").replace(/<[^>]*>/g, " ");
-/** Says what was found instead of printing the whole page. */
-const matchesNot = (text: string, pattern: RegExp) => assert.equal(pattern.exec(text)?.[0], undefined);
-const idsOf = (html: string) => [...html.matchAll(/ id="([^"]*)"/g)].map((match) => match[1] as string);
 
 test("reportHtml writes the sections in reading order, with navigation to each", () => {
   const sections = [...page.matchAll(/<section id="(\w+)"/g)].map((match) => match[1]);
@@ -54,23 +57,13 @@ test("reportHtml asks the network for nothing", () => {
 });
 
 test("reportHtml gives every element its own id, and links only to ids that are there", () => {
-  const ids = idsOf(page);
-  assert.deepEqual(
-    ids.filter((id, index) => ids.indexOf(id) !== index),
-    [],
-  );
-  const targets = [...page.matchAll(/href="#([^"]+)"/g)].map((match) => match[1] as string);
-  assert.ok(targets.length > record.cases.length, `only ${targets.length} links`);
-  assert.deepEqual(
-    targets.filter((target) => !ids.includes(target)),
-    [],
-  );
+  const links = checkIdsAndLinks(page);
+  assert.ok(links > record.cases.length, `only ${links} links`);
 });
 
-test("reportHtml names every drawing for screen readers and sets its values beside it", () => {
-  const drawings = [...page.matchAll(/<svg [^>]*>/g)].map((match) => match[0]);
-  assert.ok(drawings.length >= 20, `${drawings.length} drawings`);
-  for (const drawing of drawings) assert.match(drawing, /role="img".* aria-label="[^"]{20,}"/);
+test("reportHtml names every drawing for screen readers, in theme colours, and sets its values beside it", () => {
+  const drawings = checkDrawings(page);
+  assert.ok(drawings >= 20, `${drawings} drawings`);
   const figures = page.match(/<figure[\s\S]*?<\/figure>/g) ?? [];
   assert.equal(
     figures.filter((figure) => !figure.includes("<details>")).length,
@@ -79,42 +72,13 @@ test("reportHtml names every drawing for screen readers and sets its values besi
   );
 });
 
-test("reportHtml draws charts in theme colours only", () => {
-  const drawings = (page.match(/<svg[\s\S]*?<\/svg>/g) ?? []).join("");
-  const fixed = [...drawings.matchAll(/(?:fill|stroke)="(?!none|var\()([^"]*)"/g)].map((match) => match[1]);
-  assert.deepEqual([...new Set(fixed)], []);
-  matchesNot(drawings, /NaN|Infinity|undefined/);
-});
-
 test("reportHtml gives every row of a table as many cells as its head has", () => {
-  const tables = page.match(/<table[\s\S]*?<\/table>/g) ?? [];
-  assert.ok(tables.length > 15, `${tables.length} tables`);
-  for (const table of tables) {
-    const [head = "", body = ""] = table.split("</thead>");
-    const columns = head.match(/<th /g)?.length;
-    for (const row of body.match(/<tr[\s\S]*?<\/tr>/g) ?? []) {
-      assert.equal(
-        row.match(/<t[hd][ >]/g)?.length,
-        columns,
-        `a row of: ${head.replace(/<[^>]*>/g, " ").slice(0, 200)}`,
-      );
-    }
-  }
+  const tables = checkTables(page);
+  assert.ok(tables > 15, `${tables} tables`);
 });
 
 test("reportHtml escapes everything that comes from the record", () => {
-  const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>'\`</textarea></style>{{}}\u0000`;
-  const poisoned = poison(record, evil);
-  const html = reportHtml(poisoned);
-  assert.equal(html.match(/<script/g)?.length, 1, "a second script element");
-  matchesNot(html, /<img/);
-  const tags = html.replace(/<script>[\s\S]*<\/script>/, "").match(/<[a-z][^>]*>/g) ?? [];
-  assert.deepEqual(
-    tags.filter((tag) => /onerror=|javascript:/i.test(tag.replace(/="[^"]*"/g, ""))),
-    [],
-    "an attribute was broken out of",
-  );
-  assert.ok(textOf(html).includes("alert(1)"), "the text itself should still be there to read");
+  checkEscaping(reportHtml, record);
 });
 
 test("reportHtml says what was not verified, failed, skipped or withheld", () => {
@@ -186,31 +150,4 @@ for (const [name, thin] of Object.entries({
     assert.ok(html.endsWith("</html>\n"), "the page has no end");
     matchesNot(textOf(html), /\b(NaN|undefined|Infinity|\[object)\b/);
   });
-}
-
-/** The record with `evil` at the end of every text in it, but for those that are names of a closed list. */
-function poison(clean: RunRecord, evil: string): RunRecord {
-  const closed = new Set([
-    "name",
-    "unit",
-    "better",
-    "provenance",
-    "assume",
-    "status",
-    "omission",
-    "metric",
-    "state",
-  ]);
-  const visit = (value: unknown, key: string): unknown => {
-    if (typeof value === "string") return closed.has(key) ? value : value + evil;
-    if (Array.isArray(value)) return value.map((one) => visit(one, key));
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([name, one]) => [
-        key === "breakdown" ? name + evil : name,
-        visit(one, name),
-      ]),
-    );
-  };
-  return visit(clean, "") as RunRecord;
 }

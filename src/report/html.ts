@@ -3,7 +3,9 @@ import type { RunRecord } from "../measure/run-record.js";
 import { pageHtml } from "./page.js";
 import { type ReportView, reportView, type Section } from "./report-view.js";
 import { answerSection } from "./sections/answer.js";
+import { badgesLinked } from "./badge.js";
 import { controlPlaneSection } from "./sections/controlplane.js";
+import { KERNEL_SECTION_ID, kernelSection } from "./sections/kernel.js";
 import { latencySection } from "./sections/latency.js";
 import { methodSection } from "./sections/method.js";
 import { scaleSection } from "./sections/scale.js";
@@ -28,6 +30,7 @@ const SECTIONS: readonly ((view: ReportView) => Section | null)[] = [
   latencySection,
   workersSection,
   stateSection,
+  kernelSection,
   schedulerSection,
   scoreboardSection,
   methodSection,
@@ -44,7 +47,24 @@ export function reportHtml(record: RunRecord): string {
     title: `${scenario.name} · ${record.verdict.status} · Plumbline`,
     subtitle: `${scenario.name} · ${run.startedAt.slice(0, 10)} · seed ${run.seed}`,
     top: verdictSection(view),
-    sections: SECTIONS.flatMap((section) => section(view) ?? []),
+    sections: linked(sectionsOf(view)),
     footer: `Made by ${tool.name} ${tool.version} from run ${run.id}.`,
   });
+}
+
+/** A record of nothing but a verification begins with it. */
+function sectionsOf(view: ReportView): readonly Section[] {
+  const rest = SECTIONS.filter((section) => section !== kernelSection);
+  const order = view.record.cases.length === 0 ? [kernelSection, ...rest] : SECTIONS;
+  return order.flatMap((section) => section(view) ?? []);
+}
+
+/** Where modelled times were held against a kernel, every badge that says "modelled" leads there. */
+function linked(sections: readonly Section[]): readonly Section[] {
+  if (!sections.some(({ id }) => id === KERNEL_SECTION_ID)) return sections;
+  return sections.map((section) =>
+    section.id === KERNEL_SECTION_ID
+      ? section
+      : { ...section, body: badgesLinked(section.body, "modelled", `#${KERNEL_SECTION_ID}`) },
+  );
 }

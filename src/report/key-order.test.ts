@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { writeRecord } from "../measure/record-json.js";
 import type { RunRecord } from "../measure/run-record.js";
-import { samplesCsv, summaryCsv } from "./csv.js";
+import { kernelCsv, samplesCsv, summaryCsv } from "./csv.js";
 import { reportHtml } from "./html.js";
 import { junitXml } from "./junit.js";
 import { reportMarkdown } from "./markdown.js";
-import { sampleRecord } from "./sample-record.test-data.js";
+import { sampleVerifiedRecord } from "./sections/sample-kernel.test-data.js";
 import { formatTable } from "./terminal.js";
 
 /** The same value with every object's keys the other way round: never sorted, where there are two. */
@@ -18,7 +18,7 @@ function reversed<Value>(value: Value): Value {
   return Object.fromEntries(sorted.map(([key, item]) => [key, reversed(item)])) as Value;
 }
 
-const record = reversed(withLabelsAndTies(sampleRecord()));
+const record = reversed(withLabelsAndTies(sampleVerifiedRecord()));
 const read = JSON.parse(writeRecord(record)) as RunRecord;
 
 /** Three labels a case, thresholds on two labels, modules in two, and parts of a packet that cost the same. */
@@ -42,6 +42,7 @@ for (const [name, print] of Object.entries({
   junitXml,
   samplesCsv,
   summaryCsv,
+  kernelCsv: (run: RunRecord) => kernelCsv(run) ?? "",
   formatTable: (run: RunRecord) => formatTable(run, { width: 100, color: false }),
 })) {
   test(`${name} writes the same text for a record in memory and for the one read from its file`, () => {

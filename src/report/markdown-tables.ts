@@ -3,6 +3,8 @@ import { METRICS, type MetricName, type Provenance } from "../measure/metrics.js
 import type { CaseRecord, RunRecord } from "../measure/run-record.js";
 import { bestCases } from "./best.js";
 import { type Grid, largestSizeWith, metricNamesIn, metricOf } from "./grid.js";
+import { closePoints, flowTotals } from "./kernel-facts.js";
+import { pathText } from "./kernel-paths.js";
 import { plainText } from "./plain-text.js";
 import { countText, intervalText, metricText } from "./quantity.js";
 import { benchRows, isControlPlaneCase } from "./controlplane-rows.js";
@@ -51,6 +53,31 @@ export function schedulingMarkdown(record: RunRecord): string {
   return tableText(
     table.head.map(markdownText),
     table.rows.map((cells) => cells.map(markdownText)),
+  );
+}
+
+/** What a kernel agreed to, by path; "" when it was not asked. */
+export function kernelMarkdown({ kernelVerification }: RunRecord): string {
+  if (kernelVerification === undefined) return "";
+  const { behaviour, timing } = kernelVerification;
+  const names = new Set(
+    [...behaviour, ...(timing?.points ?? [])].map(({ path, kernel }) => pathText(path, kernel)),
+  );
+  const rows = [...names].map((name) => {
+    const flows = flowTotals(behaviour.filter(({ path, kernel }) => pathText(path, kernel) === name));
+    const points = (timing?.points ?? []).filter(({ path, kernel }) => pathText(path, kernel) === name);
+    const { close } = closePoints(points);
+    const agreed = flows.flows === 0 ? "–" : `${countText(flows.agreed)} of ${countText(flows.flows)}`;
+    return [markdownText(name), agreed, points.length === 0 ? "–" : `${close} of ${points.length}`];
+  });
+  if (rows.length === 0) return "";
+  return tableText(
+    [
+      "path",
+      `flows that agree ${provenanceTag("counted")}`,
+      `${provenanceTag("modelled")} within 15% of ${provenanceTag("measured-kernel")}`,
+    ],
+    rows,
   );
 }
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { CaseRecord } from "../measure/run-record.js";
 import { reportMarkdown } from "./markdown.js";
 import { sampleRecord } from "./sample-record.test-data.js";
+import { sampleVerificationOnly, sampleVerifiedRecord } from "./sections/sample-kernel.test-data.js";
 
 const record = sampleRecord({ modes: ["iptables", "ipvs"] });
 
@@ -41,4 +42,19 @@ test("reportMarkdown lets no text of the record be read as markup", () => {
   });
   assert.doesNotMatch(text.replace(/`[^\n]*`/g, ""), /<img|[^\\]\[a\]|[^\\]@all|^# d/m);
   assert.match(text, /^## x\\\|y &lt;img/);
+});
+
+test("reportMarkdown tells what a kernel agreed to, where it differs and what it was not asked", () => {
+  const text = reportMarkdown(sampleVerifiedRecord());
+  assert.match(text, /### Kernel verification\n\nLinux 6\.18\.0-example treats 83,997 of 84,000 flows/);
+  assert.match(text, /^\| iptables-nft \| 16,797 of 16,800 \| \d+ of 24 \|$/m);
+  assert.match(text, /^\| ipvs \(user-mode\) \| 16,800 of 16,800 \| \d+ of 24 \|$/m);
+  assert.match(text, /- \*\*iptables-nft\*\* differs \(hairpin\) for `tcp 10\.128\.0\.7:40000 > /);
+  assert.match(text, /- not verified: iptables-nft 30,000 Services \(`OUT_OF_TIME`\)/);
+  assert.match(text, /checked against Linux 6\.18\.0-example: 99\.99% of 84,000 flows/);
+});
+
+test("reportMarkdown of nothing but a verification says its sentence once", () => {
+  const text = reportMarkdown(sampleVerificationOnly({ clean: true }));
+  assert.equal(text.match(/treats 84,000 of 84,000 flows/g)?.length, 1);
 });

@@ -1,26 +1,42 @@
 // A run as Markdown for a pull-request comment: verdict, what failed, the answer, then the scoreboard folded away.
 // GitHub cuts comments at 65,536 characters, so the scoreboard is left out where it would not fit.
 import { PROVENANCES, type Provenance } from "../measure/metrics.js";
+import { kernelSentence } from "../measure/kernel-verdict.js";
 import type { RunRecord } from "../measure/run-record.js";
 import { answerSentence, crossoverStatements, ratioStatements } from "./answer.js";
 import { gridsOf } from "./grid.js";
+import { kernelStrip } from "./kernel-facts.js";
+import { pathText } from "./kernel-paths.js";
 import { packetKindOf } from "./packet-kinds.js";
 import { clippedText } from "./plain-text.js";
-import { answerMarkdown, markdownText, schedulingMarkdown, scoreboardMarkdown } from "./markdown-tables.js";
+import {
+  answerMarkdown,
+  kernelMarkdown,
+  markdownText,
+  schedulingMarkdown,
+  scoreboardMarkdown,
+} from "./markdown-tables.js";
 
 const CHARACTERS_MAX = 60_000;
+const MISMATCHES_SHOWN = 5;
 
 /** At most 60,000 characters. Failures come first; nothing of the record is read as markup. */
 export function reportMarkdown(record: RunRecord): string {
-  const parts = [...headParts(record), ...problemParts(record), ...answerParts(record)];
+  const parts = [
+    ...headParts(record),
+    ...problemParts(record),
+    ...answerParts(record),
+    ...kernelParts(record),
+  ];
   const foot = footText(record);
-  const scoreboard = folded("Scoreboard: every case and metric", scoreboardMarkdown(record));
+  const scoreboard =
+    record.cases.length === 0 ? "" : folded("Scoreboard: every case and metric", scoreboardMarkdown(record));
   const room = CHARACTERS_MAX - parts.join("\n\n").length - foot.length - 8;
   const fits = scoreboard.length <= room;
   const middle = fits
     ? scoreboard
     : "The scoreboard is too long for a comment: it is in report.html and result.json.";
-  const text = [...parts, middle, foot].join("\n\n");
+  const text = [...parts, middle, foot].filter(Boolean).join("\n\n");
   return `${text.length <= CHARACTERS_MAX ? text : `${text.slice(0, CHARACTERS_MAX - 60)}\n\n(cut: the rest is in report.html)`}\n`;
 }
 
@@ -37,7 +53,13 @@ function headParts({ verdict, scenario, cases, run }: RunRecord): readonly strin
 }
 
 /** Broken thresholds, cases that did not finish, a kernel that disagrees, warnings. */
-function problemParts({ thresholds, cases, verification, warnings }: RunRecord): readonly string[] {
+function problemParts({
+  thresholds,
+  cases,
+  verification,
+  kernelVerification,
+  warnings,
+}: RunRecord): readonly string[] {
   const broken = thresholds
     .filter((threshold) => threshold.ok !== true)
     .map((threshold) => {
@@ -51,7 +73,9 @@ function problemParts({ thresholds, cases, verification, warnings }: RunRecord):
         `- **${one.status}** ${codeText(one.id)}: ${markdownText(clippedText(one.reason ?? "no reason recorded"))}`,
     );
   const mismatch =
-    verification.state === "mismatch" ? [`- **kernel mismatch**: ${markdownText(verification.detail)}`] : [];
+    verification.state === "mismatch" && kernelVerification === undefined
+      ? [`- **kernel mismatch**: ${markdownText(verification.detail)}`]
+      : [];
   const warned = warnings.map(
     (warning) => `- warning ${codeText(warning.code)}: ${markdownText(warning.message)}`,
   );
@@ -78,15 +102,50 @@ function answerParts(record: RunRecord): readonly string[] {
   return scheduling === "" ? packets : [...packets, scheduling];
 }
 
-function footText({ cases, environment, verification, run, scenario }: RunRecord): string {
-  const used = [
-    ...new Set(cases.flatMap((one) => one.metrics.map((metric) => metric.provenance))),
-  ] as Provenance[];
+/** What a kernel agreed to, where it differs, and what it was not asked. */
+function kernelParts(record: RunRecord): readonly string[] {
+  const { kernelVerification } = record;
+  if (kernelVerification === undefined) return [];
+  const { behaviour, notVerified } = kernelVerification;
+  const sentence = kernelSentence(kernelVerification);
+  const mismatches = behaviour.flatMap((part) =>
+    part.mismatches.map(
+      ({ kind, packet, expected, observed }) =>
+        `- **${markdownText(pathText(part.path, part.kernel))}** differs (${markdownText(kind)}) for ${codeText(packet)}: model ${codeText(expected)}, kernel ${codeText(observed)}`,
+    ),
+  );
+  const gaps = notVerified.map(
+    ({ what, reason, detail }) =>
+      `- not verified: ${markdownText(what)} (${codeText(reason)}): ${markdownText(clippedText(detail))}`,
+  );
+  const lines = [...mismatches.slice(0, MISMATCHES_SHOWN), ...gaps].join("\n");
+  return [
+    "### Kernel verification",
+    record.verdict.answer === sentence ? "" : markdownText(sentence),
+    kernelMarkdown(record),
+    lines,
+  ].filter(Boolean);
+}
+
+function footText({
+  cases,
+  environment,
+  verification,
+  kernelVerification,
+  run,
+  scenario,
+}: RunRecord): string {
+  const ofKernel: readonly Provenance[] =
+    kernelVerification === undefined ? [] : ["counted", "modelled", "measured-kernel"];
+  const ofCases = cases.flatMap((one) => one.metrics.map((metric) => metric.provenance));
+  const used = [...new Set([...ofCases, ...ofKernel])];
   const legend = used.map((provenance) => `\`${provenance}\` ${PROVENANCES[provenance]}`).join("; ");
   const checked =
-    verification.state === "verified"
-      ? "checked against a real kernel"
-      : `kernel check: ${verification.state} (${markdownText(verification.reason ?? verification.detail)})`;
+    kernelVerification !== undefined
+      ? markdownText(kernelStrip(kernelVerification))
+      : verification.state === "verified"
+        ? "checked against a real kernel"
+        : `kernel check: ${verification.state} (${markdownText(verification.reason ?? verification.detail)})`;
   const machine = `${environment.cpu.model}, ${environment.cpu.cores} cores, Linux ${environment.kernel}, Node ${environment.node}`;
   return `<sub>${legend}. Bold: best of its column, or not distinguishable from it; in brackets: 95% intervals. ${checked}. ${markdownText(machine)}. Run ${markdownText(run.id)}, seed ${run.seed}, scenario ${codeText(scenario.digest.slice(0, 12))}.</sub>`;
 }

@@ -80,8 +80,9 @@
       const sorter = document.createElement("button");
       sorter.type = "button";
       sorter.className = "sorter";
-      sorter.append(...head.childNodes);
-      head.append(sorter);
+      // A link stays beside the button: one inside of it could not be followed.
+      sorter.append(...[...head.childNodes].filter((node) => node.nodeName !== "A"));
+      head.prepend(sorter);
       sorter.addEventListener("click", () => sortBy(column));
     });
   };

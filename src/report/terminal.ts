@@ -35,7 +35,7 @@ const GAP = "   ";
 /** The answer sentence, a table for each grid of cases, footnotes, and what failed. Ends without a newline. */
 export function formatTable(record: RunRecord, options: TerminalOptions): string {
   const colors = pc.createColors(options.color);
-  const blocks = [colors.bold(wrap(plainText(answerSentence(record.cases)), options.width))];
+  const blocks = [colors.bold(wrap(plainText(answerOf(record)), options.width))];
   for (const grid of gridsOf(record.cases)) {
     if (grid.title !== "") blocks.push(plainText(grid.title));
     blocks.push(...gridTables(grid, options));
@@ -47,6 +47,11 @@ export function formatTable(record: RunRecord, options: TerminalOptions): string
   const problems = problemLines(record.cases, options);
   if (problems !== "") blocks.push(problems);
   return blocks.join("\n\n");
+}
+
+/** Cases are asked; a record of nothing but a verification says itself what it came to. */
+function answerOf({ cases, verdict }: RunRecord): string {
+  return cases.length === 0 && verdict.answer !== "" ? verdict.answer : answerSentence(cases);
 }
 
 /** One metric at every size: a title line, a line of sizes, a line per mode. All lines are equally wide. */

@@ -25,9 +25,14 @@ const FLOWS = 20_000;
 
 export function registerVerify(program: Command, context: CommandContext): void {
   const verify = program
-    .command("verify [subject]")
+    .command("verify")
     .description("compare our models with the real thing: rules and packets in a real kernel; the scheduler")
-    .enablePositionalOptions()
+    .addHelpText("after", EXAMPLES)
+    .helpCommand(false);
+  // The default: `plumb verify quick`. A command of its own, so that its options are not those of its neighbour.
+  verify
+    .command("kernel [subject]", { isDefault: true })
+    .description("a preset's, scenario's or run's rules and costs against a real Linux kernel (the default)")
     .option("--timing", "also measure ns a packet, programming time and a userspace proxy; about 5 minutes")
     .option("--flows <n>", "flows through the rules of each path", positiveNumber, FLOWS)
     .option("--paths <paths>", `which of ${KERNEL_PATHS.join(", ")} (default: all that load here)`, pathList)
@@ -46,7 +51,6 @@ export function registerVerify(program: Command, context: CommandContext): void 
     .option("-o, --output <dir>", "folder for result.json and report (default: a new one in reports/)")
     .option("--json", "the record as one JSON object")
     .addHelpText("after", EXAMPLES)
-    .helpCommand(false)
     .action((subject: string | undefined, options: VerifyOptions) =>
       verifyAgainstKernel(subject ?? "quick", options, context),
     );

@@ -86,19 +86,20 @@ function thresholdStatus(ok: boolean | null): Markup {
   return markup`<span class="status status-fail"><span aria-hidden="true">✗</span> ${word}</span>`;
 }
 
-function methodText({ run, scenario, cases }: RunRecord): Markup {
+function methodText({ run, scenario, cases, kernelVerification }: RunRecord): Markup {
   const sources = metricNamesIn(cases)
     .flatMap(importedBeside)
     .map((series) => markup`<li>${badge("imported")} ${series.source}: ${prettyUnits(series.what)}.</li>`);
   return markup`<ul class="method">
 <li>${badge("counted")} metrics follow from the seed (${run.seed}) alone: one run is enough, and any difference is a difference.</li>
 <li>${badge("measured-core")} metrics are one value per fresh process, processes of all cases interleaved in blocks of random order; the table shows their median. Outliers are kept.</li>
-${sendsPackets(cases) ? MODELLED_ITEM : null}${schedulesPods(cases) ? SCHEDULING_ITEM : null}<li>Percentiles come from merged histograms, never from averaged percentiles. Digits stop where the interval leaves the next one open.</li>
+${sendsPackets(cases) ? MODELLED_ITEM : null}${kernelVerification === undefined ? null : KERNEL_ITEM}${schedulesPods(cases) ? SCHEDULING_ITEM : null}<li>Percentiles come from merged histograms, never from averaged percentiles. Digits stop where the interval leaves the next one open.</li>
 ${sources}</ul>
 <p class="muted">Scenario ${scenario.name}, digest <code>${scenario.digest.slice(0, 16)}</code>: runs with another digest are not comparable.</p>`;
 }
 
 const MODELLED_ITEM = markup`<li>${badge("modelled")} times are counts times calibrated costs of kernel primitives; they compare modes, and do not predict your kernel to the digit.</li>\n`;
+const KERNEL_ITEM = markup`<li>${badge("measured-kernel")} times are of packets in a real kernel, whole paths: the 25th percentile over chunks, rulesets interleaved in random order, rounds whose controls are off left out.</li>\n`;
 const SCHEDULING_ITEM = markup`<li>Each scheduling sample runs its workload twice in a fresh process: against the clock, for timings, and in simulated time, for what is counted and for placements. Courses over time are of the process with the median rate.</li>\n`;
 
 function glossary(record: RunRecord): readonly Markup[] {

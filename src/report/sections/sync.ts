@@ -9,6 +9,8 @@ import { joinMarkup, type Markup, markup } from "../markup.js";
 import { countText, quantityText } from "../quantity.js";
 import { type ReportView, type Section, modeMarkup } from "../report-view.js";
 import { type TableRow, tableMarkup } from "../table.js";
+import { KERNEL_SECTION_ID } from "./kernel.js";
+import { loadTimeTable } from "./kernel/programming.js";
 
 const COLUMNS: readonly MetricName[] = [
   "sync.full.rules",
@@ -27,10 +29,19 @@ const PAIRS: readonly (readonly [MetricName, MetricName, string])[] = [
 export function syncSection(view: ReportView): Section | null {
   const parts = view.grids.map((grid) => gridSync(view, grid)).filter((part) => part !== null);
   if (parts.length === 0) return null;
+  const loads = kernelLoads(view);
   const body = markup`<h2>What a sync costs</h2>
-<p class="note">Full: everything is written again. One change: one Service's endpoints changed, and the mode writes what it must. Compile time is ours, from objects to text; the kernel's time to take it is not in it.</p>
-${joinMarkup(parts)}`;
+<p class="note">Full: everything is written again. One change: one Service's endpoints changed, and the mode writes what it must. Compile time is ours, from objects to text; the kernel's time to take it is not in it${loads === null ? "" : "; that stands below"}.</p>
+${joinMarkup(parts)}${loads}`;
   return { id: "sync", label: "Sync", body };
+}
+
+/** Load times as a verification measured them, on its own clusters; null when it did not. */
+function kernelLoads({ record: { kernelVerification } }: ReportView): Markup | null {
+  if (kernelVerification === undefined || kernelVerification.programming.length === 0) return null;
+  const { programming, host } = kernelVerification;
+  return markup`<h3>Loading rules into Linux ${host.kernel}</h3>${loadTimeTable(programming)}
+<p class="note">Of the clusters that the <a href="#${KERNEL_SECTION_ID}">kernel verification</a> loads, not of this run's.</p>`;
 }
 
 function gridSync(view: ReportView, grid: Grid): Markup | null {

@@ -1,11 +1,12 @@
 // Why to believe the numbers, and where not to: the machine, its noise, what was not checked, warnings, provenance.
 import { PROVENANCES, type Provenance } from "../../measure/metrics.js";
 import { MODELLED_ERROR_SHARE } from "../../measure/modelled-error.js";
-import type { CaseRecord, Environment, RunRecord, Verification } from "../../measure/run-record.js";
+import type { CaseRecord, Environment, RunRecord } from "../../measure/run-record.js";
 import { badge } from "../badge.js";
 import { metricNamesIn, pairsByName } from "../grid.js";
 import { importedBeside } from "../imported.js";
-import { type Fillable, type Markup, markup } from "../markup.js";
+import { kernelStrip } from "../kernel-facts.js";
+import { type Fillable, joinMarkup, type Markup, markup } from "../markup.js";
 import { percentText, quantityText } from "../quantity.js";
 import { clippedText } from "../plain-text.js";
 import type { ReportView, Section } from "../report-view.js";
@@ -27,11 +28,11 @@ ${warningCard(record)}
 
 /** Everything that a reader might take for checked and is not. */
 function unverified(record: RunRecord): readonly Fillable[] {
-  const { verification, run, cases, environment } = record;
-  const items: Fillable[] = [...kernelItem(verification, cases), ...schedulingItem(cases)];
+  const { run, cases, environment } = record;
+  const items: Fillable[] = [...kernelItems(record), ...schedulingItem(cases)];
   if (provenancesOf(record).includes("modelled")) {
     items.push(
-      `Modelled times are counts times calibrated costs of kernel primitives${calibratedOn(record)}: they compare modes, leave out NIC, contention between cores and other software's rules, and claim no accuracy against your kernel.`,
+      `Modelled times are counts times calibrated costs of kernel primitives${calibratedOn(record)}: they compare modes, leave out NIC, contention between cores and other software's rules, and claim no accuracy against ${record.kernelVerification?.timing ? "other kernels than the one they were held against" : "your kernel"}.`,
       ...modelledErrors(record),
     );
   }
@@ -51,13 +52,27 @@ function unverified(record: RunRecord): readonly Fillable[] {
 }
 
 /** Whether rules were held against a kernel; nothing to say where Pods are scheduled and no packet is sent. */
-function kernelItem(verification: Verification, cases: readonly CaseRecord[]): readonly Fillable[] {
-  if (!sendsPackets(cases)) return [];
+function kernelItems({ verification, kernelVerification, cases }: RunRecord): readonly Fillable[] {
   const { state, detail, reason } = verification;
+  if (kernelVerification !== undefined) {
+    const differs =
+      state === "mismatch" ? markup`<strong>The real kernel disagrees with the model</strong>: ` : null;
+    const gaps = kernelVerification.notVerified.map(
+      ({ what, reason: code }) => markup`${what} <code>${code}</code>`,
+    );
+    return [
+      markup`${differs}<a href="#kernel">${capitalised(kernelStrip(kernelVerification))}</a>${gaps.length === 0 ? null : markup`; not verified: ${joinMarkup(gaps, ", ")}`}.`,
+    ];
+  }
+  if (!sendsPackets(cases)) return [];
   if (state === "verified") return [markup`Rules were checked against a real kernel: ${detail}`];
   const lead =
     state === "mismatch" ? "The real kernel disagrees with the model" : "Not checked against a real kernel";
   return [markup`<strong>${lead}</strong>: ${detail} <code>${reason}</code>`];
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 function schedulingItem(cases: readonly CaseRecord[]): readonly Fillable[] {
@@ -92,6 +107,7 @@ function caseItem(one: CaseRecord): Markup {
 
 function provenancesOf(record: RunRecord): readonly Provenance[] {
   const used = new Set(record.cases.flatMap((one) => one.metrics.map((metric) => metric.provenance)));
+  if (record.kernelVerification !== undefined) used.add("counted").add("modelled").add("measured-kernel");
   return (Object.keys(PROVENANCES) as Provenance[]).filter((provenance) => used.has(provenance));
 }
 

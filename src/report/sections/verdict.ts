@@ -4,6 +4,7 @@ import type { RunRecord, Verdict } from "../../measure/run-record.js";
 import { answerSentence } from "../answer.js";
 import { badge, prettyUnits } from "../badge.js";
 import { gridsOf } from "../grid.js";
+import { kernelStrip } from "../kernel-facts.js";
 import { type Markup, markup } from "../markup.js";
 import { packetKindOf } from "../packet-kinds.js";
 import { clippedText } from "../plain-text.js";
@@ -67,22 +68,31 @@ function sentenceBadges({ cases }: RunRecord): readonly Provenance[] {
 }
 
 function facts(record: RunRecord): Markup {
-  const { verification, environment, warnings } = record;
-  const checked = {
-    verified: "checked against a real kernel",
-    mismatch: "the kernel disagrees with the model",
-    "not-verified": "not checked against a kernel",
-  }[verification.state];
+  const { environment, warnings } = record;
   const noise =
     environment.noise === null
       ? "noise not measured"
       : `noise floor ${percentText(environment.noise.relativeMad)}`;
   const warned = warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`;
-  const kernel = sendsPackets(record.cases) ? markup`<a href="#trust">${checked}</a> · ` : null;
   const process = schedulesPods(record.cases)
     ? markup`<a href="#trust">in process, no API server</a> · `
     : null;
-  return markup`${kernel}${process}<a href="#trust">${noise}</a> · <a href="#trust">${warned}</a> · ${environment.cpu.model}, ${environment.cpu.cores} cores`;
+  return markup`${kernelFact(record)}${process}<a href="#trust">${noise}</a> · <a href="#trust">${warned}</a> · ${environment.cpu.model}, ${environment.cpu.cores} cores`;
+}
+
+/** Whether a kernel agreed, and how far where the record has it; nothing to say where no packet is sent. */
+function kernelFact({ verification, kernelVerification, cases }: RunRecord): Markup | null {
+  if (kernelVerification !== undefined) {
+    const warned = verification.state === "mismatch" ? markup`<strong>the kernel differs</strong>: ` : null;
+    return markup`<a href="#kernel">${warned}${kernelStrip(kernelVerification)}</a> · `;
+  }
+  if (!sendsPackets(cases)) return null;
+  const checked = {
+    verified: "checked against a real kernel",
+    mismatch: "the kernel disagrees with the model",
+    "not-verified": "not checked against a kernel",
+  }[verification.state];
+  return markup`<a href="#trust">${checked}</a> · `;
 }
 
 /** The first few reasons in sight, the rest a click away. */
