@@ -34,16 +34,14 @@ export async function calibrateHere(options: {
   const tools = Object.values(loadingTools()).join(", ");
   const host = await Sandbox.open("root", realTimers);
   try {
-    return await calibrate(host, {
-      ...rest,
-      pacing: { ...CALIBRATION_PACING, seed, cpu: "last" },
-      about: {
-        machine: `${machineText(environment)}, Linux ${environment.kernel}, ${tools}`,
-        fingerprint: environment.fingerprint,
-        measuredAt: realTimers.wall().toISOString(),
-        recorded: recordedCalibration(),
-      },
-    });
+    const about = {
+      machine: `${machineText(environment)}, Linux ${environment.kernel}, ${tools}`,
+      fingerprint: environment.fingerprint,
+      measuredAt: realTimers.wall().toISOString(),
+      recorded: recordedCalibration(),
+    };
+    const pacing = { ...CALIBRATION_PACING, seed, cpu: "last" } as const;
+    return await calibrate(host, about, { ...rest, pacing });
   } finally {
     await host.close();
   }
