@@ -22,8 +22,6 @@ export interface Probe {
 }
 
 export const PROBE_PORT = 80;
-/** Where packets come from: in this network, which no probe's rule names. */
-export const PROBE_CLIENTS = "10.128.0.0/16";
 /** Asked for by probes with one target. */
 export const PROBE_VIP = "10.96.0.10";
 /** Where translated packets go. */

@@ -20,7 +20,7 @@ const FLAVOUR: Partial<Record<KernelPath, "legacy" | "nft">> = {
   ipvs: "legacy",
 };
 
-export function iptablesTool(path: KernelPath, family: Family, what: "restore" | "save"): string {
+function iptablesTool(path: KernelPath, family: Family, what: "restore" | "save"): string {
   return `${family === "IPv4" ? "iptables" : "ip6tables"}-${FLAVOUR[path] ?? "nft"}-${what}`;
 }
 
