@@ -91,7 +91,7 @@ test("verify --dry-run prints every command and runs none", { skip: noNft }, () 
   const { code, stdout } = plumb(["verify", "quick", "--paths", "nftables", "--dry-run"]);
   assert.equal(code, 0);
   assert.match(stdout, /^# nftables, IPv4, every kind of Service: 14000 flows$/m);
-  assert.match(stdout, /^ip netns exec plumb-1-node nft -f -    # \d+ lines of rules$/m);
+  assert.match(stdout, /^ip netns exec plumb-1-node nft -f - {4}# \d+ lines of rules$/m);
 });
 
 test("verify puts a scenario's rules into the kernel and writes what it found", { skip: noNft }, () => {

@@ -9,7 +9,7 @@ interface PathNeeds {
   readonly texts: readonly RuleText[];
 }
 
-const IPTABLES = String.raw`*filter
+const IPTABLES = `*filter
 :KUBE-PROBE - [0:0]
 -A KUBE-PROBE -m conntrack --ctstate INVALID -m comment --comment probe -j DROP
 -A KUBE-PROBE -p tcp -m tcp --dport 1 -m addrtype --dst-type LOCAL -j REJECT --reject-with icmp-port-unreachable
