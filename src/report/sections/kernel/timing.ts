@@ -100,7 +100,10 @@ function scoreTable({ scores }: TimingRecord): Markup {
       head: pathMarkup(path, kernel, packet),
       cells: [
         { content: countText(points) },
-        { content: sharePercent(withinClose), share: withinClose, barToken: pathToken(path) },
+        {
+          content: sharePercent(withinClose),
+          ...(withinClose > 0 ? { share: withinClose, barToken: pathToken(path) } : {}),
+        },
         { content: sharePercent(withinWide) },
         { content: ratioMarkup(worstRatio) },
       ],
