@@ -49,7 +49,10 @@ export interface NotVerifiedRecord {
   readonly detail: string;
 }
 
-/** Which kernel ran it: the machine's own, or a user-mode Linux in a process. Their times are never compared. */
+/**
+ * Which kernel ran it: the machine's own, or a user-mode Linux in a process. Their times are never compared: points,
+ * scores, pairs and crossovers are of one kernel each.
+ */
 export type KernelKind = "native" | "user-mode";
 
 export interface BehaviourRecord {
@@ -94,7 +97,10 @@ export type TargetPosition = "first" | "middle" | "last" | "random";
 export type PacketKind = "first" | "established";
 
 export interface TimingRecord {
-  /** thread-cpu: CLOCK_THREAD_CPUTIME_ID. tsc: the cycle counter, guarded against being preempted. */
+  /**
+   * Of native points, where there are any. thread-cpu: CLOCK_THREAD_CPUTIME_ID. tsc: the cycle counter, guarded against
+   * being preempted; points of a user-mode Linux are always by it.
+   */
   readonly clock: "thread-cpu" | "tsc";
   readonly rounds: number;
   /** Rounds thrown away because a control was more than 5% off its best. */
@@ -134,6 +140,10 @@ export interface TimingPoint {
   readonly packets: number;
   /** Interquartile range of the chunks over their median. */
   readonly spread: number;
+  /**
+   * For user-mode: in the time of that kernel. What the model says of instructions is scaled by the guest's own controls
+   * against the calibration's, what it says of waiting for memory (long walks, cold caches) is taken as it is.
+   */
   readonly modelledNs: number;
 }
 
@@ -141,15 +151,23 @@ export interface TimingScore {
   readonly path: KernelPath;
   readonly kernel: KernelKind;
   readonly packet: PacketKind;
+  /**
+   * Present for ipvs in a user-mode Linux: times are taken as ratios to this path's in the same kernel, at the same size
+   * and target, because that kernel's ns are no node's. Points without a partner are not scored.
+   */
+  readonly against?: KernelPath;
   readonly points: number;
-  /** Share of points whose modelled time is within 0.85..1.15 and 0.75..1.33 of the measured. */
+  /** Share of points whose modelled time, or ratio, is within 0.85..1.15 and 0.75..1.33 of the measured. */
   readonly withinClose: number;
   readonly withinWide: number;
   /** The ratio modelled : measured that is farthest from 1. */
   readonly worstRatio: number;
 }
 
-/** Where path b becomes cheaper than path a, in Services; null where it never does on the grid. */
+/**
+ * Where path b becomes cheaper than path a, in Services; null where it never does on the grid. In the native kernel; where
+ * only a user-mode Linux has ipvs, its pairs are of that kernel.
+ */
 export interface CrossoverRecord {
   readonly a: KernelPath;
   readonly b: KernelPath;

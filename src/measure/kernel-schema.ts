@@ -46,7 +46,7 @@ const behaviour = object("Verdicts of real packets through one path's rules.", {
 });
 
 const timing = object("ns a packet, modelled against measured.", {
-  clock: words("What timed them.", ["thread-cpu", "tsc"]),
+  clock: words("What timed native points; those of user-mode Linux are by tsc.", ["thread-cpu", "tsc"]),
   rounds: count("That count."),
   roundsRejected: count("Thrown away: a control was more than 5% off its best."),
   controls: list(
@@ -71,7 +71,7 @@ const timing = object("ns a packet, modelled against measured.", {
       chunks: count("Timed."),
       packets: count("Timed."),
       spread: number("Interquartile range over median of the chunks."),
-      modelledNs: number("By the cost model."),
+      modelledNs: number("By the cost model, in the time of the kernel that measured."),
     }),
   ),
   scores: list(
@@ -80,6 +80,7 @@ const timing = object("ns a packet, modelled against measured.", {
       path,
       kernel,
       packet,
+      "against?": words("Scored are ratios to this path in the same kernel.", KERNEL_PATHS),
       points: count("Scored."),
       withinClose: share("Modelled within 0.85..1.15 of measured."),
       withinWide: share("Within 0.75..1.33."),
