@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { calibrationText, closePoints, kernelStrip } from "./kernel-facts.js";
+import { calibrationText, kernelStrip, scoreTotals } from "./kernel-facts.js";
 import { sampleKernelRecord } from "./sections/sample-kernel.test-data.js";
 
 const record = sampleKernelRecord();
@@ -9,7 +9,7 @@ const timing = record.timing as NonNullable<typeof record.timing>;
 test("kernelStrip says how much agreed, and never rounds up to all of it", () => {
   assert.match(
     kernelStrip(record),
-    /^checked against Linux 6\.18\.0-example: 99\.99% of 84,000 flows, \d\d\.\d% of 124 times within 15%$/,
+    /^checked against Linux 6\.18\.0-example: 99\.99% of 84,000 flows, \d\d\.\d% of 152 times within 15%$/,
   );
   assert.match(
     kernelStrip({ ...sampleKernelRecord({ clean: true }), timing: null }),
@@ -21,11 +21,12 @@ test("kernelStrip says how much agreed, and never rounds up to all of it", () =>
   );
 });
 
-test("closePoints counts points whose modelled time is within 15% of the measured, edges included", () => {
-  const [point] = timing.points;
-  assert.ok(point);
-  const at = (ratio: number) => ({ ...point, measuredNs: 1000, modelledNs: 1000 * ratio });
-  assert.deepEqual(closePoints([at(0.84), at(0.85), at(1), at(1.15), at(1.16)]), { points: 5, close: 3 });
+test("scoreTotals adds points up, and those that are close as whole points", () => {
+  const [score] = timing.scores;
+  assert.ok(score);
+  const of = (points: number, withinClose: number) => ({ ...score, points, withinClose });
+  assert.deepEqual(scoreTotals([of(3, 1 / 3), of(7, 5 / 7)]), { points: 10, close: 6 });
+  assert.deepEqual(scoreTotals([]), { points: 0, close: 0 });
 });
 
 test("calibrationText says where and how long before prices were measured", () => {

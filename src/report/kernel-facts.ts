@@ -1,5 +1,5 @@
 // What a verification against a kernel came to, in the few words that other parts of a page and of Markdown quote.
-import type { BehaviourRecord, KernelRecord, TimingPoint, TimingRecord } from "../measure/kernel-record.js";
+import type { BehaviourRecord, KernelRecord, TimingRecord, TimingScore } from "../measure/kernel-record.js";
 import { sharePercent } from "../measure/kernel-verdict.js";
 import { countText } from "./quantity.js";
 
@@ -15,10 +15,8 @@ export function kernelStrip(record: KernelRecord): string {
   const parts: string[] = [];
   const { flows, agreed } = flowTotals(behaviour);
   if (flows > 0) parts.push(`${sharePercent(agreed / flows)} of ${countText(flows)} flows`);
-  if (timing !== null && timing.points.length > 0) {
-    const { points, close } = closePoints(timing.points);
-    parts.push(`${sharePercent(close / points)} of ${countText(points)} times within 15%`);
-  }
+  const { points, close } = scoreTotals(timing?.scores ?? []);
+  if (points > 0) parts.push(`${sharePercent(close / points)} of ${countText(points)} times within 15%`);
   return parts.length === 0
     ? `not checked against Linux ${host.kernel}`
     : `checked against Linux ${host.kernel}: ${parts.join(", ")}`;
@@ -32,13 +30,15 @@ export function flowTotals(behaviour: readonly BehaviourRecord[]): {
   return { flows: sum("flows"), agreed: sum("agreed") };
 }
 
-/** Timed points of all paths, and those whose modelled time is within CLOSE_RATIO of the measured. */
-export function closePoints(points: readonly TimingPoint[]): {
+/** Points that were scored, and those whose modelled time, or ratio to another path, is within CLOSE_RATIO. */
+export function scoreTotals(scores: readonly TimingScore[]): {
   readonly points: number;
   readonly close: number;
 } {
-  const close = points.filter(({ modelledNs, measuredNs }) => isWithin(modelledNs / measuredNs, CLOSE_RATIO));
-  return { points: points.length, close: close.length };
+  return {
+    points: scores.reduce((sum, score) => sum + score.points, 0),
+    close: scores.reduce((sum, score) => sum + Math.round(score.withinClose * score.points), 0),
+  };
 }
 
 export function isWithin(

@@ -3,7 +3,7 @@ import { METRICS, type MetricName, type Provenance } from "../measure/metrics.js
 import type { CaseRecord, RunRecord } from "../measure/run-record.js";
 import { bestCases } from "./best.js";
 import { type Grid, largestSizeWith, metricNamesIn, metricOf } from "./grid.js";
-import { closePoints, flowTotals } from "./kernel-facts.js";
+import { flowTotals, scoreTotals } from "./kernel-facts.js";
 import { pathText } from "./kernel-paths.js";
 import { plainText } from "./plain-text.js";
 import { countText, intervalText, metricText } from "./quantity.js";
@@ -61,14 +61,15 @@ export function kernelMarkdown({ kernelVerification }: RunRecord): string {
   if (kernelVerification === undefined) return "";
   const { behaviour, timing } = kernelVerification;
   const names = new Set(
-    [...behaviour, ...(timing?.points ?? [])].map(({ path, kernel }) => pathText(path, kernel)),
+    [...behaviour, ...(timing?.scores ?? [])].map(({ path, kernel }) => pathText(path, kernel)),
   );
   const rows = [...names].map((name) => {
     const flows = flowTotals(behaviour.filter(({ path, kernel }) => pathText(path, kernel) === name));
-    const points = (timing?.points ?? []).filter(({ path, kernel }) => pathText(path, kernel) === name);
-    const { close } = closePoints(points);
+    const { points, close } = scoreTotals(
+      (timing?.scores ?? []).filter(({ path, kernel }) => pathText(path, kernel) === name),
+    );
     const agreed = flows.flows === 0 ? "–" : `${countText(flows.agreed)} of ${countText(flows.flows)}`;
-    return [markdownText(name), agreed, points.length === 0 ? "–" : `${close} of ${points.length}`];
+    return [markdownText(name), agreed, points === 0 ? "–" : `${close} of ${points}`];
   });
   if (rows.length === 0) return "";
   return tableText(

@@ -7,14 +7,22 @@ import { type Markup, markup } from "../../markup.js";
 import { countText, percentText } from "../../quantity.js";
 import { tableMarkup } from "../../table.js";
 
-export function orderPart({ order, crossovers, controls }: TimingRecord): Markup {
+export function orderPart({ order, crossovers, controls, points }: TimingRecord): Markup {
   const pairs =
     order.pairs === 0
       ? "No two paths are farther apart than the model errs."
       : `The model has ${countText(order.agreed)} of ${countText(order.pairs)} pairs of paths in the order that the kernel has them in; pairs closer than its error are left out.`;
   return markup`<h3>Which path is faster</h3><p>${pairs}</p>
-${crossovers.length === 0 ? null : crossoverTable(crossovers)}
+${crossovers.length === 0 ? null : crossoverTable(crossovers)}${crossovers.some(isOfUserMode(points)) ? USER_MODE_NOTE : null}
 <h3>Controls</h3>${controlTable(controls)}`;
+}
+
+const USER_MODE_NOTE = markup`<p class="note">Pairs with ipvs are of user-mode Linux, both paths in that kernel.</p>`;
+
+/** A pair with ipvs, where only a user-mode Linux has it. */
+function isOfUserMode(points: TimingRecord["points"]): (pair: CrossoverRecord) => boolean {
+  const hasNative = points.some(({ path, kernel }) => path === "ipvs" && kernel === "native");
+  return ({ a, b }) => !hasNative && (a === "ipvs" || b === "ipvs");
 }
 
 function crossoverTable(crossovers: readonly CrossoverRecord[]): Markup {

@@ -4,7 +4,7 @@ import { sharePercent } from "../../../measure/kernel-verdict.js";
 import { badge, numberMarkup, prettyUnits } from "../../badge.js";
 import { type AgreementSeries, agreementSvg } from "../../charts/agreement.js";
 import { figureMarkup } from "../../figure.js";
-import { CLOSE_RATIO, closePoints } from "../../kernel-facts.js";
+import { CLOSE_RATIO, isWithin, scoreTotals } from "../../kernel-facts.js";
 import { pathMarkup, pathText, pathToken } from "../../kernel-paths.js";
 import { joinMarkup, type Markup, markup } from "../../markup.js";
 import { countText, percentText, quantityText } from "../../quantity.js";
@@ -26,12 +26,12 @@ const CHART_HEIGHT = 390;
 
 /** @param prices where and when the prices of modelled times were measured */
 export function timingPart(timing: TimingRecord, prices: string): Markup {
-  if (timing.points.length === 0) return markup`<h3>How long packets take</h3><p>No point was timed.</p>`;
+  const { points, close } = scoreTotals(timing.scores);
+  if (points === 0) return markup`<h3>How long packets take</h3><p>No point was timed.</p>`;
   const figures = KINDS.flatMap(([kind, title]) => {
-    const points = timing.points.filter(({ kernel }) => kernel === kind);
-    return points.length === 0 ? [] : [agreementFigure(kind, title, points)];
+    const own = timing.points.filter(({ kernel }) => kernel === kind);
+    return own.length === 0 ? [] : [agreementFigure(kind, title, own)];
   });
-  const { points, close } = closePoints(timing.points);
   return markup`<h3>How long packets take</h3>
 <p>${sharePercent(close / points)} of ${countText(points)} modelled times are within 15% of the measured. Prices that they are made of were measured on ${prices}.</p>
 <div class="figures">${figures}</div>
@@ -40,11 +40,12 @@ ${scoreTable(timing)}
 ${pointTables(timing)}${orderPart(timing)}`;
 }
 
-function clockText({ clock, rounds, roundsRejected }: TimingRecord): string {
-  const name = {
-    "thread-cpu": "CPU time of the sending thread",
-    tsc: "the cycle counter, preempted chunks dropped",
-  }[clock];
+const CYCLE_COUNTER = "the cycle counter, preempted chunks dropped";
+
+function clockText({ clock, rounds, roundsRejected, points }: TimingRecord): string {
+  const hasBoth = clock !== "tsc" && points.some(({ kernel }) => kernel === "user-mode");
+  const own = clock === "tsc" ? CYCLE_COUNTER : "CPU time of the sending thread";
+  const name = hasBoth ? `${own}; in user-mode Linux ${CYCLE_COUNTER}` : own;
   const rejected =
     roundsRejected === 0 ? "none rejected" : `${countText(roundsRejected)} more rejected, a control was off`;
   return `Clock: ${name}; ${countText(rounds)} rounds, ${rejected}.`;
@@ -69,8 +70,8 @@ function agreementFigure(kind: KernelKind, title: string, points: readonly Timin
       };
     }),
   );
-  const { close } = closePoints(points);
-  const description = `${close} of ${points.length} modelled times are within 15% of the measured: ${paths.join(", ")}.`;
+  const close = points.filter(({ modelledNs, measuredNs }) => isWithin(modelledNs / measuredNs, CLOSE_RATIO));
+  const description = `${close.length} of ${points.length} modelled times are within 15% of the measured: ${paths.join(", ")}.`;
   const name = `${title}: modelled against measured`;
   return figureMarkup({
     id: `kernel-agreement-${kind}`,
@@ -79,7 +80,7 @@ function agreementFigure(kind: KernelKind, title: string, points: readonly Timin
     caption: markup`${joinMarkup(
       paths.map((path) => pathMarkup(path)),
       " ",
-    )} · ${packets.map((packet) => `${SHAPES[packet].glyph} ${packet} packet`).join(", ")}. On the dashed line both agree; shaded: within 15%.`,
+    )} · ${packets.map((packet) => `${SHAPES[packet].glyph} ${packet} packet`).join(", ")}. On the dashed line both agree; shaded: within 15%.${kind === "native" ? null : " Both in the time of that kernel, which is no node's: paths compare, ns do not."}`,
     height: CHART_HEIGHT,
     draw: (size) => agreementSvg({ title: name, description, series, band: CLOSE_RATIO }, size),
     table: null,
@@ -96,11 +97,14 @@ function scoreTable({ scores }: TimingRecord): Markup {
     caption: "How near modelled times are, by path and kind of packet",
     hideCaption: true,
     head: ["Path, packet", "Points", "Within 15%", "Within 0.75 to 1.33", "Farthest ratio"],
-    rows: scores.map(({ path, kernel, packet, points, withinClose, withinWide, worstRatio }) => ({
-      head: pathMarkup(path, kernel, packet),
+    rows: scores.map(({ path, kernel, packet, against, points, withinClose, withinWide, worstRatio }) => ({
+      head: pathMarkup(path, kernel, against === undefined ? packet : `${packet}, as a ratio to ${against}`),
       cells: [
         { content: countText(points) },
-        { content: sharePercent(withinClose), share: withinClose, barToken: pathToken(path) },
+        {
+          content: sharePercent(withinClose),
+          ...(withinClose > 0 ? { share: withinClose, barToken: pathToken(path) } : {}),
+        },
         { content: sharePercent(withinWide) },
         { content: ratioMarkup(worstRatio) },
       ],
