@@ -37,6 +37,7 @@ import {
   setReason,
 } from "../packet/flight";
 import { advance, begin, STATE_IGNORE, STATE_INVALID, STATE_REOPEN, timeoutMs } from "./protocol";
+import { mayReopen, noteLast } from "./reopen";
 import {
   directionOf,
   entryOf,
@@ -84,8 +85,10 @@ export function track<A>(context: usize): bool {
       const direction = directionOf(tuple);
       const before = load<u8>(state, CONNTRACK_STATE_PROTOCOL) as u32;
       const flags = load<u8>(context, FLIGHT_TCP_FLAGS);
-      const next = advance(load<u8>(context, FLIGHT_PROTOCOL), before, direction, flags);
+      const protocol = load<u8>(context, FLIGHT_PROTOCOL);
+      const next = mayReopen(state, direction, advance(protocol, before, direction, flags));
       if (next !== STATE_REOPEN) {
+        noteLast(state, protocol, direction, flags, next);
         resume<A>(context, table, entry, direction, now, next);
         return true;
       }

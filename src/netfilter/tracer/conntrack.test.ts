@@ -65,6 +65,14 @@ test("Conntrack follows a TCP connection from SYN to TIME_WAIT, and lets a SYN o
   ]);
 });
 
+test("Conntrack lets a SYN open a reset connection anew only right behind a RST of its own side", () => {
+  const opened = ["0 > S NEW SS", "0 < SA ESTABLISHED SR"];
+  replay([...opened, "0 > R ESTABLISHED CL", "0 > S NEW SS"]);
+  replay([...opened, "0 > R ESTABLISHED CL", "0 > A ESTABLISHED CL", "0 > S ESTABLISHED CL"]);
+  replay([...opened, "0 < R ESTABLISHED CL", "0 > S ESTABLISHED CL"]);
+  replay([...opened, "0 > FA ESTABLISHED FW", "0 < R ESTABLISHED CL", "0 > S NEW SS"]);
+});
+
 test("Conntrack keeps each TCP state for its own timeout, and no longer", () => {
   const established = ["0 > S NEW SS", "0 < SA ESTABLISHED SR", "0 > A ESTABLISHED ES"];
   replay(["0 > S NEW SS", "119.999 > S NEW SS"]);
