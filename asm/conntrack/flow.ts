@@ -37,7 +37,6 @@ import {
   setReason,
 } from "../packet/flight";
 import { advance, begin, STATE_IGNORE, STATE_INVALID, STATE_REOPEN, timeoutMs } from "./protocol";
-import { mayReopen, noteLast } from "./reopen";
 import {
   directionOf,
   entryOf,
@@ -57,6 +56,7 @@ import {
   tupleDestination,
   tupleSource,
 } from "./table";
+import { mayReopen, noteLast } from "./reopen";
 
 /** Empty the conntrack table of a context. The host has written its limit, slot mask and family. */
 export function prepareFlows(context: usize): void {

@@ -16,14 +16,16 @@ import {
   type SweepNode,
   type SweepOptions,
 } from "../../kernel/timing/sweep-plan.js";
-import type {
-  ControlRecord,
-  KernelPath,
-  NotVerifiedRecord,
-} from "../../measure/kernel-record.js";
+import type { ControlRecord, KernelPath, NotVerifiedRecord } from "../../measure/kernel-record.js";
 import { median } from "../../measure/statistics/quantiles.js";
 import { type LoadedNode, loadRuleset, makeControl } from "./load-rulesets.js";
-import { type TimedPackets, timePackets, timingRecord, type TimingOptions, type TimingResult } from "./timing.js";
+import {
+  type TimedPackets,
+  timePackets,
+  timingRecord,
+  type TimingOptions,
+  type TimingResult,
+} from "./timing.js";
 
 export const IPVS_SWEEP: SweepOptions = {
   paths: ["iptables-legacy", "ipvs"],

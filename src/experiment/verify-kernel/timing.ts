@@ -144,8 +144,7 @@ function told(
     const { ns } = timed.cases[index] as TimedRounds["cases"][number];
     return [{ control: node.control, kernel, packet, ns, noise: timed.noise[index] as number }];
   });
-  const inKernel =
-    kernel === "native" ? ({ ns }: ModelledCost) => ns : timeInUserMode(controls, calibration);
+  const inKernel = kernel === "native" ? ({ ns }: ModelledCost) => ns : timeInUserMode(controls, calibration);
   const points: TimingPoint[] = [];
   for (const [index, { node, sent }] of cases.entries()) {
     const { ns, spread, chunks, packets } = timed.cases[index] as TimedRounds["cases"][number];

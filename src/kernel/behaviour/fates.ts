@@ -96,7 +96,8 @@ function hold(
   steps: (readonly TraceStep[])[] | null,
 ): PacketFate[] {
   const options = { chance, steps: steps !== null, conntrackMax: CONNTRACK_MAX };
-  const tracer = model.mode === "ipvs" ? createIpvsTracer(model, options, BY_CHANCE) : createTracer(model, options);
+  const tracer =
+    model.mode === "ipvs" ? createIpvsTracer(model, options, BY_CHANCE) : createTracer(model, options);
   const local = new Set(model.localAddresses);
   const fates: PacketFate[] = [];
   for (const utterance of utterances) {

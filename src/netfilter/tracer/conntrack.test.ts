@@ -65,14 +65,6 @@ test("Conntrack follows a TCP connection from SYN to TIME_WAIT, and lets a SYN o
   ]);
 });
 
-test("Conntrack lets a SYN open a reset connection anew only right behind a RST of its own side", () => {
-  const opened = ["0 > S NEW SS", "0 < SA ESTABLISHED SR"];
-  replay([...opened, "0 > R ESTABLISHED CL", "0 > S NEW SS"]);
-  replay([...opened, "0 > R ESTABLISHED CL", "0 > A ESTABLISHED CL", "0 > S ESTABLISHED CL"]);
-  replay([...opened, "0 < R ESTABLISHED CL", "0 > S ESTABLISHED CL"]);
-  replay([...opened, "0 > FA ESTABLISHED FW", "0 < R ESTABLISHED CL", "0 > S NEW SS"]);
-});
-
 test("Conntrack keeps each TCP state for its own timeout, and no longer", () => {
   const established = ["0 > S NEW SS", "0 < SA ESTABLISHED SR", "0 > A ESTABLISHED ES"];
   replay(["0 > S NEW SS", "119.999 > S NEW SS"]);
@@ -85,6 +77,14 @@ test("Conntrack keeps each TCP state for its own timeout, and no longer", () => 
   replay([...established, "0 > R ESTABLISHED CL", "10 < A NEW ES"]);
   replay([...established, "0 > FA ESTABLISHED FW", "0 < A ESTABLISHED CW", "59 > A ESTABLISHED CW"]);
   replay([...established, "0 > FA ESTABLISHED FW", "0 < A ESTABLISHED CW", "60 > A NEW ES"]);
+});
+
+test("Conntrack lets a SYN open a reset connection anew only right behind a RST of its own side", () => {
+  const opened = ["0 > S NEW SS", "0 < SA ESTABLISHED SR"];
+  replay([...opened, "0 > R ESTABLISHED CL", "0 > S NEW SS"]);
+  replay([...opened, "0 > R ESTABLISHED CL", "0 > A ESTABLISHED CL", "0 > S ESTABLISHED CL"]);
+  replay([...opened, "0 < R ESTABLISHED CL", "0 > S ESTABLISHED CL"]);
+  replay([...opened, "0 > FA ESTABLISHED FW", "0 < R ESTABLISHED CL", "0 > S NEW SS"]);
 });
 
 test("Conntrack refuses TCP that cannot begin a connection, but picks up a bare ACK", () => {
