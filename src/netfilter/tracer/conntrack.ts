@@ -3,8 +3,7 @@
 // The algorithm, which both keep to:
 //   track     one lookup of the packet's tuple among both tuples of every connection. Found and not expired: the
 //             protocol state moves on, the deadline is now + the new state's timeout. No transition: INVALID, nothing
-//             changes. A SYN to a connection in TIME_WAIT or CLOSE removes it and opens a new one, if a FIN ended it or the
-//             last packet was a RST of the same side; else it changes nothing.
+//             changes. A SYN to a connection in TIME_WAIT or CLOSE removes it and opens a new one.
 //             Not found: a draft, which no other packet sees until it is confirmed. TCP that cannot begin a
 //             connection (SYN+ACK, FIN, RST, no flags) is INVALID; a bare ACK begins one (nf_conntrack_tcp_loose=1).
 //             No room for a draft even without the expired ones: full. Nothing is dropped early to make room.
@@ -195,6 +194,7 @@ export class Conntrack {
   }
 }
 
+/** A SYN takes the place of a connection that a FIN ended, or a RST of its own side right before; else it changes nothing. */
 function nextState({ tcpState, closed, lastReset }: Connection, isReply: boolean, tcpFlags: number) {
   const next = tcpTransition(tcpState, isReply, tcpFlags);
   const reopens = next === "SS" && (tcpState === "TW" || tcpState === "CL");
