@@ -13,7 +13,7 @@
 //          IPv6  0: original tuple (48)  48: reply tuple (48)  96: state (32)
 //   tuple  IPv4  source u32, destination u32, source port u16, destination port u16, protocol u32
 //          IPv6  source 16, destination 16, source port u16, destination port u16, protocol u32, pad 8
-//   state  0 deadline ms u32 | 4 protocol state u8 | 5 status u8 | 6 last packet u8 | 8 hash original | 12 hash reply |
+//   state  0 deadline ms u32 | 4 protocol state u8 | 5 status u8 | 6 last RST u8 | 8 hash original | 12 hash reply |
 //          16 next free | 20 mode's own u32 | 24 pad
 //
 // Cost: 16 bytes of slots at load <= 1/2 and one entry per flow; a lookup touches one slot line and one entry line.
@@ -45,6 +45,7 @@ export const CONNTRACK_STATE_AT_V6 = 96;
 export const CONNTRACK_STATE_DEADLINE = 0;
 export const CONNTRACK_STATE_PROTOCOL = 4;
 export const CONNTRACK_STATE_STATUS = 5;
+/** Direction + 1 of the last packet if it was a RST, else 0. */
 export const CONNTRACK_STATE_LAST = 6;
 export const CONNTRACK_STATE_HASH = 8;
 export const CONNTRACK_STATE_HASH_REPLY = 12;
@@ -58,3 +59,5 @@ export const CONNTRACK_STATUS_DNAT = 4;
 export const CONNTRACK_STATUS_SNAT = 8;
 /** A rule translated the source, if only to the address it had. */
 export const CONNTRACK_STATUS_MASQUERADED = 16;
+/** A FIN came while the flow was open. */
+export const CONNTRACK_STATUS_CLOSED = 32;

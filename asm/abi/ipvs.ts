@@ -21,7 +21,7 @@
 //
 //   state    per service slot, 16 bytes: 0 service generation | 4 last position + 1 | 8 wrr level | 12 pad; then, at
 //            loads, per server slot, 16 bytes: 0 generation | 4 active | 8 inactive | 12 pad
-//   connections: header (64) | buckets u32 | entries (64 each) | links (16 each)
+//   connections: header (128) | buckets u32 | entries (64 each) | links (16 each)
 //     entry  0      16      32     48          50           52          54       55    56          60          64
 //            +------+-------+------+-----------+------------+-----------+--------+-----+-----------+-----------+
 //            |client|virtual|server|client port|virtual port|server port|protocol|state|next idx+1 |deadline ms|
@@ -112,7 +112,7 @@ export const SERVICE_STATE_GENERATION = 0;
 export const SERVICE_STATE_LAST = 4;
 export const SERVICE_STATE_LEVEL = 8;
 
-export const CONNECTIONS_HEADER_BYTES = 64;
+export const CONNECTIONS_HEADER_BYTES = 128;
 export const CONNECTIONS_MAX = 0;
 export const CONNECTIONS_COUNT = 4;
 /** Entries below this index have been used at some time. */
@@ -125,7 +125,7 @@ export const CONNECTIONS_SWEPT = 16;
 export const CONNECTIONS_TEMPLATE_SOONEST = 20;
 export const CONNECTIONS_ENTRIES_AT = 24;
 export const CONNECTIONS_LINKS_AT = 28;
-/** Per expiring state (open, closing, datagram): index + 1 of the oldest and of the newest connection. */
+/** Per expiring state: index + 1 of the oldest and of the newest connection. */
 export const CONNECTIONS_LISTS = 32;
 export const CONNECTIONS_LIST_BYTES = 8;
 
@@ -143,13 +143,17 @@ export const CONNECTION_NEXT = 56;
 export const CONNECTION_DEADLINE = 60;
 
 export const CONNECTION_OPEN = 0;
-export const CONNECTION_CLOSING = 1;
-export const CONNECTION_DATAGRAM = 2;
+/** A FIN came from the client, or from the server. */
+export const CONNECTION_CLIENT_CLOSED = 1;
+export const CONNECTION_SERVER_CLOSED = 2;
+/** From both, or a RST. */
+export const CONNECTION_ENDED = 3;
+export const CONNECTION_DATAGRAM = 4;
 /** Session affinity of a client to a service; its client port is 0. */
-export const CONNECTION_TEMPLATE = 3;
-export const CONNECTION_UNUSED = 4;
-/** States that expire in order: the first three. */
-export const CONNECTION_EXPIRING_STATES = 3;
+export const CONNECTION_TEMPLATE = 5;
+export const CONNECTION_UNUSED = 6;
+/** States that expire in order: the first five. */
+export const CONNECTION_EXPIRING_STATES = 5;
 
 export const LINKS_BYTES = 16;
 export const LINKS_OLDER = 0;

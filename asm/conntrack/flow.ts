@@ -64,6 +64,7 @@ import {
   tupleDestination,
   tupleSource,
 } from "./table";
+import { mayReopen, noteLast } from "./reopen";
 
 /** Empty the conntrack table of a context. The host has written its limit, slot mask and family. */
 export function prepareFlows(context: usize): void {
@@ -92,8 +93,10 @@ export function track<A>(context: usize): bool {
       const direction = directionOf(tuple);
       const before = load<u8>(state, CONNTRACK_STATE_PROTOCOL) as u32;
       const flags = load<u8>(context, FLIGHT_TCP_FLAGS);
-      const next = advance(load<u8>(context, FLIGHT_PROTOCOL), before, direction, flags);
+      const protocol = load<u8>(context, FLIGHT_PROTOCOL);
+      const next = mayReopen(state, direction, advance(protocol, before, direction, flags));
       if (next !== STATE_REOPEN) {
+        noteLast(state, protocol, direction, flags, next);
         resume<A>(context, table, entry, direction, now, next);
         return true;
       }

@@ -10,14 +10,16 @@ import {
   CONNECTION_BYTES,
   CONNECTION_CLIENT,
   CONNECTION_CLIENT_PORT,
-  CONNECTION_CLOSING,
+  CONNECTION_CLIENT_CLOSED,
   CONNECTION_DATAGRAM,
   CONNECTION_DEADLINE,
+  CONNECTION_ENDED,
   CONNECTION_EXPIRING_STATES,
   CONNECTION_NEXT,
   CONNECTION_OPEN,
   CONNECTION_PROTOCOL,
   CONNECTION_SERVER,
+  CONNECTION_SERVER_CLOSED,
   CONNECTION_SERVER_PORT,
   CONNECTION_STATE,
   CONNECTION_TEMPLATE,
@@ -173,10 +175,13 @@ export function renewTemplate(context: usize, template: usize, persistentMs: u32
   }
 }
 
-/** A packet of the connection, in either direction: its flags may change the state, and its time moves the deadline. */
-export function touch(context: usize, connection: usize, tcpFlags: u32): void {
+/**
+ * A packet of the connection: its flags may change the state, and its time moves the deadline.
+ * @param sender what the sender's FIN makes of an open connection: CONNECTION_CLIENT_CLOSED or CONNECTION_SERVER_CLOSED
+ */
+export function touch(context: usize, connection: usize, tcpFlags: u32, sender: u32): void {
   const before = load<u8>(connection, CONNECTION_STATE) as u32;
-  const state = stateAfter(connection, before, tcpFlags);
+  const state = stateAfter(connection, before, tcpFlags, sender);
   const deadline = deadlineAfter(context, timeoutOf(state));
   if (state === before) {
     if (deadline - load<u32>(connection, CONNECTION_DEADLINE) < (IPVS_REFRESH_GRANULARITY_MS as u32)) return;
@@ -278,15 +283,17 @@ function collectTemplates<A>(context: usize, table: usize): void {
   store<u32>(table, soonest, CONNECTIONS_TEMPLATE_SOONEST);
 }
 
-function stateAfter(connection: usize, state: u32, tcpFlags: u32): u32 {
+function stateAfter(connection: usize, state: u32, tcpFlags: u32, sender: u32): u32 {
   if (load<u8>(connection, CONNECTION_PROTOCOL) !== PROTOCOL_TCP) return state;
-  if ((tcpFlags & (TCP_FLAG_FIN | TCP_FLAG_RST)) !== 0) return CONNECTION_CLOSING;
-  return (tcpFlags & TCP_FLAG_SYN) !== 0 ? CONNECTION_OPEN : state;
+  if ((tcpFlags & TCP_FLAG_RST) !== 0) return CONNECTION_ENDED;
+  if ((tcpFlags & TCP_FLAG_SYN) !== 0) return CONNECTION_OPEN;
+  if ((tcpFlags & TCP_FLAG_FIN) === 0) return state;
+  return state === CONNECTION_OPEN || state === sender ? sender : CONNECTION_ENDED;
 }
 
 function timeoutOf(state: u32): u32 {
   if (state === CONNECTION_OPEN) return IPVS_TCP_TIMEOUT_MS;
-  return state === CONNECTION_CLOSING ? IPVS_CLOSING_TIMEOUT_MS : IPVS_UDP_TIMEOUT_MS;
+  return state === CONNECTION_DATAGRAM ? IPVS_UDP_TIMEOUT_MS : IPVS_CLOSING_TIMEOUT_MS;
 }
 
 function deadlineAfter(context: usize, timeoutMs: u32): u32 {

@@ -5,8 +5,10 @@ import { CONTEXT_CONNTRACK } from "../abi/context";
 import { COUNTER_IPVS_CONN_INSERTS, COUNTER_IPVS_CONN_LOOKUPS } from "../abi/context";
 import { DROP_REASON_CONNECTIONS_FULL, DROP_REASON_NO_ENDPOINT } from "../abi/context";
 import {
-  CONNECTION_CLOSING,
+  CONNECTION_CLIENT_CLOSED,
+  CONNECTION_ENDED,
   CONNECTION_SERVER,
+  CONNECTION_SERVER_CLOSED,
   CONNECTION_SERVER_PORT,
   CONNECTION_STATE,
   CONNECTION_VIRTUAL,
@@ -17,7 +19,6 @@ import {
   SERVICE_PERSISTENT_MS,
 } from "../abi/ipvs";
 import {
-  CT_STATE_NEW,
   PROTOCOL_SCTP,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
@@ -29,7 +30,6 @@ import { remove, storeTuple, tupleBytes } from "../conntrack/table";
 import { storeAddress } from "../packet/address";
 import { count } from "../packet/counters";
 import {
-  FLIGHT_CT_STATE,
   FLIGHT_DESTINATION,
   FLIGHT_DESTINATION_PORT,
   FLIGHT_ENTRY,
@@ -85,7 +85,7 @@ export function deliver<A>(context: usize): u32 {
     if (step !== STEP_FORWARDED) return step;
     connection = findRequest<A>(context, client, virtual, ports, protocol);
   }
-  touch(context, connection, load<u8>(context, FLIGHT_TCP_FLAGS));
+  touch(context, connection, load<u8>(context, FLIGHT_TCP_FLAGS), CONNECTION_CLIENT_CLOSED);
   forward<A>(context, connection);
   return STEP_FORWARDED;
 }
@@ -105,7 +105,7 @@ export function reply<A>(context: usize): bool {
     load<u8>(context, FLIGHT_PROTOCOL),
   );
   if (connection === 0) return false;
-  touch(context, connection, load<u8>(context, FLIGHT_TCP_FLAGS));
+  touch(context, connection, load<u8>(context, FLIGHT_TCP_FLAGS), CONNECTION_SERVER_CLOSED);
   storeAddress<A>(context + FLIGHT_SOURCE, load<A>(connection, CONNECTION_VIRTUAL));
   store<u16>(context, load<u16>(connection, CONNECTION_VIRTUAL_PORT), FLIGHT_SOURCE_PORT);
   setBits(context, FLIGHT_BIT_IPVS);
@@ -122,13 +122,12 @@ function opensTcp(context: usize): bool {
   return (load<u8>(context, FLIGHT_TCP_FLAGS) & (TCP_FLAG_SYN | TCP_FLAG_RST)) === TCP_FLAG_SYN;
 }
 
-/** Its client reuses the port of a closing connection, or its server is gone (expire_nodest_conn). */
+/** Its client reuses the port of a connection that ended, or its server is gone (expire_nodest_conn). */
 function isOver(context: usize, connection: usize): bool {
   if (load<u32>(regionAt(context, IPVS_REGION_HEAD), IPVS_HEAD_CHANGES) !== 0) {
     if (!hasServer(context, connection)) return true;
   }
-  if (load<u8>(connection, CONNECTION_STATE) !== CONNECTION_CLOSING) return false;
-  if (load<u32>(context, FLIGHT_CT_STATE) !== CT_STATE_NEW) return false;
+  if (load<u8>(connection, CONNECTION_STATE) !== CONNECTION_ENDED) return false;
   return opensTcp(context);
 }
 
@@ -139,7 +138,6 @@ function isOver(context: usize, connection: usize): bool {
 function forgetFlow<A>(context: usize): bool {
   const entry = load<u32>(context, FLIGHT_ENTRY) as usize;
   if (entry === 0 || entry === context + FLIGHT_NEW_ENTRY) return true;
-  if (load<u32>(context, FLIGHT_CT_STATE) === CT_STATE_NEW) return true;
   remove<A>(load<u32>(context, CONTEXT_CONNTRACK) as usize, entry);
   setReason(context, DROP_REASON_NO_ENDPOINT);
   return false;

@@ -2,10 +2,12 @@
 // probability. The tracer says it, packet by packet, over fresh tables; an answer comes from where the packet before it
 // went. So affinity and established connections need no rules of their own here: the model remembers, or does not.
 // Cost: paths x packets x the length of a walk; a Service of n endpoints has n paths.
-import { isLoopback, joinHostPort } from "../../base/ip.js";
+import { isLoopback } from "../../base/ip.js";
 import type { Packet, Verdict } from "../../netfilter/packet.js";
 import type { IpvsScheduler } from "../../netfilter/ipvs/model.js";
-import type { IpvsModel, RuleModel } from "../../netfilter/rule-model.js";
+import type { IpvsOptions } from "../../netfilter/ipvs/stage.js";
+import { createIpvsTracer } from "../../netfilter/ipvs/tracer.js";
+import type { RuleModel } from "../../netfilter/rule-model.js";
 import { type Chance, exploreWithOdds } from "../../netfilter/tracer/chance.js";
 import type { Tuple } from "../../netfilter/tracer/conntrack.js";
 import { createTracer } from "../../netfilter/tracer/index.js";
@@ -42,6 +44,9 @@ export interface Fates {
 /** Flow f has source port f + 1 in fates: no Service and no endpoint listens there. */
 export const CANONICAL_PORT_FIRST = 1;
 const CANONICAL_PORTS = Array.from({ length: 8 }, (_, flow) => CANONICAL_PORT_FIRST + flow);
+
+/** Which server a scheduler takes depends on what others asked before, so any may come. */
+const BY_CHANCE: IpvsOptions = { serviceTable: "fixed", connectionsMax: 1 << 10, scheduling: "by-chance" };
 
 const WALKS_MAX = 20_000;
 const CONNTRACK_MAX = 64;
@@ -92,8 +97,8 @@ function hold(
   steps: (readonly TraceStep[])[] | null,
 ): PacketFate[] {
   const options = { chance, steps: steps !== null, conntrackMax: CONNTRACK_MAX };
-  const scheduled = model.mode === "ipvs" ? scheduledBy(chance, model, conversation.utterances) : model;
-  const tracer = createTracer(scheduled, options);
+  const tracer =
+    model.mode === "ipvs" ? createIpvsTracer(model, options, BY_CHANCE) : createTracer(model, options);
   const local = new Set(model.localAddresses);
   const fates: PacketFate[] = [];
   for (const [index, utterance] of conversation.utterances.entries()) {
@@ -117,25 +122,4 @@ function spoken(utterance: Utterance, asked: PacketFate | undefined): Packet | n
   if (utterance.from === "client") return packetOf(utterance, CANONICAL_PORTS);
   if (asked === undefined || asked.sent === null || asked.isLocal) return null;
   return answerTo(asked.sent, utterance);
-}
-
-/**
- * The model with one server behind each virtual server that the client asks, drawn by chance: which one a scheduler
- * takes depends on what others asked before, so any may come.
- */
-function scheduledBy(chance: Chance, model: IpvsModel, utterances: readonly Utterance[]): IpvsModel {
-  const asked = new Set(
-    utterances.flatMap((it) =>
-      it.from === "client"
-        ? [`${it.packet.protocol} ${joinHostPort(it.packet.destination, it.packet.destinationPort)}`]
-        : [],
-    ),
-  );
-  const virtualServers = model.virtualServers.map((server) => {
-    const candidates = server.realServers.filter(({ weight }) => weight > 0);
-    if (candidates.length < 2 || !asked.has(`${server.protocol} ${joinHostPort(server.ip, server.port)}`))
-      return server;
-    return { ...server, realServers: candidates.slice(chance.below(candidates.length)).slice(0, 1) };
-  });
-  return { ...model, virtualServers };
 }

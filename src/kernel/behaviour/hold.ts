@@ -81,10 +81,15 @@ class Talk {
       const isFirst = this.#sent.length === 0;
       if (utterances[index]?.from === "target" && !isFirst) break;
       const next = this.#spoken(index);
-      if (next === null) break;
+      if (next === null || this.#wouldOvertake(next)) break;
       this.#sent.push(next);
     }
     return this.#sent;
+  }
+
+  /** What comes in by an interface may wait in the kernel's queue while a process on the node sends. */
+  #wouldOvertake({ inInterface }: SentPacket): boolean {
+    return inInterface === null && this.#sent.some((before) => before.inInterface !== null);
   }
 
   see(seen: ReadonlyMap<number, readonly SeenPacket[]>): void {

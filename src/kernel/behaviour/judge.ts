@@ -1,5 +1,6 @@
 // Whether what was seen of a conversation is one of its fates, packet by packet, and if not, where it left them.
-// A masqueraded packet may have any port of any address of the node; all else must be exactly as the model says.
+// A masqueraded packet may have any port of any address of the node, and one whose port was taken any port; all else must
+// be exactly as the model says.
 import type { Verdict } from "../../netfilter/packet.js";
 import type { Tuple } from "../../netfilter/tracer/conntrack.js";
 import { clientOf, type Conversation, type HeldConversation } from "./conversation.js";
@@ -66,7 +67,14 @@ function fits(packets: readonly PacketFate[], index: number, view: View): boolea
   // Whether a destination counts as translated depends on the port that masquerading chose: addresses are compared below.
   if (fate.sent === null || sight.sent === null) return fate.verdict === sight.verdict;
   if (fate.isLocal !== sight.isLocal || !sameEnd(fate.sent, sight.sent, "destination")) return false;
-  if (fate.masquerade) return nodeAddresses.has(sight.sent.source) && isLikeBefore(packets, index, seen);
+  if (fate.masquerade) {
+    const { source } = fate.sent;
+    // Where a client keeps its address, only its port was taken: the kernel chooses another at random.
+    const isRight = nodeAddresses.has(source)
+      ? nodeAddresses.has(sight.sent.source)
+      : sight.sent.source === source;
+    return isRight && isLikeBefore(packets, index, seen);
+  }
   // The node shares its ports with those it masquerades: where the same is taken already, the kernel gives it another.
   const isNodes = conversation.utterances[index]?.from === "client" && nodeAddresses.has(fate.sent.source);
   if (!isNodes) return sameEnd(fate.sent, sight.sent, "source");

@@ -1,8 +1,8 @@
 // The connections of IPVS: which real server a client's flow goes to, and for how long that is remembered.
 // Slow twin of asm/ipvs/connections.ts. What is simplified, in both alike:
-//   - a TCP connection is open (900 s) or, after a FIN or RST of either side, closing (120 s); UDP lives 300 s, SCTP 900 s.
-//     The kernel has eleven TCP states with shorter times for half-open ones, and takes an SCTP connection for inactive
-//     until it is established;
+//   - a TCP connection is open (900 s) or, after a FIN or RST, closed by one side or ended (120 s); UDP lives 300 s, SCTP
+//     900 s. The kernel has eleven TCP states with shorter times for half-open ones, in which a RST of the client does
+//     not count, and takes an SCTP connection for inactive until it is established;
 //   - a packet moves the deadline only when that gains a second, so that most packets leave the expiry lists alone;
 //   - a template (session affinity of one client to one service) lives from the last new connection on; the kernel
 //     also keeps it while one of its connections lives;
@@ -19,7 +19,13 @@ const REFRESH_GRANULARITY_MS = 1000;
 /** Deadlines stop here: 32 bits of milliseconds, the largest number kept for "never". */
 const DEADLINE_MAX_MS = 0xfffffffe;
 
-const TIMEOUTS_MS = { open: TCP_TIMEOUT_MS, closing: CLOSING_TIMEOUT_MS, datagram: UDP_TIMEOUT_MS } as const;
+const TIMEOUTS_MS = {
+  open: TCP_TIMEOUT_MS,
+  "client-closed": CLOSING_TIMEOUT_MS,
+  "server-closed": CLOSING_TIMEOUT_MS,
+  ended: CLOSING_TIMEOUT_MS,
+  datagram: UDP_TIMEOUT_MS,
+} as const;
 type ConnectionState = keyof typeof TIMEOUTS_MS;
 
 /** What a packet from a client names. */
@@ -52,7 +58,9 @@ export class ConnectionTable {
   /** Connections of one timeout, oldest deadline first. */
   readonly #expiring: Record<ConnectionState, Set<Connection>> = {
     open: new Set(),
-    closing: new Set(),
+    "client-closed": new Set(),
+    "server-closed": new Set(),
+    ended: new Set(),
     datagram: new Set(),
   };
 
@@ -101,8 +109,8 @@ export class ConnectionTable {
   }
 
   /** A packet of the connection, in either direction. */
-  touch(connection: Connection, tcpFlags: number, nowMs: number): void {
-    const state = stateAfter(connection, tcpFlags);
+  touch(connection: Connection, from: "client" | "server", tcpFlags: number, nowMs: number): void {
+    const state = stateAfter(connection, from, tcpFlags);
     const deadlineMs = deadline(nowMs, TIMEOUTS_MS[state]);
     if (state === connection.state && deadlineMs - connection.deadlineMs < REFRESH_GRANULARITY_MS) return;
     this.#expiring[connection.state].delete(connection);
@@ -146,10 +154,18 @@ interface Endpoint {
   readonly port: number;
 }
 
-function stateAfter({ key, state }: Connection, tcpFlags: number): ConnectionState {
+/** Source: ip_vs_proto_tcp.c, tcp_states: CLOSE_WAIT, FIN_WAIT; TIME_WAIT and CLOSE are "ended". */
+function stateAfter(
+  { key, state }: Connection,
+  from: "client" | "server",
+  tcpFlags: number,
+): ConnectionState {
   if (key.protocol !== "tcp") return state;
-  if ((tcpFlags & (TCP_FLAGS.FIN | TCP_FLAGS.RST)) !== 0) return "closing";
-  return (tcpFlags & TCP_FLAGS.SYN) !== 0 ? "open" : state;
+  if ((tcpFlags & TCP_FLAGS.RST) !== 0) return "ended";
+  if ((tcpFlags & TCP_FLAGS.SYN) !== 0) return "open";
+  if ((tcpFlags & TCP_FLAGS.FIN) === 0) return state;
+  const closed = `${from}-closed` as const;
+  return state === "open" || state === closed ? closed : "ended";
 }
 
 /** The kernel takes a connection for inactive until its protocol says otherwise, and UDP never says anything. */

@@ -11,7 +11,7 @@ import type { VirtualServer } from "./model.js";
 import { ipvsPossibleTargets, ipvsTargetSet } from "./stage.js";
 import { createIpvsTracer } from "./tracer.js";
 
-const { SYN, ACK, FIN } = TCP_FLAGS;
+const { SYN, ACK, FIN, RST } = TCP_FLAGS;
 const VIP = "10.96.0.1";
 const NODE = "192.168.0.2";
 
@@ -138,6 +138,33 @@ test("a client that reuses the port of a closed connection is scheduled anew onc
   assert.equal(sent(tracer, {}, 0), 3);
   assert.equal(sent(tracer, { tcpFlags: FIN | ACK }, 10), 3);
   assert.equal(sent(tracer, {}, 130_000), 2);
+});
+
+test("a SYN on a connection that ended is lost while conntrack knows the flow, and the next one is scheduled anew", () => {
+  const tracer = tracerOf(modelOf(virtual()));
+  const answer = { source: "10.1.0.3", sourcePort: 8080, destination: "10.2.0.1", destinationPort: 40_000 };
+  assert.equal(sent(tracer, {}), 3);
+  tracer.send(packet({ ...answer, tcpFlags: SYN | ACK }), 0);
+  tracer.send(packet({ ...answer, tcpFlags: RST }), 0);
+  assert.equal(sent(tracer, { tcpFlags: ACK }), 3);
+  const { outcome } = tracer.send(packet(), 0);
+  assert.deepEqual([outcome.verdict, outcome.reason], ["DROP", "no-endpoint"]);
+  assert.equal(sent(tracer, {}), 2);
+});
+
+test("one side's FIN ends no connection: a SYN goes to its server, and to another when both sides have closed", () => {
+  const tracer = tracerOf(modelOf(virtual()));
+  const answer = { source: "10.1.0.3", sourcePort: 8080, destination: "10.2.0.1", destinationPort: 40_000 };
+  const close = (from: Partial<Packet>) => tracer.send(packet({ ...from, tcpFlags: FIN | ACK }), 0);
+  assert.equal(sent(tracer, {}), 3);
+  tracer.send(packet({ ...answer, tcpFlags: SYN | ACK }), 0);
+  close({});
+  close({});
+  assert.equal(sent(tracer, {}), 3);
+  close({});
+  close(answer);
+  sent(tracer, { tcpFlags: ACK });
+  assert.equal(sent(tracer, {}), 2);
 });
 
 test("sed counts no UDP flow: in the kernel they are never active", () => {

@@ -17,6 +17,8 @@ import { ServiceTable, type ServiceTableVariant } from "./service-table.js";
 export interface IpvsOptions {
   readonly serviceTable: ServiceTableVariant;
   readonly connectionsMax: number;
+  /** by-chance: any server with a weight, as a flight's chance has it. What the schedulers say when missing. */
+  readonly scheduling?: "by-chance";
 }
 
 /** Every server that may get a new connection to a virtual server: weight decides, not the scheduler's state. */
@@ -44,11 +46,14 @@ interface BoundService extends VirtualServer {
 const LOCAL: LocalResult = { kind: "local" };
 const FORWARDED: LocalResult = { kind: "forwarded" };
 const REFUSED: LocalResult = { kind: "drop", reason: "connections-full" };
+/** Conntrack knows the flow of a connection that is over. */
+const FORGOTTEN: LocalResult = { kind: "drop", reason: "no-endpoint", forgetsFlow: true };
 const UNSERVED: LocalResult = { kind: "reject", reason: "no-endpoint" };
 
 export class IpvsStage implements LocalStage {
   readonly #services: ServiceTable<BoundService>;
   readonly #connections: ConnectionTable;
+  readonly #isByChance: boolean;
   /** Flights that were through IPVS (skb->ipvs_property): a second hook leaves them alone. */
   readonly #handled = new WeakSet<Flight>();
 
@@ -56,6 +61,7 @@ export class IpvsStage implements LocalStage {
     const services = virtualServers.map((server) => bind(server));
     this.#services = new ServiceTable(family, options.serviceTable, services);
     this.#connections = new ConnectionTable(options.connectionsMax);
+    this.#isByChance = options.scheduling === "by-chance";
   }
 
   deliver(flight: Flight): LocalResult {
@@ -66,6 +72,7 @@ export class IpvsStage implements LocalStage {
     let connection = this.#connections.find(key);
     if (connection !== null && startsAnew(connection, flight)) {
       this.#connections.remove(connection);
+      if (flight.isKnown) return FORGOTTEN;
       connection = null;
     }
     if (connection === null) {
@@ -73,7 +80,7 @@ export class IpvsStage implements LocalStage {
       if ("kind" in opened) return opened;
       connection = opened;
     }
-    this.#connections.touch(connection, flight.packet.tcpFlags, flight.timeMs);
+    this.#connections.touch(connection, "client", flight.packet.tcpFlags, flight.timeMs);
     const { ip, port } = connection.server;
     note(flight, `${joinHostPort(key.virtual, key.virtualPort)}`, `to ${joinHostPort(ip, port)}`);
     flight.destination = ip;
@@ -91,7 +98,7 @@ export class IpvsStage implements LocalStage {
     const client = { ip: flight.destination, port: flight.destinationPort };
     const connection = this.#connections.findReply(flight.protocol, server, client);
     if (connection === null) return false;
-    this.#connections.touch(connection, flight.packet.tcpFlags, flight.timeMs);
+    this.#connections.touch(connection, "server", flight.packet.tcpFlags, flight.timeMs);
     const { virtual, virtualPort } = connection.key;
     note(
       flight,
@@ -121,6 +128,10 @@ export class IpvsStage implements LocalStage {
   }
 
   #schedule(service: BoundService, flight: Flight): LoadedServer | LocalResult {
+    if (this.#isByChance) {
+      const candidates = service.servers.filter(({ weight }) => weight > 0);
+      return candidates[candidates.length > 1 ? flight.chance.below(candidates.length) : 0] ?? UNSERVED;
+    }
     const { position, steps } = service.bound.schedule({
       client: ipWords(flight.source),
       clientPort: flight.sourcePort,
@@ -162,9 +173,12 @@ function opensTcp(tcpFlags: number): boolean {
   return (tcpFlags & (TCP_FLAGS.SYN | TCP_FLAGS.RST)) === TCP_FLAGS.SYN;
 }
 
-/** A client reuses the port of a connection that is closing, and conntrack has forgotten the old flow. */
+/**
+ * A client reuses the port of a connection that ended. While conntrack knows the old flow, it forgets it and the packet
+ * is lost; the client's next SYN finds neither.
+ */
 function startsAnew({ state }: Connection, flight: Flight): boolean {
-  return state === "closing" && flight.ctState === "NEW" && opensTcp(flight.packet.tcpFlags);
+  return state === "ended" && opensTcp(flight.packet.tcpFlags);
 }
 
 function flowKey(flight: Flight): FlowKey {

@@ -85,6 +85,14 @@ test("Conntrack keeps each TCP state for its own timeout, and no longer", () => 
   replay([...established, "0 > FA ESTABLISHED FW", "0 < A ESTABLISHED CW", "60 > A NEW ES"]);
 });
 
+test("Conntrack lets a SYN open a reset connection anew only right behind a RST of its own side", () => {
+  const opened = ["0 > S NEW SS", "0 < SA ESTABLISHED SR"];
+  replay([...opened, "0 > R ESTABLISHED CL", "0 > S NEW SS"]);
+  replay([...opened, "0 > R ESTABLISHED CL", "0 > A ESTABLISHED CL", "0 > S ESTABLISHED CL"]);
+  replay([...opened, "0 < R ESTABLISHED CL", "0 > S ESTABLISHED CL"]);
+  replay([...opened, "0 > FA ESTABLISHED FW", "0 < R ESTABLISHED CL", "0 > S NEW SS"]);
+});
+
 test("Conntrack refuses TCP that cannot begin a connection, but picks up a bare ACK", () => {
   for (const flags of ["SA", "FA", "R", "none"]) replay([`0 > ${flags} INVALID -`]);
   replay(["0 > A NEW ES", "1 < A ESTABLISHED ES"]);

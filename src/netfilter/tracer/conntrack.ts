@@ -22,7 +22,7 @@
 // Source: net/netfilter/nf_conntrack_core.c, nf_conntrack_proto_{tcp,udp,icmp,generic}.c, nf_nat_core.c.
 import { assert } from "../../base/assert.js";
 import type { Range } from "../iptables/model.js";
-import type { Protocol } from "../packet.js";
+import { type Protocol, TCP_FLAGS } from "../packet.js";
 import { type ConntrackTimeouts, KUBE_PROXY_TIMEOUTS } from "./conntrack-timeouts.js";
 import { type TcpState, tcpTransition } from "./tcp-state.js";
 
@@ -46,6 +46,10 @@ export interface Connection {
   snat: boolean;
   /** Whether a rule translated the source, if only to the address it had: the node's own packets, masqueraded. */
   masqueraded: boolean;
+  /** Whether a FIN came while it was open. */
+  closed: boolean;
+  /** The last packet's direction if it was a RST. */
+  lastReset: "original" | "reply" | null;
   /** It is gone when the time reaches this. */
   deadlineMs: number;
 }
@@ -82,17 +86,25 @@ export class Conntrack {
     const found = this.#find(tuple, nowMs);
     if (found === undefined) return this.#open(tuple, tcpFlags, nowMs);
     const isReply = tupleText(found.original) !== tupleText(tuple);
-    const next = tuple.protocol === "tcp" ? tcpTransition(found.tcpState, isReply, tcpFlags) : "IG";
+    const next = tuple.protocol === "tcp" ? nextState(found, isReply, tcpFlags) : "IG";
     if (next === "IV") return { kind: "invalid" };
     if (next === "SS" && (found.tcpState === "TW" || found.tcpState === "CL")) {
       this.#remove(found);
       return this.#open(tuple, tcpFlags, nowMs);
     }
+    if (tcpFlags & TCP_FLAGS.RST) found.lastReset = isReply ? "reply" : "original";
+    else found.lastReset = null;
+    found.closed ||= next === "FW";
     if (next !== "IG") found.tcpState = next;
     const isRefused = next === "CL" && !found.seenReply;
     found.seenReply ||= isReply;
     found.deadlineMs = isRefused ? nowMs : nowMs + this.#timeoutMs(found);
     return { kind: "known", connection: found, isReply };
+  }
+
+  /** As if it had never been there. */
+  forget(connection: Connection): void {
+    this.#remove(connection);
   }
 
   /** Make a draft findable. */
@@ -140,6 +152,8 @@ export class Conntrack {
       dnat: false,
       snat: false,
       masqueraded: false,
+      closed: false,
+      lastReset: null,
       deadlineMs: 0,
     };
     connection.deadlineMs = nowMs + this.#timeoutMs(connection);
@@ -180,6 +194,13 @@ export class Conntrack {
         return icmp * 1000;
     }
   }
+}
+
+/** A SYN takes the place of a connection that a FIN ended, or a RST of its own side right before; else it changes nothing. */
+function nextState({ tcpState, closed, lastReset }: Connection, isReply: boolean, tcpFlags: number) {
+  const next = tcpTransition(tcpState, isReply, tcpFlags);
+  const reopens = next === "SS" && (tcpState === "TW" || tcpState === "CL");
+  return reopens && !closed && lastReset !== (isReply ? "reply" : "original") ? "IG" : next;
 }
 
 /** "tcp 10.0.0.1:80 > 10.0.0.2:4000". */

@@ -115,6 +115,7 @@ class PathTracer implements Tracer {
       natDestinationPending: false,
       natSourcePending: false,
       natSourcePorts: null,
+      isKnown: false,
       flow: null,
       inInterface: packet.inInterface,
       timeMs,
@@ -164,6 +165,7 @@ class Passage {
     this.#connection = "connection" in tracked ? tracked.connection : null;
     this.#isReply = tracked.kind === "known" && tracked.isReply;
     this.#isDraft = tracked.kind === "draft";
+    flight.isKnown = tracked.kind === "known";
     flight.flow = this.#connection;
     flight.ctState = ctStateOf(tracked);
     flight.ctDnat = this.#connection?.dnat ?? false;
@@ -253,6 +255,7 @@ class Passage {
 
   #deliver(from: "INPUT" | "OUTPUT"): LocalResult {
     const result = this.#node.path.localStage.deliver(this.#flight, from);
+    if ("forgetsFlow" in result && this.#connection) this.#node.conntrack.forget(this.#connection);
     if (result.kind === "forwarded" && this.#isDraft && this.#connection) {
       // Replies will come from where the stage sent it: IPVS alters the reply tuple, without a NAT set-up.
       const { destination, destinationPort } = this.#flight;

@@ -58,6 +58,8 @@ export interface Flight {
   natSourcePending: boolean;
   /** Ports that SNAT may choose from; missing: the port is kept if it can be. */
   natSourcePorts?: Range | null;
+  /** Whether conntrack knew the flow before this packet. */
+  isKnown: boolean;
   /** Identity of the packet's flow, the same object for all its packets; null for an INVALID packet. */
   flow?: object | null;
   readonly inInterface: string | null;
@@ -96,7 +98,12 @@ export interface LocalStage {
 
 export type LocalResult =
   | { readonly kind: "local" | "forwarded" | "proxied" }
-  | { readonly kind: "drop" | "reject"; readonly reason: DropReason };
+  | {
+      readonly kind: "drop" | "reject";
+      readonly reason: DropReason;
+      /** Conntrack is to forget the packet's flow. */
+      readonly forgetsFlow?: boolean;
+    };
 
 /** Evaluates one rule model, packet by packet; keeps conntrack and affinity between packets. */
 export interface Tracer {
