@@ -6,6 +6,8 @@
 // everything that is in lists.
 // Cost: O(size of the object); at most SHAPES_MAX sets are kept.
 
+import { shareText } from "../storage/object-text.js";
+
 const SHAPES_MAX = 1024;
 /** Lists this large are seldom alike. */
 const SHAPE_CHARS_MAX = 8192;
@@ -28,6 +30,8 @@ export function keepEntry(shape: string, entries: readonly object[] | undefined)
   if (entry === undefined || entries?.length !== 1) return;
   if (ENTRIES.size >= SHAPES_MAX) ENTRIES.clear();
   ENTRIES.set(shape, entry);
+  const { fieldsV1 } = entry as { readonly fieldsV1?: object };
+  if (fieldsV1 !== undefined) shareText(fieldsV1);
 }
 
 function outsideLists(object: object): string {
