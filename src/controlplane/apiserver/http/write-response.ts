@@ -13,13 +13,20 @@ export async function writeResponse(
   switch (response.kind) {
     case "object":
       return writeWhole(outgoing, {
-        ...response,
+        code: response.code,
         contentType: response.contentType ?? "application/json",
+        headers: response.headers,
         text: textOf(response.object),
         isHead,
       });
     case "text":
-      return writeWhole(outgoing, { ...response, isHead });
+      return writeWhole(outgoing, {
+        code: response.code,
+        contentType: response.contentType,
+        headers: response.headers,
+        text: response.text,
+        isHead,
+      });
     case "watch":
       return streamWatch(response, outgoing);
     case "stream":
@@ -31,7 +38,7 @@ interface Whole {
   readonly code: number;
   readonly contentType: string;
   readonly text: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>> | undefined;
   readonly isHead: boolean;
 }
 

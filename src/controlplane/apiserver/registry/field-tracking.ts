@@ -5,6 +5,7 @@ import { groupVersionOf } from "../../../api/kinds/kinds.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { trackUpdate } from "../../../api/patch/field-tracking.js";
 import type { JsonObject } from "../../../api/patch/json-tree.js";
+import { extended } from "../../../base/extended.js";
 import { schemaOf } from "../../../api/schema/schemas.js";
 import { entryOfShape, keepEntry, shapeOf } from "./created-fields.js";
 import { type ResourceCall, timestamp } from "./resource-call.js";
@@ -61,7 +62,7 @@ function trackedNew(
   const shape = shapeOf(writer, next);
   const known = shape === null ? undefined : entryOfShape(shape);
   if (known !== undefined)
-    return { ...next, metadata: { ...next.metadata, managedFields: [{ ...known, time: now }] } };
+    return { ...next, metadata: extended(next.metadata, { managedFields: [{ ...known, time: now }] }) };
   const tracked = track();
   if (shape !== null) keepEntry(shape, tracked.metadata.managedFields);
   return tracked;
