@@ -38,3 +38,11 @@ test("quantityValue refuses what is no quantity", () => {
   for (const text of ["", "m", "1x", "1 Gi", "1KI", ".", "--1", "1e", "NaN", "0x10"])
     assert.equal(quantityValue(text), null, text);
 });
+
+test("quantityValue reads a quantity the second time as the first, whatever was read in between", () => {
+  const before = [quantityValue("1.5Gi"), quantityMilliValue("1.5Gi"), quantityValue("1x"), quantityValue(1)];
+  for (let count = 0; count < 10_000; count++) quantityValue(`${count}Mi`);
+  const after = [quantityValue("1.5Gi"), quantityMilliValue("1.5Gi"), quantityValue("1x"), quantityValue(1)];
+  assert.deepEqual(after, before);
+  assert.equal(quantityValue(`${"0".repeat(100)}7`), 7);
+});

@@ -1,5 +1,5 @@
 // Resource quantities: "100m", "1.5Gi", "2e3", 4. Read exactly, rounded up to whole units as upstream does.
-// Cost: O(length); a cluster writes few distinct quantities, so callers that read many keep what they have read.
+// Cost: O(length). A cluster writes few distinct quantities, again and again: what was read of late is kept.
 // Source: apimachinery pkg/api/resource/quantity.go (grammar and rounding).
 
 /** Suffix -> factor as numerator and denominator. */
@@ -25,13 +25,39 @@ const QUANTITY = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3})|([numkMGTPE]|[K
 
 /** Whole units, rounded up: "1500m" is 2. Null when `quantity` is none. Exact below 2^53. */
 export function quantityValue(quantity: string | number): number | null {
-  return scaled(quantity, 1n);
+  return WHOLE.of(quantity);
 }
 
 /** Thousandths, rounded up: "1.5" is 1500. Null when `quantity` is none. */
 export function quantityMilliValue(quantity: string | number): number | null {
-  return scaled(quantity, 1000n);
+  return MILLI.of(quantity);
 }
+
+const READINGS_MAX = 4096;
+/** What is longer is rare, and not to be kept for somebody who sends megabytes. */
+const KEPT_CHARS_MAX = 32;
+
+class Readings {
+  readonly #scale: bigint;
+  readonly #kept = new Map<string | number, number | null>();
+
+  constructor(scale: bigint) {
+    this.#scale = scale;
+  }
+
+  of(quantity: string | number): number | null {
+    const known = this.#kept.get(quantity);
+    if (known !== undefined) return known;
+    const value = scaled(quantity, this.#scale);
+    if (typeof quantity === "string" && quantity.length > KEPT_CHARS_MAX) return value;
+    if (this.#kept.size >= READINGS_MAX) this.#kept.clear();
+    this.#kept.set(quantity, value);
+    return value;
+  }
+}
+
+const WHOLE = new Readings(1n);
+const MILLI = new Readings(1000n);
 
 function scaled(quantity: string | number, scale: bigint): number | null {
   const match = QUANTITY.exec(String(quantity).trim());

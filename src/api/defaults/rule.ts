@@ -61,7 +61,8 @@ function completed(value: Fields, names: readonly string[], rules: readonly Rule
     const before = result[name];
     const after = (rules[index] as Rule)(before, result);
     if (after === before) continue;
-    if (result === value) result = { ...value };
+    // As `extended` says, fields are not added to what a spread copies.
+    if (result === value) result = Object.assign({}, value);
     if (after === undefined) delete result[name];
     else result[name] = after;
   }

@@ -1,5 +1,6 @@
 // The API server: what it is made of.
 import { KINDS } from "../../api/kinds/kinds.js";
+import { LazyMap } from "../../base/metrics/lazy-map.js";
 import type { Prng } from "../../base/prng.js";
 import type { Timers } from "../../base/timers.js";
 import type { ApiHandler, ApiRequest, ApiResponse } from "../protocol/api-request.js";
@@ -27,7 +28,7 @@ import type { Registry } from "./registry/resource-call.js";
 import { ResourceRouter } from "./registry/resource-router.js";
 import { RequestPipeline } from "./request-pipeline.js";
 import { Routes } from "./routes.js";
-import { ObjectStore } from "./storage/object-store.js";
+import { ObjectStore, type StoreOperation } from "./storage/object-store.js";
 import { resourceOfPrefix, resourcePrefix } from "./storage/storage-key.js";
 import type { ComponentHealth } from "./subresources/component-statuses.js";
 import { specialHandlers } from "./subresources/special-handlers.js";
@@ -83,12 +84,15 @@ const DEFAULT_COMPACTION_MS = 300_000;
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const metrics = new ApiMetrics();
   const duration = metrics.histogram("etcd_request_duration_seconds");
+  const durations = new LazyMap(
+    (prefix: string) =>
+      new LazyMap((operation: StoreOperation) => duration.with(operation, resourceOfPrefix(prefix))),
+  );
   const objects = await ObjectStore.open(options.store, {
     timers: options.timers,
     prefixes: new Set(KINDS.map(resourcePrefix)),
     compactionMs: options.compactionMs ?? DEFAULT_COMPACTION_MS,
-    onWrite: (operation, prefix, seconds) =>
-      duration.with(operation, resourceOfPrefix(prefix)).observe(seconds),
+    onWrite: (operation, prefix, seconds) => durations.get(prefix).get(operation).observe(seconds),
   });
   const parts = options.accessOver?.(objectAccess(objects)) ?? {};
   return new Server({ ...options, ...parts }, objects, metrics);

@@ -5,6 +5,7 @@ import type { KubeObject } from "../../api/meta.js";
 import { present } from "../../base/assert.js";
 import { notFound } from "./registry/api-failures.js";
 import type { ObjectStore } from "./storage/object-store.js";
+import type { StoredEntry } from "./storage/sorted-objects.js";
 import { resourcePrefix, storageKey } from "./storage/storage-key.js";
 
 export interface ObjectReader {
@@ -48,8 +49,10 @@ export function objectAccess(store: ObjectStore): ObjectAccess {
       const prefix = prefixOf(kind);
       return store.cache(prefix).get(storageKey(prefix, namespace, name));
     },
-    *list(kind, namespace) {
-      for (const entry of store.cache(prefixOf(kind)).entries(namespace)) yield entry.object;
+    list(kind, namespace) {
+      const cache = store.cache(prefixOf(kind));
+      // Every write asks for limits and quotas, and few clusters have any.
+      return cache.count === 0 ? NONE : objectsOf(cache.entries(namespace));
     },
     *podsOfNode(node) {
       for (const entry of store.cache(prefixOf(PODS)).entriesOfNode(node) ?? []) yield entry.object;
@@ -60,6 +63,12 @@ export function objectAccess(store: ObjectStore): ObjectAccess {
       return store.update(prefix, storageKey(prefix, namespace, name), change, () => notFound(kind, name));
     },
   };
+}
+
+const NONE: readonly KubeObject[] = [];
+
+function* objectsOf(entries: Iterable<StoredEntry>): Iterable<KubeObject> {
+  for (const { object } of entries) yield object;
 }
 
 /** A row of the kinds table that must be there. */

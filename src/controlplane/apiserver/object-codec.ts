@@ -28,7 +28,9 @@ export function decodedBody(request: ApiRequest, expected: ExpectedBody): Decode
   if (body === null) throw new StatusError("BadRequest", "the request has no body");
   return withSomeMetadata(
     decodeObject(body, {
-      ...expected,
+      group: expected.group,
+      version: expected.version,
+      kind: expected.kind,
       contentType: headers["content-type"],
       fieldValidation: fieldValidation(request),
     }),

@@ -38,10 +38,11 @@ export function requestInfo(request: ApiRequest): RequestInfo {
   const isWatchPath = rest[0] === "watch" && rest.length > 1;
   const target = targetOf(isWatchPath ? rest.slice(1) : rest);
   if (target === null) return nonResource(path, method);
+  const { namespace, resource, subresource } = target;
   const verb = isWatchPath ? "watch" : verbOf(request, target.name);
   const name =
     target.name === "" && (verb === "list" || verb === "watch") ? selectedName(request) : target.name;
-  return { isResourceRequest: true, verb, path, group, version, ...target, name };
+  return { isResourceRequest: true, verb, path, group, version, namespace, resource, subresource, name };
 }
 
 function nonResource(path: string, method: HttpMethod): RequestInfo {

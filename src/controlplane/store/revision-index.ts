@@ -218,14 +218,8 @@ export class RevisionIndex {
 
   /** Of the first change not below `revision`. */
   #logIndex(revision: Revision): number {
-    let low = 0;
-    let high = this.#log.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#revisionOf(middle) < revision) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const log = this.#log;
+    return firstIndexFromEnd(log.length, (index) => (log[index] as StoreEvent).kv.modRevision >= revision);
   }
 }
 
@@ -235,20 +229,31 @@ function tombstone(key: string, revision: Revision): KeyValue {
 
 function stateAt(history: KeyHistory, revision: Revision): KeyValue | null {
   const { entries } = history;
-  // Old states are asked for soon after they were the newest: the search runs from the end, in growing steps.
-  let high = entries.length;
+  const after = firstIndexFromEnd(
+    entries.length,
+    (index) => (entries[index] as KeyValue).modRevision > revision,
+  );
+  return after === 0 ? null : aliveOrNull(entries[after - 1]);
+}
+
+/**
+ * The first index for which `isAfter` holds, as it does for all that follow; `count`: for none. What is asked for was
+ * mostly the newest a moment ago: the search runs from the end, in growing steps. Cost: O(log of the distance).
+ */
+function firstIndexFromEnd(count: number, isAfter: (index: number) => boolean): number {
+  let high = count;
   let low = high - 1;
-  for (let step = 1; low >= 0 && (entries[low] as KeyValue).modRevision > revision; step *= 2) {
+  for (let step = 1; low >= 0 && isAfter(low); step *= 2) {
     high = low;
     low -= step;
   }
   low = Math.max(low, -1);
   while (high - low > 1) {
     const middle = (low + high) >>> 1;
-    if ((entries[middle] as KeyValue).modRevision > revision) high = middle;
+    if (isAfter(middle)) high = middle;
     else low = middle;
   }
-  return low < 0 ? null : aliveOrNull(entries[low]);
+  return high;
 }
 
 function aliveOrNull(kv: KeyValue | undefined): KeyValue | null {

@@ -36,12 +36,11 @@ export class SortedKeys<T extends Keyed> {
   insert(item: T): void {
     this.#size++;
     const last = this.#chunks.at(-1);
-    if (
-      last === undefined ||
-      (last.items.length >= CHUNK_MAX && present(last.items.at(-1), "last").key < item.key)
-    ) {
-      // Keys that come in order fill their chunks.
-      this.#chunks.push({ items: [item], aliveCount: item.alive ? 1 : 0 });
+    if (last === undefined || present(last.items.at(-1), "last").key < item.key) {
+      // Keys that come in order need no search, and fill their chunks.
+      if (last === undefined || last.items.length >= CHUNK_MAX)
+        this.#chunks.push({ items: [item], aliveCount: item.alive ? 1 : 0 });
+      else append(last, item);
       return;
     }
     const chunkIndex = this.#chunkOf(item.key);
@@ -126,6 +125,11 @@ export class SortedKeys<T extends Keyed> {
     chunk.aliveCount -= aliveCount;
     this.#chunks.splice(chunkIndex + 1, 0, { items, aliveCount });
   }
+}
+
+function append<T extends Keyed>(chunk: Chunk<T>, item: T): void {
+  chunk.items.push(item);
+  if (item.alive) chunk.aliveCount++;
 }
 
 /** Index of the first item whose key is not below `key`. */

@@ -5,7 +5,9 @@ import type { AdmissionPlugin } from "./admission-plugin.js";
 import { podOf, withSpec } from "./pod-parts.js";
 
 const SECONDS = 300;
-const TAINTS = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+const STANDARD = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map(
+  (key): Toleration => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: SECONDS }),
+);
 
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: "DefaultTolerationSeconds",
@@ -14,13 +16,11 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
   mutate(request) {
     const pod = podOf(request);
     const tolerations = pod.spec.tolerations ?? [];
-    const added = TAINTS.filter((key) => !tolerations.some((each) => isAbout(each, key))).map(
-      (key): Toleration => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: SECONDS }),
-    );
+    const added = STANDARD.filter(({ key }) => !tolerations.some((each) => isAbout(each, key)));
     return added.length === 0 ? request.object : withSpec(pod, { tolerations: [...tolerations, ...added] });
   },
 };
 
-function isAbout({ key, effect }: Toleration, taint: string): boolean {
+function isAbout({ key, effect }: Toleration, taint: string | undefined): boolean {
   return (!key || key === taint) && (!effect || effect === "NoExecute");
 }

@@ -1,6 +1,7 @@
 // Pods as plugins read and change them.
-import type { Container, Pod, PodSpec } from "kubernetes-types/core/v1.js";
+import type { Pod, PodSpec } from "kubernetes-types/core/v1.js";
 import type { KubeObject } from "../../../api/meta.js";
+import { extended } from "../../../base/extended.js";
 import type { AdmissionRequest } from "../access.js";
 
 /** A Pod whose spec is there. */
@@ -16,21 +17,7 @@ export function podOf(request: AdmissionRequest): PodObject {
 }
 
 export function withSpec(pod: PodObject, change: Partial<PodSpec>): PodObject {
-  return { ...pod, spec: { ...pod.spec, ...change } };
-}
-
-/** The same change for each container of both lists; a list in which nothing changes is kept. */
-export function withContainers(pod: PodObject, change: (container: Container) => Container): PodObject {
-  const containers = mapped(pod.spec.containers ?? [], change);
-  const initContainers = mapped(pod.spec.initContainers ?? [], change);
-  if (containers === pod.spec.containers && initContainers === (pod.spec.initContainers ?? initContainers))
-    return pod;
-  return withSpec(pod, { containers, ...(pod.spec.initContainers === undefined ? {} : { initContainers }) });
-}
-
-function mapped<Item>(items: Item[], change: (item: Item) => Item): Item[] {
-  const changed = items.map(change);
-  return changed.every((item, index) => item === items[index]) ? items : changed;
+  return { ...pod, spec: extended(pod.spec, change) };
 }
 
 /** Static Pods of kubelets, which their files define. */

@@ -1,13 +1,14 @@
 // Every Pod runs as a service account, which must exist, and finds that account's token in its containers.
 // Source: plugin/pkg/admission/serviceaccount.
-import type { Container, PodSpec, Volume } from "kubernetes-types/core/v1.js";
+import type { Container, PodSpec, Volume, VolumeProjection } from "kubernetes-types/core/v1.js";
 import type { KubeObject } from "../../../api/meta.js";
+import { extended } from "../../../base/extended.js";
 import type { Prng } from "../../../base/prng.js";
 import type { AdmissionRequest, Eventually } from "../access.js";
 import { found, kindRow, type ObjectReader } from "../object-access.js";
 import { generatedName } from "../registry/object-metadata.js";
 import { type AdmissionPlugin, refused } from "./admission-plugin.js";
-import { isMirror, type PodObject, podOf, withContainers, withSpec } from "./pod-parts.js";
+import { isMirror, type PodObject, podOf, withSpec } from "./pod-parts.js";
 
 const SERVICE_ACCOUNTS = kindRow("", "serviceaccounts");
 const DEFAULT_NAME = "default";
@@ -41,10 +42,9 @@ export function serviceAccount(options: ServiceAccountOptions): AdmissionPlugin 
       const pod = podOf(request);
       if (isMirror(pod)) return refuseMirror(request, pod);
       const name = pod.spec.serviceAccountName || DEFAULT_NAME;
-      const named = pod.spec.serviceAccountName === name ? pod : withSpec(pod, { serviceAccountName: name });
       const account = options.reader.get(SERVICE_ACCOUNTS, request.namespace, name);
-      if (account !== undefined) return equipped(named, account, options.prng);
-      return waited(options, request, name).then((late) => equipped(named, late, options.prng));
+      if (account !== undefined) return equipped(pod, account, options.prng);
+      return waited(options, request, name).then((late) => equipped(pod, late, options.prng));
     },
   };
 }
@@ -68,48 +68,52 @@ async function waited(
 
 function equipped(pod: PodObject, account: ServiceAccount, prng: Prng): PodObject {
   const { spec } = pod;
-  const mounts = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
-  const mounted = mounts ? withToken(pod, prng) : pod;
-  const named =
-    mounted.spec.serviceAccount === spec.serviceAccountName
-      ? mounted
-      : withSpec(mounted, { serviceAccount: spec.serviceAccountName } as Partial<PodSpec>);
+  const { name } = account.metadata;
+  const change: Partial<PodSpec> = { serviceAccountName: name, serviceAccount: name };
+  if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true)
+    mountToken(spec, prng, change);
   const secrets = account.imagePullSecrets ?? [];
-  if (secrets.length === 0 || (spec.imagePullSecrets ?? []).length > 0) return named;
-  return withSpec(named, { imagePullSecrets: secrets });
+  if (secrets.length > 0 && (spec.imagePullSecrets ?? []).length === 0) change.imagePullSecrets = secrets;
+  return withSpec(pod, change);
 }
 
-function withToken(pod: PodObject, prng: Prng): PodObject {
-  const volumes = pod.spec.volumes ?? [];
+/** Enters into `change` what every container needs to find the token. */
+function mountToken(spec: PodSpec, prng: Prng, change: Partial<PodSpec>): void {
+  const volumes = spec.volumes ?? [];
   const existing = volumes.find((volume) => volume.name.startsWith(VOLUME_PREFIX));
   const name = existing?.name ?? generatedName(prng, VOLUME_PREFIX);
-  const mounted = withContainers(pod, (container) => withMount(container, name));
-  if (existing !== undefined || mounted === pod) return mounted;
-  return withSpec(mounted, { volumes: [...volumes, tokenVolume(name)] });
+  const { containers = [], initContainers = [] } = spec;
+  const isMounted = [...containers, ...initContainers].every(hasMount);
+  if (isMounted) return;
+  change.containers = containers.map((container) => withMount(container, name));
+  if (initContainers.length > 0)
+    change.initContainers = initContainers.map((container) => withMount(container, name));
+  if (existing === undefined) change.volumes = [...volumes, tokenVolume(name)];
+}
+
+function hasMount({ volumeMounts = [] }: Container): boolean {
+  return volumeMounts.some((mount) => mount.mountPath === MOUNT_PATH);
 }
 
 function withMount(container: Container, name: string): Container {
+  if (hasMount(container)) return container;
   const mounts = container.volumeMounts ?? [];
-  if (mounts.some((mount) => mount.mountPath === MOUNT_PATH)) return container;
-  return { ...container, volumeMounts: [...mounts, { name, readOnly: true, mountPath: MOUNT_PATH }] };
+  return extended(container, { volumeMounts: [...mounts, { name, readOnly: true, mountPath: MOUNT_PATH }] });
 }
 
-function tokenVolume(name: string): Volume {
-  return {
-    name,
-    projected: {
-      sources: [
-        { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: "token" } },
-        { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
-        {
-          downwardAPI: {
-            items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }],
-          },
-        },
-      ],
-      defaultMode: 420,
+/** The same for every Pod, and never written to. */
+const TOKEN_SOURCES: VolumeProjection[] = [
+  { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: "token" } },
+  { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+  {
+    downwardAPI: {
+      items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }],
     },
-  };
+  },
+];
+
+function tokenVolume(name: string): Volume {
+  return { name, projected: { sources: TOKEN_SOURCES, defaultMode: 420 } };
 }
 
 function refuseMirror(request: AdmissionRequest, pod: PodObject): KubeObject {

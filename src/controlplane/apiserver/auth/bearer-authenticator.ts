@@ -1,6 +1,6 @@
 // Who a bearer token speaks for: a token from a file, a service account's, or, when they are on, a bootstrap token.
 // Source: apiserver pkg/authentication/request/bearertoken, token/tokenfile; plugin/pkg/auth/authenticator/token/bootstrap.
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { KubeObject } from "../../../api/meta.js";
 import { StatusError } from "../../../api/status.js";
 import type { Clock } from "../../../base/clock.js";
@@ -59,7 +59,7 @@ export function tokenFileReader(text: string): TokenReader {
 }
 
 function hashOf(token: string): string {
-  return createHash("sha256").update(token).digest("base64");
+  return hash("sha256", token, "base64");
 }
 
 export function serviceAccountReader(tokens: TokenAuthority): TokenReader {

@@ -14,14 +14,22 @@ export async function writeResponse(
   switch (response.kind) {
     case "object":
       return writeWhole(outgoing, {
-        ...response,
+        code: response.code,
         contentType: response.contentType ?? "application/json",
+        headers: response.headers,
         text: textOf(response.object),
         moreHeaders,
         isHead,
       });
     case "text":
-      return writeWhole(outgoing, { ...response, moreHeaders, isHead });
+      return writeWhole(outgoing, {
+        code: response.code,
+        contentType: response.contentType,
+        headers: response.headers,
+        text: response.text,
+        moreHeaders,
+        isHead,
+      });
     case "watch":
       return streamWatch(response, outgoing, moreHeaders);
     case "stream":
@@ -33,7 +41,7 @@ interface Whole {
   readonly code: number;
   readonly contentType: string;
   readonly text: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>> | undefined;
   readonly moreHeaders: Readonly<Record<string, string>> | undefined;
   readonly isHead: boolean;
 }

@@ -4,7 +4,7 @@
 import { applyDefaults } from "../../../api/defaults/apply-defaults.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { PATCH_TYPES } from "../../protocol/api-request.js";
-import type { AdmissionRequest } from "../access.js";
+import type { AdmissionRequest, Eventually } from "../access.js";
 import { type FieldFailure, invalid } from "./api-failures.js";
 import { tracked } from "./field-tracking.js";
 import type { ResourceCall } from "./resource-call.js";
@@ -13,15 +13,21 @@ interface Write extends Pick<AdmissionRequest, "operation" | "subresource" | "ol
   readonly object: KubeObject;
 }
 
-export async function admitted(call: ResourceCall, write: Write): Promise<KubeObject> {
-  const { registry, kind } = call;
-  const { admission, validation } = registry;
+export function admitted(call: ResourceCall, write: Write): Eventually<KubeObject> {
+  const { admission } = call.registry;
   const { oldObject: current, subresource } = write;
   const defaulted = applyDefaults(write.object);
   const credited = isApply(call) ? defaulted : tracked(call, subresource, defaulted, current);
-  const request = admissionRequest(call, write);
-  const mutating = admission.mutate({ ...request, object: credited });
-  const object = (mutating instanceof Promise ? await mutating : mutating) ?? credited;
+  const mutating = admission.mutate(admissionRequest(call, write, credited));
+  return mutating instanceof Promise
+    ? mutating.then((mutated) => validated(call, write, mutated ?? credited))
+    : validated(call, write, mutating ?? credited);
+}
+
+function validated(call: ResourceCall, write: Write, object: KubeObject): Eventually<KubeObject> {
+  const { kind, registry } = call;
+  const { admission, validation } = registry;
+  const { oldObject: current, subresource } = write;
   refuseInvalid(
     call,
     object,
@@ -29,24 +35,26 @@ export async function admitted(call: ResourceCall, write: Write): Promise<KubeOb
       ? validation.validateCreate(object, kind)
       : validation.validateUpdate(object, current, kind, subresource),
   );
-  const validating = admission.validate({ ...request, object });
-  if (validating instanceof Promise) await validating;
-  return object;
+  const validating = admission.validate(admissionRequest(call, write, object));
+  return validating instanceof Promise ? validating.then(() => object) : object;
 }
 
 /** A deletion has no object of its own. */
 export async function admitDeletion(call: ResourceCall, current: KubeObject): Promise<void> {
   const { admission } = call.registry;
   const request = {
-    ...admissionRequest(call, { operation: "DELETE", subresource: "", oldObject: current, object: current }),
+    ...admissionRequest(call, { operation: "DELETE", subresource: "", oldObject: current }, current),
     object: null,
   };
   await admission.mutate(request);
   await admission.validate(request);
 }
 
-export function admissionRequest(call: ResourceCall, write: Write): AdmissionRequest {
-  const { object } = write;
+export function admissionRequest(
+  call: ResourceCall,
+  write: Omit<Write, "object">,
+  object: KubeObject,
+): AdmissionRequest {
   return {
     operation: write.operation,
     kind: call.kind,

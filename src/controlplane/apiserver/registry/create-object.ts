@@ -56,7 +56,8 @@ async function createNamed(call: ResourceCall, given: KubeObject, name: string):
   const named = { ...given, metadata };
   const object = forCreate(isCreatedWithStatus ? named : withoutStatus(kind, named), call.user);
   const key = storageKey(call.prefix, metadata.namespace ?? "", name);
-  const ready = await admitted(call, { operation: "CREATE", subresource: "", object, oldObject: null });
+  const admitting = admitted(call, { operation: "CREATE", subresource: "", object, oldObject: null });
+  const ready = admitting instanceof Promise ? await admitting : admitting;
   if (!call.isDryRun) return registry.objects.create(key, ready);
   await registry.objects.fresh();
   return registry.objects.cache(call.prefix).get(key) === undefined ? ready : null;

@@ -5,8 +5,9 @@ import { groupVersionOf } from "../../../api/kinds/kinds.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { trackUpdate } from "../../../api/patch/field-tracking.js";
 import type { JsonObject } from "../../../api/patch/json-tree.js";
+import { extended } from "../../../base/extended.js";
 import { schemaOf } from "../../../api/schema/schemas.js";
-import { entryOfShape, keepEntry, shapeOf } from "./created-fields.js";
+import { CreatedFields } from "./created-fields.js";
 import { type ResourceCall, timestamp } from "./resource-call.js";
 
 /** `next` with what differs from `current` (null: it is new) credited to the writer. */
@@ -51,6 +52,8 @@ export function tracked(
     : track();
 }
 
+const CREATED_FIELDS = new CreatedFields();
+
 /** A new object, whose fields may be known from one of its shape. */
 function trackedNew(
   next: KubeObject,
@@ -58,12 +61,11 @@ function trackedNew(
   now: string,
   track: () => KubeObject,
 ): KubeObject {
-  const shape = shapeOf(writer, next);
-  const known = shape === null ? undefined : entryOfShape(shape);
+  const known = CREATED_FIELDS.entryOf(writer, next);
   if (known !== undefined)
-    return { ...next, metadata: { ...next.metadata, managedFields: [{ ...known, time: now }] } };
+    return { ...next, metadata: extended(next.metadata, { managedFields: [{ ...known, time: now }] }) };
   const tracked = track();
-  if (shape !== null) keepEntry(shape, tracked.metadata.managedFields);
+  CREATED_FIELDS.keep(writer, next, tracked.metadata.managedFields);
   return tracked;
 }
 

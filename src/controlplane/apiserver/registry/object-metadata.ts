@@ -2,6 +2,7 @@
 // Source: apiserver pkg/registry/rest/{meta,create,update}.go; apimachinery pkg/api/validation/path.
 import type { Kind } from "../../../api/kinds/kind.js";
 import type { KubeObject, ObjectMeta } from "../../../api/meta.js";
+import { extended } from "../../../base/extended.js";
 import type { Prng } from "../../../base/prng.js";
 import { STATUS } from "../../../api/kinds/kind.js";
 import { strategyOf } from "../strategy/strategies.js";
@@ -25,37 +26,34 @@ export function newMetadata(call: ResourceCall, given: ObjectMeta, name: string)
   const { kind, info, registry } = call;
   if (given.resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
   checkPathName(kind, name);
-  const {
-    resourceVersion: _resourceVersion,
-    deletionTimestamp: _deletionTimestamp,
-    deletionGracePeriodSeconds: _grace,
-    namespace: given_namespace,
-    ...kept
-  } = given;
-  return {
-    ...kept,
+  checkNamespace(kind, info.namespace, given.namespace);
+  const metadata = extended(withoutServerFields(given), {
     name,
-    ...namespacePart(kind, info.namespace, given_namespace),
     uid: registry.newUid(),
     creationTimestamp: timestamp(registry.timers),
-    ...(strategyOf(kind).hasGeneration ? { generation: 1 } : {}),
-  };
+  }) as { -readonly [Name in keyof ObjectMeta]: ObjectMeta[Name] };
+  if (kind.isNamespaced) metadata.namespace = info.namespace;
+  if (strategyOf(kind).hasGeneration) metadata.generation = 1;
+  return metadata;
+}
+
+/** Nobody says of a new object at which revision it is or when it was deleted; a namespace is said to have none by "". */
+function withoutServerFields(given: ObjectMeta): ObjectMeta {
+  const { resourceVersion, deletionTimestamp, deletionGracePeriodSeconds, namespace, ...kept } = given;
+  const isBare =
+    resourceVersion === undefined &&
+    deletionTimestamp === undefined &&
+    deletionGracePeriodSeconds === undefined &&
+    namespace !== "";
+  return isBare ? given : kept;
 }
 
 /** Both the path's and the body's namespace, which must not differ. */
-function namespacePart(
-  kind: Kind,
-  ofPath: string,
-  ofBody: string | undefined,
-): { readonly namespace?: string } {
-  if (!kind.isNamespaced) {
-    if (ofBody)
-      throw badRequest("the namespace of the provided object must be empty: this kind has no namespaces");
-    return {};
-  }
-  if (ofBody && ofBody !== ofPath)
+function checkNamespace(kind: Kind, ofPath: string, ofBody: string | undefined): void {
+  if (!kind.isNamespaced && ofBody)
+    throw badRequest("the namespace of the provided object must be empty: this kind has no namespaces");
+  if (kind.isNamespaced && ofBody && ofBody !== ofPath)
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
-  return { namespace: ofPath };
 }
 
 /** Names are parts of paths. */

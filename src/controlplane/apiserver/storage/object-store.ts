@@ -144,7 +144,7 @@ export class ObjectStore {
   /** @returns the object as stored, null when the key is taken */
   async create(key: string, object: KubeObject): Promise<KubeObject | null> {
     const draft = draftOf(key, object);
-    const done = await this.#timed("create", key, this.#txn(draft, 0));
+    const done = await this.#write("create", key, 0, draft);
     return done.succeeded ? finished(draft, done.revision) : null;
   }
 
@@ -177,57 +177,42 @@ export class ObjectStore {
 
   async #replace(key: string, next: KubeObject, current: KubeObject) {
     const draft = draftOf(key, next);
-    const done = await this.#timed("update", key, this.#txn(draft, revisionOf(current)));
+    const done = await this.#write("update", key, revisionOf(current), draft);
     return done.succeeded
       ? { object: finished(draft, done.revision), current: null }
       : { object: null, current: done.current };
   }
 
   async #delete(key: string, current: KubeObject) {
-    const deleting = this.#attempt({
-      compare: [{ key, target: "modRevision", op: "=", than: revisionOf(current) }],
-      success: [{ op: "delete", key }],
-      failure: [{ op: "range", key }],
-    });
-    const done = await this.#timed("delete", key, deleting);
+    const done = await this.#write("delete", key, revisionOf(current), null);
     return done.succeeded
       ? { object: atRevision(current, done.revision), current: null }
       : { object: null, current: done.current };
   }
 
-  async #txn(draft: Draft, modRevision: Revision) {
-    const { key } = draft;
-    const drafts = this.#drafts.get(key);
-    if (drafts === undefined) this.#drafts.set(key, [draft]);
-    else drafts.push(draft);
+  /**
+   * One transaction, and how long it took.
+   *
+   * @param modRevision of the key's last change, 0: there is none; otherwise nothing is written
+   * @param draft null: the key is deleted
+   */
+  async #write(operation: StoreOperation, key: string, modRevision: Revision, draft: Draft | null) {
+    const { timers, onWrite } = this.#options;
+    const startMs = timers.milliseconds();
+    if (draft !== null) this.#remember(draft);
     try {
-      return await this.#attempt({
+      const { succeeded, revision, results } = await this.#store.txn({
         compare: [{ key, target: "modRevision", op: "=", than: modRevision }],
-        success: [{ op: "put", key, value: draft.bytes }],
+        success: [draft === null ? { op: "delete", key } : { op: "put", key, value: draft.bytes }],
         failure: [{ op: "range", key }],
       });
-    } finally {
-      this.#forget(draft);
-    }
-  }
-
-  async #attempt(txn: Parameters<Store["txn"]>[0]) {
-    try {
-      const { succeeded, revision, results } = await this.#store.txn(txn);
       const [result] = results;
       const kv = !succeeded && result?.op === "range" ? result.kvs[0] : undefined;
       return { succeeded, revision, current: kv === undefined ? null : this.#decoded(kv) };
     } catch (error) {
       throw statusOfStoreError(error);
-    }
-  }
-
-  async #timed<Done>(operation: StoreOperation, key: string, doing: Promise<Done>): Promise<Done> {
-    const { timers, onWrite } = this.#options;
-    const startMs = timers.milliseconds();
-    try {
-      return await doing;
     } finally {
+      if (draft !== null) this.#forget(draft);
       onWrite(operation, this.#prefixOf(key) ?? key, (timers.milliseconds() - startMs) / 1000);
     }
   }
@@ -248,6 +233,12 @@ export class ObjectStore {
         if (!this.#isClosed) this.#compactLater(next);
       });
     });
+  }
+
+  #remember(draft: Draft): void {
+    const drafts = this.#drafts.get(draft.key);
+    if (drafts === undefined) this.#drafts.set(draft.key, [draft]);
+    else drafts.push(draft);
   }
 
   #forget(draft: Draft): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KubeObject } from "../../../api/meta.js";
-import { textOf } from "./object-text.js";
+import { shareText, textOf } from "./object-text.js";
 import { draftOf, finished } from "./object-value.js";
 
 function stored(name: string, more: object = {}): KubeObject {
@@ -32,4 +32,20 @@ test("textOf forgets what has not been asked for in a while and makes it anew", 
   const text = textOf(first);
   for (let index = 0; index < 400; index++) stored(`other-${index}`, { data: "x".repeat(60_000) });
   assert.equal(textOf(first), text);
+});
+
+test("textOf says whose the fields are, whether their text is shared or not", () => {
+  const fieldsV1 = { "f:spec": { "f:nodeName": {} } };
+  shareText(fieldsV1);
+  const entry = { manager: 'm"', operation: "Update", time: "2026-01-01T00:00:00Z" };
+  const managedFields = [
+    { ...entry, fieldsV1, subresource: "status" },
+    { ...entry, fieldsV1: { "f:status": {} } },
+    entry,
+  ];
+  for (const fields of [managedFields, [managedFields[0]], []]) {
+    const object = { kind: "Pod", metadata: { name: "web", managedFields: fields, uid: "u" }, spec: {} };
+    const text = textOf(finished(draftOf("/registry/pods/default/web", object as unknown as KubeObject), 7));
+    assert.deepEqual(JSON.parse(text), { ...object, metadata: { ...object.metadata, resourceVersion: "7" } });
+  }
 });

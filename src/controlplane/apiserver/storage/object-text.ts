@@ -55,6 +55,18 @@ function listText(list: object, items: readonly object[]): string {
   return `{${members.join(",")}}`;
 }
 
+/** Of parts that whole families of objects have in common. */
+const SHARED = new WeakMap<object, string>();
+
+/** From now on the part's text is known wherever it is found. @param part that is never written to any more */
+export function shareText(part: object): void {
+  SHARED.set(part, JSON.stringify(part));
+}
+
+export function sharedText(part: object): string | undefined {
+  return SHARED.get(part);
+}
+
 function isStored(object: object): boolean {
   return (object as Partial<KubeObject>).metadata?.resourceVersion !== undefined;
 }

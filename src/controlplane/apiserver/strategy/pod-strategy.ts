@@ -1,5 +1,6 @@
 // Pods: what a new one's status says, and how long a kubelet has to end it.
 // Source: pkg/registry/core/pod/strategy.go (PrepareForCreate, CheckGracefulDelete); pkg/apis/core/helper/qos.
+import { extended } from "../../../base/extended.js";
 import type { SpecObject } from "./strategy.js";
 
 const DEFAULT_GRACE_SECONDS = 30;
@@ -12,7 +13,7 @@ interface Container {
 }
 
 export function newPod(object: SpecObject): SpecObject {
-  return { ...object, status: { phase: "Pending", qosClass: qosClass(object) } };
+  return extended(object, { status: { phase: "Pending", qosClass: qosClass(object) } });
 }
 
 export function podGraceSeconds(pod: SpecObject, asked: number | null): number {

@@ -31,12 +31,12 @@ async function bind(call: ResourceCall, name: string, binding: Binding): Promise
   if (binding.metadata.name && binding.metadata.name !== name)
     throw badRequest("name in URL does not match name in Binding object");
   const node = nodeOf(call, binding);
-  const request = admissionRequest(call, {
-    operation: "CREATE",
-    subresource: "binding",
-    object: { ...binding, metadata: { ...binding.metadata, name, namespace: info.namespace } },
-    oldObject: null,
-  });
+  const metadata = { ...binding.metadata, name, namespace: info.namespace };
+  const request = admissionRequest(
+    call,
+    { operation: "CREATE", subresource: "binding", oldObject: null },
+    { ...binding, metadata },
+  );
   const mutating = registry.admission.mutate(request);
   if (mutating instanceof Promise) await mutating;
   const validating = registry.admission.validate(request);

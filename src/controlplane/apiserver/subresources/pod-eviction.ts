@@ -43,12 +43,7 @@ export async function evictPod(call: ResourceCall): Promise<ApiResponse> {
   const { deleteOptions } = eviction as { deleteOptions?: DeleteBody };
   const options = deleteOptions ? parsedDeleteOptions(call, deleteOptions) : DELETE_DEFAULTS;
   await registry.admission.validate(
-    admissionRequest(call, {
-      operation: "CREATE",
-      subresource: "eviction",
-      object: eviction,
-      oldObject: null,
-    }),
+    admissionRequest(call, { operation: "CREATE", subresource: "eviction", oldObject: null }, eviction),
   );
   await registry.objects.fresh();
   const pod: SpecObject = current(call);

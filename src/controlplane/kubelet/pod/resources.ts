@@ -1,34 +1,12 @@
-// What Pods ask for, as numbers. A cluster writes few distinct quantities: each is read once.
+// What Pods ask for, as numbers.
 // Source: k8s.io/component-helpers resource PodRequests (sidecars add up along the init containers).
 import { quantityMilliValue, quantityValue } from "../../../api/quantity.js";
 import { type Container, isSidecar, type PodSpec } from "./pod.js";
 
-const RESOURCES_KEPT_MAX = 10_000;
-
-class QuantityMemo {
-  readonly #read: (text: string | number) => number | null;
-  readonly #kept = new Map<string | number, number>();
-
-  constructor(read: (text: string | number) => number | null) {
-    this.#read = read;
-  }
-
-  of(quantity: string | number | undefined): number {
-    if (quantity === undefined) return 0;
-    const kept = this.#kept.get(quantity);
-    if (kept !== undefined) return kept;
-    const value = this.#read(quantity) ?? 0;
-    if (this.#kept.size < RESOURCES_KEPT_MAX) this.#kept.set(quantity, value);
-    return value;
-  }
-}
-
-const WHOLE = new QuantityMemo(quantityValue);
-const MILLI = new QuantityMemo(quantityMilliValue);
-
 /** cpu in thousandths of a core, all else in whole units; 0 for what is not there or cannot be read. */
 export function amountOf(resource: string, quantity: string | number | undefined): number {
-  return resource === "cpu" ? MILLI.of(quantity) : WHOLE.of(quantity);
+  if (quantity === undefined) return 0;
+  return (resource === "cpu" ? quantityMilliValue(quantity) : quantityValue(quantity)) ?? 0;
 }
 
 type Which = "requests" | "limits";
