@@ -84,7 +84,7 @@ function whyNot(): string | false {
 
 test("in a user-mode Linux ipvs and iptables-legacy are timed in turn, and ipvs is scored by their ratio", {
   skip: whyNot(),
-}, async () => {
+}, async (context) => {
   const installation = findUserModeLinux();
   assert.ok(!("reason" in installation));
   const folder = mkdtempSync(join(tmpdir(), "plumb-times-"));
@@ -94,13 +94,15 @@ test("in a user-mode Linux ipvs and iptables-legacy are timed in turn, and ipvs 
     const { timing, notVerified } = await timeOneAtATime({
       host,
       clock: realTimers,
-      pacing: { ...IPVS_PACING, seed: 1, rounds: 1, passes: 6 },
+      pacing: { ...IPVS_PACING, seed: 1, rounds: 1, passes: 8 },
       calibration,
       calibrationIsOwn: false,
       sweep: { paths: ["iptables-legacy", "ipvs"], services: [2] },
       budgetMs: 60_000,
       onProgress: () => undefined,
     });
+    const disturbed = notVerified.find(({ detail }) => detail.includes("the CPU was shared"));
+    if (disturbed !== undefined) return context.skip(disturbed.detail);
     assert.deepEqual(notVerified, []);
     assert.deepEqual(
       timing.points.map(({ path, kernel: where, packet }) => `${path} ${where} ${packet}`),
