@@ -155,7 +155,7 @@ class Passage {
   }
 
   get isMasqueraded(): boolean {
-    return this.#connection !== null && this.#connection.masqueraded && !this.#isReply;
+    return this.#connection?.masqueraded === true && !this.#isReply;
   }
 
   /** The flight belongs to a flow from here on, if to any. */
