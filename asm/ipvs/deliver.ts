@@ -18,13 +18,7 @@ import {
   SERVER_WEIGHT,
   SERVICE_PERSISTENT_MS,
 } from "../abi/ipvs";
-import {
-  PROTOCOL_SCTP,
-  PROTOCOL_TCP,
-  PROTOCOL_UDP,
-  TCP_FLAG_RST,
-  TCP_FLAG_SYN,
-} from "../abi/packet";
+import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP, TCP_FLAG_RST, TCP_FLAG_SYN } from "../abi/packet";
 import { flightPorts } from "../conntrack/flow";
 import { remove, storeTuple, tupleBytes } from "../conntrack/table";
 import { storeAddress } from "../packet/address";

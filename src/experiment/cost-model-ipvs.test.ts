@@ -3,19 +3,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { recordedCalibration } from "../calibration/calibration-file.js";
-import { type ModelledCost, modelKernelNs } from "../dataplane/cost-model.js";
-import type { PacketKind } from "../measure/kernel-record.js";
+import { modelKernelNs } from "../dataplane/cost-model.js";
+import type { ControlRecord, PacketKind } from "../measure/kernel-record.js";
 import { countPackets, encodeLegacy, encodeVirtualServers, udpCluster } from "./counted-packets.test-data.js";
+import { timeInUserMode } from "./verify-kernel/user-mode-time.js";
 
 /** How far a ratio of modelled times may be from the measured one. */
 const RATIO_MIN = 0.75;
 const RATIO_MAX = 1.33;
 
-/**
- * Native ns per ns in user-mode Linux. fixed: of the empty path and of conntrack, the controls (1.861, 1.863). scan: of
- * walking a long chain, which waits for memory and not for instructions.
- */
-const NATIVE_PER_USER_MODE = { fixed: 1.861, scan: 1.1 } as const;
+/** Of the same boots: the empty path, and the one with conntrack. */
+const CONTROLS: Readonly<Record<PacketKind, Readonly<Record<ControlRecord["control"], number>>>> = {
+  first: { none: 1039, conntrack: 1489 },
+  established: { none: 1069, conntrack: 1321 },
+};
 
 /** Services -> [ipvs, iptables-legacy] in user-mode Linux. random: every Service in turn, modelled at the middle one. */
 const FIRST = {
@@ -54,6 +55,7 @@ interface Asked {
 
 /** ipvs over iptables-legacy, as user-mode Linux would time them. */
 function modelledRatio({ services, index, distinctTargets, packet }: Asked): number {
+  const inUserMode = timeInUserMode(controlsOf(packet), calibration);
   const objects = udpCluster(services);
   const clusterIP = objects.services[index]?.spec.clusterIP as string;
   const [ipvs, legacy] = (
@@ -68,9 +70,10 @@ function modelledRatio({ services, index, distinctTargets, packet }: Asked): num
   return ipvs / legacy;
 }
 
-function inUserMode({ ns, parts }: ModelledCost): number {
-  const scan = parts["rules"] ?? 0;
-  return (ns - scan) / NATIVE_PER_USER_MODE.fixed + scan / NATIVE_PER_USER_MODE.scan;
+function controlsOf(packet: PacketKind): ControlRecord[] {
+  return (["none", "conntrack"] as const).map((control) => {
+    return { control, kernel: "user-mode", packet, ns: CONTROLS[packet][control], noise: 0 };
+  });
 }
 
 function checkRatio(asked: Asked, [ipvs, legacy]: readonly [number, number], what: string): void {

@@ -16,7 +16,12 @@ import {
   type SweepNode,
   type SweepOptions,
 } from "../../kernel/timing/sweep-plan.js";
-import type { ControlRecord, KernelPath, NotVerifiedRecord } from "../../measure/kernel-record.js";
+import type {
+  ControlRecord,
+  KernelPath,
+  NotVerifiedRecord,
+  PacketKind,
+} from "../../measure/kernel-record.js";
 import { median } from "../../measure/statistics/quantiles.js";
 import { type LoadedNode, loadRuleset, makeControl } from "./load-rulesets.js";
 import {
@@ -31,14 +36,15 @@ export const IPVS_SWEEP: SweepOptions = {
   paths: ["iptables-legacy", "ipvs"],
   services: [1, 100, 1000, 5000, 10_000],
 };
-/** A round of few passes: its connections are to be as few as IPVS has buckets, 4,096. */
-export const IPVS_PACING = { rounds: 4, passes: 3, cpu: 0 } as const;
+export const IPVS_PACING = { rounds: 5, passes: 8, cpu: 0 } as const;
 export const IPVS_BUDGET_MS = 90_000;
 
 /** Of UDP connections, whole seconds; the wait is a little longer. */
 const EXPIRY_S = 1;
 const SETTLE_MS = 1200;
 const LONG_EXPIRY_S = 300;
+/** Passes of a round after which connections are to expire: not many more than IPVS has buckets, 4,096. */
+const EXPIRING_PASSES = 3;
 
 /** @throws {PlumbError} Internal when the kernel cannot be given packets; the signal's reason when aborted */
 export async function timeOneAtATime(options: TimingOptions): Promise<TimingResult> {
@@ -83,15 +89,35 @@ async function timeOne(what: Ruleset, { controls, timed, budget, options }: Timi
     return { reason: "KERNEL_REFUSED", detail: error.message };
   }
   const loaded = clock.milliseconds();
-  for (const packet of ["first", "established"] as const) {
-    const isExpiring = what.path === "ipvs" && packet === "first";
-    if (what.path === "ipvs") await setExpiry(host, node, isExpiring ? EXPIRY_S : LONG_EXPIRY_S);
-    const pacing = isExpiring ? { ...options.pacing, settleMs: SETTLE_MS } : options.pacing;
-    timed.push(await timePackets([...controls, node], packet, { ...options, pacing }));
+  try {
+    for (const packet of ["first", "established"] as const)
+      timed.push(await timePacketsOf(packet, [...controls, node], options));
+  } catch (error) {
+    if (!(error instanceof PlumbError)) throw error;
+    return { reason: "OUT_OF_TIME", detail: `timing at ${what.services} Services: ${error.message}` };
+  } finally {
+    await takeAway(host, node);
   }
   budget.note(what, { loadMs: loaded - begin, timeMs: clock.milliseconds() - loaded });
-  await takeAway(host, node);
   return null;
+}
+
+/** @param nodes the last of them is the ruleset's */
+async function timePacketsOf(
+  packet: PacketKind,
+  nodes: readonly LoadedNode[],
+  options: TimingOptions,
+): Promise<TimedPackets> {
+  const { host, pacing } = options;
+  const node = nodes.at(-1);
+  if (node?.what.kind !== "rules" || node.what.path !== "ipvs") return timePackets(nodes, packet, options);
+  if (packet === "established") {
+    await setExpiry(host, node, LONG_EXPIRY_S);
+    return timePackets(nodes, packet, options);
+  }
+  await setExpiry(host, node, EXPIRY_S);
+  const expiring = { ...pacing, passes: Math.min(pacing.passes, EXPIRING_PASSES), settleMs: SETTLE_MS };
+  return timePackets(nodes, packet, { ...options, pacing: expiring });
 }
 
 async function setExpiry(host: KernelHost, { spec }: LoadedNode, seconds: number): Promise<void> {

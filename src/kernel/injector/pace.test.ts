@@ -9,6 +9,7 @@ test("a job is text: settings, nodes by their namespaces, cases by their nodes' 
     seed: 7,
     packet: "first",
     firstSource: "10.128.0.0",
+    settleMs: 1200,
     nodes: [{ id: "a", interfaces: ["eth0"], addresses: [] }],
     cases: [
       {
@@ -29,6 +30,7 @@ packet first
 batch 64
 chunk 3000000 24 500
 sources 10.128.0.0
+settle 1200
 node plumb-a-client eth0 plumb-a-backend in plumb-a-node
 case 0 172.30.0.1:80 172.30.0.2:53
 `,

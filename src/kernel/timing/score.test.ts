@@ -62,6 +62,30 @@ test("scorePoints: shares within 0.85..1.15 and 0.75..1.33, and the ratio farthe
   ]);
 });
 
+test("scorePoints: ipvs in user-mode Linux is judged by its ratio to iptables-legacy at the same size", () => {
+  const points = sweep({
+    ipvs: [
+      [3300, 6600],
+      [3100, 3100],
+    ],
+    "iptables-legacy": [[2100, 4000]],
+  }).map((one): TimingPoint => ({ ...one, kernel: "user-mode" }));
+  const [ipvs, legacy] = scorePoints(points);
+  const ratio = 6600 / 3300 / (4000 / 2100);
+  assert.deepEqual(ipvs, {
+    path: "ipvs",
+    kernel: "user-mode",
+    packet: "first",
+    against: "iptables-legacy",
+    points: 1,
+    withinClose: 1,
+    withinWide: 1,
+    worstRatio: ratio,
+  });
+  assert.equal(legacy?.against, undefined);
+  assert.equal(legacy?.worstRatio, 4000 / 2100);
+});
+
 test("orderAgreement counts pairs measured farther apart than the model errs", () => {
   const points = sweep({
     "iptables-legacy": [
