@@ -36,15 +36,7 @@ import {
   FLIGHT_TCP_FLAGS,
   setReason,
 } from "../packet/flight";
-import {
-  advance,
-  begin,
-  STATE_CLOSE,
-  STATE_IGNORE,
-  STATE_INVALID,
-  STATE_REOPEN,
-  timeoutMs,
-} from "./protocol";
+import { advance, begin, isRefused, STATE_IGNORE, STATE_INVALID, STATE_REOPEN, timeoutMs } from "./protocol";
 import {
   directionOf,
   entryOf,
@@ -146,9 +138,8 @@ function resume<A>(context: usize, table: usize, entry: usize, direction: u32, n
   }
   const before = load<u8>(state, CONNTRACK_STATE_STATUS) as u32;
   const status = before | (direction * CONNTRACK_STATUS_SEEN_REPLY);
-  // A RST where nothing was replied yet ends the flow with itself.
-  const refused = next === STATE_CLOSE && (before & CONNTRACK_STATUS_SEEN_REPLY) === 0;
-  const timeout = refused ? 0 : timeoutMs(load<u8>(context, FLIGHT_PROTOCOL), next, status);
+  const protocol = load<u8>(context, FLIGHT_PROTOCOL);
+  const timeout = isRefused(next, before) ? 0 : timeoutMs(protocol, next, status);
   const deadline = deadlineAfter(now, timeout);
   store<u8>(state, next as u8, CONNTRACK_STATE_PROTOCOL);
   store<u8>(state, status as u8, CONNTRACK_STATE_STATUS);

@@ -1,5 +1,5 @@
 // Protocol state of a flow: TCP by the kernel's transition table, UDP and the rest by "answered or not".
-// The table is twelve rows of ten states, four bits each, so that a transition is one shift: no branches, no memory.
+// The table is thirteen rows of twelve states, four bits each, so that a transition is one shift: no branches, no memory.
 // Source: net/netfilter/nf_conntrack_proto_tcp.c (tcp_conntracks), _udp.c, _icmp.c, _sctp.c and their timeouts.
 import {
   PROTOCOL_SCTP,
@@ -20,8 +20,13 @@ const STATE_FIN_WAIT: u32 = 4;
 const STATE_CLOSE_WAIT: u32 = 5;
 const STATE_LAST_ACK: u32 = 6;
 const STATE_TIME_WAIT: u32 = 7;
-export const STATE_CLOSE: u32 = 8;
+/** Closed by a reset; a SYN is left alone. The kernel's CLOSE is this and the two that a SYN opens anew. */
+const STATE_CLOSE: u32 = 8;
 const STATE_SYN_SENT2: u32 = 9;
+/** Closed after somebody sent a FIN. */
+const STATE_CLOSE_FIN: u32 = 10;
+/** Closed by the opener, whose reset was the last packet. */
+const STATE_CLOSE_RESET: u32 = 11;
 /** A SYN meets a flow that has ended: a new flow takes its place. The first of the answers that are no states. */
 export const STATE_REOPEN: u32 = 13;
 /** The packet leaves the state as it is. */
@@ -30,15 +35,16 @@ export const STATE_IGNORE: u32 = 14;
 export const STATE_INVALID: u32 = 15;
 
 // Rows, read from the right: digit n is the state that follows state n (the last digit follows NONE).
-const ORIGINAL_SYN: u64 = 0x9ddeeeee11;
-const ORIGINAL_SYN_ACK: u64 = 0x2ffffff2ff;
-const ORIGINAL_ACK: u64 = 0xf8775533f3;
-const REPLY_SYN: u64 = 0x9fdfffff9f;
-const REPLY_SYN_ACK: u64 = 0x2eeeeeee2f;
-const REPLY_ACK: u64 = 0xe8775532ef;
-const EITHER_FIN: u64 = 0xf8766644ff;
-const EITHER_RST: u64 = 0x888888888f;
-const EITHER_NONE: u64 = 0xffffffffff;
+const ORIGINAL_SYN: u64 = 0xdd9edeeeee11;
+const ORIGINAL_SYN_ACK: u64 = 0xff2ffffff2ff;
+const ORIGINAL_ACK: u64 = 0x8af8775533f3;
+const ORIGINAL_RST: u64 = 0xbabbaaaabbbf;
+const REPLY_SYN: u64 = 0xff9fdfffff9f;
+const REPLY_SYN_ACK: u64 = 0x8e2eeeeeee2f;
+const REPLY_ACK: u64 = 0x8ae8775532ef;
+const REPLY_RST: u64 = 0x8a88aaaa888f;
+const EITHER_FIN: u64 = 0x8af8766644ff;
+const EITHER_NONE: u64 = 0xffffffffffff;
 
 /** State after the first packet of a flow, or STATE_INVALID when no flow can begin with it. */
 export function begin(protocol: u32, flags: u32): u32 {
@@ -50,6 +56,13 @@ export function begin(protocol: u32, flags: u32): u32 {
 export function advance(protocol: u32, state: u32, direction: u32, flags: u32): u32 {
   if (protocol === PROTOCOL_TCP) return transition(direction, state, flags);
   return state;
+}
+
+/** Whether a flow that nobody replied to was reset: it ends with that packet. */
+export function isRefused(state: u32, status: u32): bool {
+  return (
+    (status & CONNTRACK_STATUS_SEEN_REPLY) === 0 && (state === STATE_CLOSE || state === STATE_CLOSE_RESET)
+  );
 }
 
 /** How long a flow in this state lives after its last packet, ms. */
@@ -67,7 +80,7 @@ function transition(direction: u32, state: u32, flags: u32): u32 {
 
 /** The kernel's order of flags: RST, SYN (with or without ACK), FIN, ACK, none. */
 function rowOf(direction: u32, flags: u32): u64 {
-  if (flags & TCP_FLAG_RST) return EITHER_RST;
+  if (flags & TCP_FLAG_RST) return direction === 0 ? ORIGINAL_RST : REPLY_RST;
   if (flags & TCP_FLAG_SYN) {
     if (flags & TCP_FLAG_ACK) return direction === 0 ? ORIGINAL_SYN_ACK : REPLY_SYN_ACK;
     return direction === 0 ? ORIGINAL_SYN : REPLY_SYN;

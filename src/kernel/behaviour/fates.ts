@@ -4,7 +4,7 @@
 // Cost: paths x packets x the length of a walk; a Service of n endpoints has n paths.
 import { isLoopback, joinHostPort } from "../../base/ip.js";
 import type { Packet, Verdict } from "../../netfilter/packet.js";
-import type { IpvsScheduler } from "../../netfilter/ipvs/model.js";
+import type { IpvsScheduler, RealServer, VirtualServer } from "../../netfilter/ipvs/model.js";
 import type { IpvsModel, RuleModel } from "../../netfilter/rule-model.js";
 import { type Chance, exploreWithOdds } from "../../netfilter/tracer/chance.js";
 import type { Tuple } from "../../netfilter/tracer/conntrack.js";
@@ -120,22 +120,29 @@ function spoken(utterance: Utterance, asked: PacketFate | undefined): Packet | n
 }
 
 /**
- * The model with one server behind each virtual server that the client asks, drawn by chance: which one a scheduler
- * takes depends on what others asked before, so any may come.
+ * The model with the virtual servers that the client asks, each with servers drawn by chance in the order in which it
+ * will take them: which one a scheduler takes depends on what others asked before, so any may come.
  */
 function scheduledBy(chance: Chance, model: IpvsModel, utterances: readonly Utterance[]): IpvsModel {
-  const asked = new Set(
-    utterances.flatMap((it) =>
-      it.from === "client"
-        ? [`${it.packet.protocol} ${joinHostPort(it.packet.destination, it.packet.destinationPort)}`]
-        : [],
-    ),
-  );
-  const virtualServers = model.virtualServers.map((server) => {
+  const openings = new Map<string, number>();
+  for (const it of utterances) {
+    if (it.from !== "client") continue;
+    const { protocol, destination, destinationPort } = it.packet;
+    const asked = `${protocol} ${joinHostPort(destination, destinationPort)}`;
+    openings.set(asked, (openings.get(asked) ?? 0) + 1);
+  }
+  const virtualServers = model.virtualServers.flatMap((server): VirtualServer[] => {
+    const count = openings.get(`${server.protocol} ${joinHostPort(server.ip, server.port)}`) ?? 0;
+    if (count === 0) return [];
     const candidates = server.realServers.filter(({ weight }) => weight > 0);
-    if (candidates.length < 2 || !asked.has(`${server.protocol} ${joinHostPort(server.ip, server.port)}`))
-      return server;
-    return { ...server, realServers: candidates.slice(chance.below(candidates.length)).slice(0, 1) };
+    if (candidates.length < 2) return [server];
+    const draws = server.persistentSeconds === null ? count : 1;
+    const drawn = Array.from(
+      { length: draws },
+      () => candidates[chance.below(candidates.length)] as RealServer,
+    );
+    // A list of servers begins with the one added last.
+    return [{ ...server, scheduler: "rr", realServers: drawn.reverse() }];
   });
   return { ...model, virtualServers };
 }

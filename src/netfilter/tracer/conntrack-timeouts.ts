@@ -11,7 +11,20 @@ export interface ConntrackTimeouts {
 }
 
 export const KERNEL_TIMEOUTS: ConntrackTimeouts = {
-  tcp: { NO: 120, SS: 120, SR: 60, ES: 432_000, FW: 120, CW: 60, LA: 30, TW: 120, CL: 10, S2: 120 },
+  tcp: {
+    NO: 120,
+    SS: 120,
+    SR: 60,
+    ES: 432_000,
+    FW: 120,
+    CW: 60,
+    LA: 30,
+    TW: 120,
+    CL: 10,
+    S2: 120,
+    CF: 10,
+    CR: 10,
+  },
   udp: { unanswered: 30, answered: 120 },
   sctp: 600,
   icmp: 30,

@@ -67,8 +67,23 @@ test("Conntrack follows a TCP connection from SYN to TIME_WAIT, and lets a SYN o
 
 test("Conntrack forgets a connection that was reset before anything was replied", () => {
   replay(["0 > S NEW SS", "0 < R ESTABLISHED CL", "0 > A NEW ES"]);
-  replay(["0 > S NEW SS", "0 > R NEW CL", "0 < SA INVALID -"]);
+  replay(["0 > S NEW SS", "0 > R NEW CR", "0 < SA INVALID -"]);
   replay(["0 > S NEW SS", "0 < SA ESTABLISHED SR", "0 < R ESTABLISHED CL", "0 > A ESTABLISHED CL"]);
+});
+
+test("Conntrack lets a SYN open a closed connection anew after a FIN or the opener's own reset, not after the other's", () => {
+  const answered = ["0 > S NEW SS", "0 < SA ESTABLISHED SR"];
+  replay([...answered, "0 > R ESTABLISHED CR", "0 > S NEW SS"]);
+  replay([...answered, "0 < R ESTABLISHED CL", "0 > S ESTABLISHED CL"]);
+  replay([...answered, "0 < R ESTABLISHED CL", "0 > R ESTABLISHED CR", "0 > S NEW SS"]);
+  replay([...answered, "0 > R ESTABLISHED CR", "0 > A ESTABLISHED CL", "0 > S ESTABLISHED CL"]);
+  replay([
+    ...answered,
+    "0 > FA ESTABLISHED FW",
+    "0 < R ESTABLISHED CF",
+    "0 > A ESTABLISHED CF",
+    "0 > S NEW SS",
+  ]);
 });
 
 test("Conntrack keeps each TCP state for its own timeout, and no longer", () => {
@@ -79,8 +94,8 @@ test("Conntrack keeps each TCP state for its own timeout, and no longer", () => 
   replay([...established.slice(0, 2), "60 > A NEW ES"]);
   replay([...established, "431999 > A ESTABLISHED ES"]);
   replay([...established, "432000 > A NEW ES"]);
-  replay([...established, "0 > R ESTABLISHED CL", "9.999 > A ESTABLISHED CL"]);
-  replay([...established, "0 > R ESTABLISHED CL", "10 < A NEW ES"]);
+  replay([...established, "0 > R ESTABLISHED CR", "9.999 > A ESTABLISHED CL"]);
+  replay([...established, "0 > R ESTABLISHED CR", "10 < A NEW ES"]);
   replay([...established, "0 > FA ESTABLISHED FW", "0 < A ESTABLISHED CW", "59 > A ESTABLISHED CW"]);
   replay([...established, "0 > FA ESTABLISHED FW", "0 < A ESTABLISHED CW", "60 > A NEW ES"]);
 });

@@ -3,7 +3,7 @@
 // The algorithm, which both keep to:
 //   track     one lookup of the packet's tuple among both tuples of every connection. Found and not expired: the
 //             protocol state moves on, the deadline is now + the new state's timeout. No transition: INVALID, nothing
-//             changes. A SYN to a connection in TIME_WAIT or CLOSE removes it and opens a new one. A RST where nothing
+//             changes. A SYN to a connection that ended (tcp-state.ts) removes it and opens a new one. A RST where nothing
 //             was replied yet ends the connection with itself: its deadline is now.
 //             Not found: a draft, which no other packet sees until it is confirmed. TCP that cannot begin a
 //             connection (SYN+ACK, FIN, RST, no flags) is INVALID; a bare ACK begins one (nf_conntrack_tcp_loose=1).
@@ -84,12 +84,12 @@ export class Conntrack {
     const isReply = tupleText(found.original) !== tupleText(tuple);
     const next = tuple.protocol === "tcp" ? tcpTransition(found.tcpState, isReply, tcpFlags) : "IG";
     if (next === "IV") return { kind: "invalid" };
-    if (next === "SS" && (found.tcpState === "TW" || found.tcpState === "CL")) {
+    if (next === "SS" && found.tcpState !== "SS") {
       this.#remove(found);
       return this.#open(tuple, tcpFlags, nowMs);
     }
     if (next !== "IG") found.tcpState = next;
-    const isRefused = next === "CL" && !found.seenReply;
+    const isRefused = (next === "CL" || next === "CR") && !found.seenReply;
     found.seenReply ||= isReply;
     found.deadlineMs = isRefused ? nowMs : nowMs + this.#timeoutMs(found);
     return { kind: "known", connection: found, isReply };
