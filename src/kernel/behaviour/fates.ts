@@ -3,11 +3,11 @@
 // went. So affinity and established connections need no rules of their own here: the model remembers, or does not.
 // Cost: paths x packets x the length of a walk; a Service of n endpoints has n paths.
 import { isLoopback, joinHostPort } from "../../base/ip.js";
-import { type Packet, TCP_FLAGS, type Verdict } from "../../netfilter/packet.js";
+import type { Packet, Verdict } from "../../netfilter/packet.js";
 import type { IpvsScheduler, RealServer, VirtualServer } from "../../netfilter/ipvs/model.js";
 import type { IpvsModel, RuleModel } from "../../netfilter/rule-model.js";
 import { type Chance, exploreWithOdds } from "../../netfilter/tracer/chance.js";
-import { inverse, type Tuple } from "../../netfilter/tracer/conntrack.js";
+import type { Tuple } from "../../netfilter/tracer/conntrack.js";
 import { createTracer } from "../../netfilter/tracer/index.js";
 import type { TraceStep } from "../../netfilter/tracer/trace.js";
 import { answerTo, askedBefore, type Conversation, packetOf, type Utterance } from "./conversation.js";
@@ -105,18 +105,8 @@ function hold(
     // Every answer has another source than the one who gives it; that is the translation of the flow, not of the packet.
     const masquerade = utterance.from === "client" && outcome.masquerade;
     fates.push({ verdict: outcome.verdict, sent, isLocal, masquerade, isNew: !established });
-    if (sent !== null && isLocal && isReset(packet)) tracer.send(resetOf(sent), 0);
   }
   return fates;
-}
-
-/** Nobody listens on the node: its stack resets what is said to it in a connection. What answers a SYN is lost on us. */
-function isReset({ protocol, tcpFlags }: Packet): boolean {
-  return protocol === "tcp" && (tcpFlags & TCP_FLAGS.ACK) !== 0 && (tcpFlags & TCP_FLAGS.RST) === 0;
-}
-
-function resetOf(delivered: Tuple): Packet {
-  return { ...inverse(delivered), inInterface: null, tcpFlags: TCP_FLAGS.RST, payloadBytes: 0 };
 }
 
 /**
