@@ -65,10 +65,10 @@ function says(client: FlowClient, way: Way, flow: number, tcpFlags: number): Utt
 const accepts: Utterance = { from: "target", tcpFlags: SYN | ACK };
 
 const opens: Script = (client, way) => [says(client, way, 0, SYN)];
-/** The node has no socket for what it says here: its own stack resets a TCP connection once it is answered. */
+/** The node has no socket for what it says here: its own stack resets a connection once it is answered. */
 const talks: Script = (client, way) => {
   const answered = [says(client, way, 0, SYN), accepts];
-  const isReset = client.inInterface === null && way.protocol === "tcp";
+  const isReset = client.inInterface === null && way.protocol !== "udp";
   return isReset ? answered : [...answered, says(client, way, 0, ACK)];
 };
 const returns: Script = (client, way, other) => [
