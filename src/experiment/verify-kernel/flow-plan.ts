@@ -24,7 +24,8 @@ export function flowPlan(
   const clients = flowClients(objects, state, config);
   const ways = flowWays(state, config, clients);
   const prng = new Prng(seed);
-  const rows = FLOW_KINDS.filter(({ name }) => kinds?.includes(name) ?? true)
+  const isAsked = ({ name, notIn }: FlowKind) => notIn !== config.mode && (kinds?.includes(name) ?? true);
+  const rows = FLOW_KINDS.filter(isAsked)
     .map((kind) => new KindPlan(kind, ways, clients, prng.fork(kind.name)))
     .filter(({ size }) => size > 0);
   return new WeightedPlan(rows, prng.fork("kinds"));

@@ -27,7 +27,7 @@ export async function withUserModeTimes<F extends FoundTimes>(found: F, asked: U
 }
 
 /** @param native null when nothing was timed there */
-function mergeTiming(native: TimingRecord | null, guest: TimingRecord): TimingRecord {
+export function mergeTiming(native: TimingRecord | null, guest: TimingRecord): TimingRecord {
   if (native === null) return guest;
   const isOfIpvs = ({ a, b }: TimingRecord["crossovers"][number]) => a === "ipvs" || b === "ipvs";
   return {

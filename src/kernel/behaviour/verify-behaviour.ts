@@ -44,7 +44,11 @@ export interface BehaviourOptions {
   readonly signal: AbortSignal;
 }
 
-const BATCH = 2000;
+/** Conversations held at once. They must be over before a closed connection is forgotten, which is after 10 s. */
+const BATCH: Readonly<Record<KernelKind, number>> = { native: 2000, "user-mode": 300 };
+
+/** A second sample of a Service is at most this large. */
+const SPREAD_FLOWS_MAX = 2000;
 
 /** @throws {PlumbError} when the kernel or a tool refuses what is asked of it */
 export async function verifyBehaviour(options: BehaviourOptions): Promise<BehaviourRecord> {
@@ -95,7 +99,7 @@ class Run {
     await this.#session.renew();
     let held = 0;
     while (held < flows && !signal.aborted) {
-      const batch = this.#drawBatch(Math.min(BATCH, flows - held));
+      const batch = this.#drawBatch(Math.min(BATCH[this.#options.kernel], flows - held));
       if (batch.length === 0) {
         if (this.#told.length === 0) return;
         plan.renew();
@@ -151,7 +155,7 @@ class Run {
         this.#distribution.push({ ...first, agrees: true });
         continue;
       }
-      const again = await this.#drawAgain(sample, Math.min(first.flows, BATCH));
+      const again = await this.#drawAgain(sample, Math.min(first.flows, SPREAD_FLOWS_MAX));
       const second = judgeSample(again, P_CONFIRMED);
       this.#distribution.push(second);
       if (!second.agrees && this.#mismatches.length < this.#options.mismatchesMax)
