@@ -4,7 +4,7 @@
 // Cost: paths x packets x the length of a walk; a Service of n endpoints has n paths.
 import { isLoopback, joinHostPort } from "../../base/ip.js";
 import type { Packet, Verdict } from "../../netfilter/packet.js";
-import type { IpvsScheduler, RealServer, VirtualServer } from "../../netfilter/ipvs/model.js";
+import type { RealServer, VirtualServer } from "../../netfilter/ipvs/model.js";
 import type { IpvsModel, RuleModel } from "../../netfilter/rule-model.js";
 import { type Chance, exploreWithOdds } from "../../netfilter/tracer/chance.js";
 import type { Tuple } from "../../netfilter/tracer/conntrack.js";
@@ -35,7 +35,7 @@ export interface Fates {
   readonly all: readonly Fate[];
   /** Whether WALKS_MAX ended the search: nothing can be judged by them. */
   readonly partial: boolean;
-  /** Whether the probabilities are right: IPVS schedulers that look at load or at a hash have none. */
+  /** Whether the probabilities are right: schedulers of IPVS go by turns, load or a hash, not by chance. */
   readonly hasOdds: boolean;
 }
 
@@ -56,16 +56,7 @@ export function fatesOf(model: RuleModel, conversation: Conversation): Fates {
     if (known === undefined) all.set(key, { packets: result, probability });
     else known.probability += probability;
   }
-  return { all: [...all.values()], partial: walks.length > WALKS_MAX, hasOdds: hasOdds(model) };
-}
-
-const EVEN_SCHEDULERS: readonly IpvsScheduler[] = ["rr", "wrr"];
-
-function hasOdds(model: RuleModel): boolean {
-  return (
-    model.mode !== "ipvs" ||
-    model.virtualServers.every(({ scheduler }) => EVEN_SCHEDULERS.includes(scheduler))
-  );
+  return { all: [...all.values()], partial: walks.length > WALKS_MAX, hasOdds: model.mode !== "ipvs" };
 }
 
 /** The tracer's walk of utterance `index`, along a path on which the packets before it had the fates given. */
