@@ -5,7 +5,11 @@ import { spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { realClock } from "../../base/clock.js";
 import type { Family } from "../../base/ip.js";
+import { repeatScript } from "../../kernel/behaviour/repeat-script.js";
+import { loadRules } from "../../kernel/host/rule-loading.js";
 import { Sandbox } from "../../kernel/host/sandbox.js";
+import { namespacesOf } from "../../kernel/host/topology.js";
+import { TCP_FLAGS } from "../../netfilter/packet.js";
 import type { BehaviourRecord, KernelPath } from "../../measure/kernel-record.js";
 import { defaultProxyConfig } from "../../proxy/default-config.js";
 import { nodeOf } from "../../proxy/node.js";
@@ -15,6 +19,7 @@ import { FAULTS, FAULTY_CLUSTER, type Fault, faultOf } from "./faults.test-data.
 import { MODE_OF_PATH } from "./path-rules.js";
 import { verifyPath } from "./verify-path.js";
 
+const { SYN, ACK } = TCP_FLAGS;
 const SEED = Number(process.env["PLUMB_TEST_SEED"] ?? 3);
 /** What the native kernel runs everywhere; mode ipvs needs ip_vs. */
 const PATHS: readonly KernelPath[] = ["iptables-legacy", "iptables-nft", "nftables", "ipset"];
@@ -107,17 +112,48 @@ async function verifyBroken(path: KernelPath, fault: Fault): Promise<BehaviourRe
 const RUNS_MAX = 20;
 const ELSEWHERE = /came out at beyond: tcp \S+ > 10\.180\.1\.5:8081/;
 
+/** Run a script of ours and say what it printed. */
+function repeated(lines: readonly string[]): string {
+  const script = lines.join("\n");
+  const run = spawnSync("sh", { input: script, encoding: "utf8" });
+  assert.equal(run.status, 0, `${run.stderr}\n${script}`);
+  return run.stdout;
+}
+
 test("the script of a mismatch shows it again", { skip }, async () => {
   const fault = FAULTS.find(({ name }) => name === "DNAT to elsewhere");
   assert.ok(fault !== undefined);
   const { mismatches } = await verifyBroken("nftables", fault);
-  const script = mismatches[0]?.repeat.join("\n") ?? "";
   // Of the Service's two endpoints one is translated wrongly, and chance picks: the script is run until it is that one.
   const seen: string[] = [];
-  while (seen.length < RUNS_MAX && !seen.some((text) => ELSEWHERE.test(text))) {
-    const run = spawnSync("sh", { input: script, encoding: "utf8" });
-    assert.equal(run.status, 0, `${run.stderr}\n${script}`);
-    seen.push(run.stdout);
-  }
+  while (seen.length < RUNS_MAX && !seen.some((text) => ELSEWHERE.test(text)))
+    seen.push(repeated(mismatches[0]?.repeat ?? []));
   assert.match(seen.at(-1) ?? "", ELSEWHERE);
+});
+
+test("a script answers as an endpoint would, and goes on", { skip }, () => {
+  const node = { id: "1", interfaces: ["eth0"], addresses: ["192.168.0.2"] };
+  const rules =
+    "*nat\n-A PREROUTING -d 10.96.0.9 -p PROTO -j DNAT --to-destination 10.0.1.2:8080\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n";
+  for (const protocol of ["tcp", "udp", "sctp"] as const) {
+    const texts = [{ part: "iptables", text: () => [rules.replace("PROTO", protocol)] }];
+    const load = loadRules("iptables-legacy", "IPv4", texts, namespacesOf(node).node);
+    const packet = {
+      protocol,
+      source: "203.0.113.9",
+      destination: "10.96.0.9",
+      destinationPort: 80,
+      payloadBytes: 0,
+    };
+    const says = (tcpFlags: number) =>
+      ({ from: "client", flow: 0, packet: { ...packet, inInterface: "eth0", tcpFlags } }) as const;
+    const utterances = [says(SYN), { from: "target", tcpFlags: SYN | ACK } as const, says(ACK)];
+    const conversation = { kind: "established", service: null, utterances, once: false };
+    const printed = repeated(repeatScript({ family: "IPv4", node, load }, [conversation]));
+    const came = [...printed.matchAll(/came out at beyond: (.*)/g)].map(([, text]) => text);
+    assert.equal(came.length, 3, printed);
+    assert.match(came[0] ?? "", /^\S+ 192\.168\.0\.2:\d+ > 10\.0\.1\.2:8080$/);
+    assert.equal(came[1], `${protocol} 10.96.0.9:80 > 203.0.113.9:1024`);
+    assert.equal(came[2], came[0]);
+  }
 });

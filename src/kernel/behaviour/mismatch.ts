@@ -13,8 +13,8 @@ import type { Reproduced } from "./reproduce.js";
 import type { Subject } from "./session.js";
 import type { Sample } from "./spread.js";
 
-/** A packet that one who repeats a spread sends so often. */
-const SPREAD_REPEATS = 30;
+/** How often a script tells what chance decides about: one wrong backend of ten then shows 19 times of 20. */
+const REPEATS_MAX = 30;
 
 export function mismatchOf({ subject, before, result, again }: Reproduced): MismatchRecord {
   const { held, judgement, sights } = result;
@@ -24,7 +24,9 @@ export function mismatchOf({ subject, before, result, again }: Reproduced): Mism
   const note = again
     ? []
     : ["# It did not come again when it was told to a fresh node; this is what was said when it came."];
-  const told = [...before, held.conversation];
+  // Where chance decides, it is told often enough to show.
+  const times = held.conversation.once || result.fates.all.length === 1 ? 1 : REPEATS_MAX;
+  const told = [...before, ...Array.from({ length: times }, () => held.conversation)];
   return {
     kind: held.conversation.kind,
     packet: spokenText(held, index, sights),
@@ -39,7 +41,7 @@ export function mismatchOf({ subject, before, result, again }: Reproduced): Mism
 export function spreadMismatch(subject: Subject, sample: Sample, judged: DistributionRecord): MismatchRecord {
   const [conversation] = sample.conversations;
   assert(conversation !== undefined, "a sample without conversations");
-  const told = Array.from({ length: SPREAD_REPEATS }, () => ({
+  const told = Array.from({ length: REPEATS_MAX }, () => ({
     ...conversation,
     utterances: conversation.utterances.slice(0, 1),
   }));

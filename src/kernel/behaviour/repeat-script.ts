@@ -36,6 +36,7 @@ const SHOW = [
   "    if (port == 65535) continue",
   "    six = b[o] >= 96; protocol = six ? b[o + 6] : b[o + 9]; h = o + (six ? 40 : 20)",
   "    from = six ? ip6(o + 8) : ip4(o + 12); to = six ? ip6(o + 24) : ip4(o + 16)",
+  "    if (protocol == 58 ? b[h] > 4 : protocol != 1 && protocol != 6 && protocol != 17 && protocol != 132) continue",
   '    if (protocol == 1 || protocol == 58) what = "icmp type " b[h] " code " b[h + 1] ", " from " > " to',
   '    else what = (protocol == 6 ? "tcp " : protocol == 17 ? "udp " : "sctp ") from ":" word(h) " > " to ":" word(h + 2)',
   '    split(places, place); print "  came out at " place[port + 1] ": " what; seen++',

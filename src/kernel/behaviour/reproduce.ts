@@ -17,8 +17,9 @@ export interface Reproduced {
 const ATTEMPTS = 64;
 /** A client that is remembered can be a newcomer once per node; fewer nodes are asked whether a part shows it too. */
 const NODES = 12;
-const NODES_OF_PART = 3;
-const HALVINGS = 8;
+const NODES_OF_PART = 5;
+/** Fresh nodes that making it small may take. */
+const TRIES_MAX = 40;
 
 /**
  * @param before all that the node was told before, in order
@@ -95,18 +96,23 @@ async function withBefore(
   return null;
 }
 
-/** Halves, from the front, are left out as long as it shows. */
+/**
+ * Halves, then quarters, down to single conversations are left out as long as it shows.
+ * Source: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002 (complements only).
+ */
 async function shortest(
   subject: Subject,
   before: readonly Conversation[],
   result: Disagreement,
 ): Promise<Reproduced> {
-  let [kept, shown] = [before, result];
-  for (let tries = 0; tries < HALVINGS && kept.length > 0; tries++) {
-    const half = kept.slice(Math.ceil(kept.length / 2));
-    const again = await tell(subject, half, result.held.conversation);
-    if (again === null) break;
-    [kept, shown] = [half, again];
+  let [kept, shown, tries] = [before, result, 0];
+  for (let chunk = Math.ceil(kept.length / 2); chunk >= 1; chunk = Math.floor(chunk / 2)) {
+    for (let at = 0; at < kept.length && tries < TRIES_MAX; tries++) {
+      const rest = kept.filter((_, index) => index < at || index >= at + chunk);
+      const again = await tell(subject, rest, result.held.conversation);
+      if (again === null) at += chunk;
+      else [kept, shown] = [rest, again];
+    }
   }
   return { subject, before: kept, result: shown, again: true };
 }

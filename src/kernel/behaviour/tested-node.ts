@@ -12,6 +12,7 @@ import {
   makeNode,
   namespacesOf,
   type NodeSpec,
+  OUT_ADDRESS,
   OUT_INTERFACE,
   removeNode,
 } from "../host/topology.js";
@@ -71,7 +72,7 @@ export function portsOf({ family, node }: NodePlan): Port[] {
   const { node: own, client, backend } = namespacesOf(node);
   return [
     ...node.interfaces.map((name): Port => ({ kind: "link", netns: client, interface: name })),
-    { kind: "link", netns: backend, interface: BACKEND_INTERFACE },
+    { kind: "link", netns: backend, interface: BACKEND_INTERFACE, peer: OUT_ADDRESS },
     { kind: "node", netns: own, family },
   ];
 }

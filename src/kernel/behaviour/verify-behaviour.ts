@@ -84,6 +84,8 @@ class Run {
   readonly #total: Count = { flows: 0, agreed: 0 };
   readonly #kinds = new Map<string, Count>();
   readonly #differences: Difference[] = [];
+  /** Services of which some conversation went otherwise. */
+  readonly #astray = new Set<string | null>();
   readonly #distribution: DistributionRecord[] = [];
   readonly #mismatches: MismatchRecord[] = [];
   /** What this node was told so far. */
@@ -142,6 +144,7 @@ class Run {
   }
 
   #remember(difference: Difference): void {
+    this.#astray.add(difference.result.held.conversation.service);
     const about = ({ result }: Difference) =>
       `${result.held.conversation.kind} ${result.held.conversation.service}`;
     if (this.#differences.some((known) => about(known) === about(difference))) return;
@@ -150,6 +153,8 @@ class Run {
 
   async compareSpread(): Promise<void> {
     for (const sample of this.#spread.samples()) {
+      // Where flows went astray, those left over are no fair sample.
+      if (this.#astray.has(sample.service)) continue;
       const first = judgeSample(sample, P_SUSPECT);
       if (first.agrees || this.#options.signal.aborted) {
         this.#distribution.push({ ...first, agrees: true });

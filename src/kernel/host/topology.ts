@@ -23,6 +23,8 @@ export interface NodeSpec {
 /** Interface of the node that everything leaves through, and the end of it in the backend namespace. */
 export const OUT_INTERFACE = "out";
 export const BACKEND_INTERFACE = "in";
+/** Hardware address of OUT_INTERFACE, which answers from the backend namespace are sent to. */
+export const OUT_ADDRESS = "02:00:00:00:02:01";
 
 export interface NodeNamespaces {
   readonly node: string;
@@ -68,7 +70,7 @@ const OPTIONAL_SETTINGS: readonly string[] = [
 /** Commands that make the node, in order. All run in the sandbox's own network namespace but those that name one. */
 export function makeNode(spec: NodeSpec): Command[] {
   const { node, client, backend } = namespacesOf(spec);
-  const make = [node, client, backend].map((netns): Command => ({ argv: ["ip", "netns", "add", netns] }));
+  const make = namespaces("add", spec);
   const settings: Command = { netns: node, argv: ["sysctl", "-qw", ...NODE_SETTINGS] };
   const optional: Command = { netns: node, argv: ["sysctl", "-qew", ...OPTIONAL_SETTINGS] };
   const quiet = [client, backend].map(
@@ -83,7 +85,7 @@ export function makeNode(spec: NodeSpec): Command[] {
     },
     { netns: backend, argv: ["ip", "link", "set", BACKEND_INTERFACE, "up"] },
   ];
-  return [...make, optional, settings, ...quiet, ...links];
+  return [make, optional, settings, ...quiet, ...links];
 }
 
 function* linkLines(spec: NodeSpec): Generator<string> {
@@ -94,7 +96,7 @@ function* linkLines(spec: NodeSpec): Generator<string> {
     yield `link add ${name} address ${mac} type veth peer name ${name} address ${mac} netns ${client}\n`;
     yield `link set ${name} arp off up\n`;
   }
-  yield `link add ${OUT_INTERFACE} address 02:00:00:00:02:01 type veth peer name ${BACKEND_INTERFACE} address 02:00:00:00:02:02 netns ${backend}\n`;
+  yield `link add ${OUT_INTERFACE} address ${OUT_ADDRESS} type veth peer name ${BACKEND_INTERFACE} address 02:00:00:00:02:02 netns ${backend}\n`;
   yield `link set ${OUT_INTERFACE} arp off up\n`;
   for (const address of spec.addresses) {
     const family: Family = address.includes(":") ? "IPv6" : "IPv4";
@@ -106,5 +108,10 @@ function* linkLines(spec: NodeSpec): Generator<string> {
 
 /** Commands that take the node away again. The rest of the sandbox stays. */
 export function removeNode(spec: NodeSpec): Command[] {
-  return Object.values(namespacesOf(spec)).map((netns) => ({ argv: ["ip", "netns", "del", netns] }));
+  return [namespaces("del", spec)];
+}
+
+function namespaces(verb: "add" | "del", spec: NodeSpec): Command {
+  const names = Object.values(namespacesOf(spec));
+  return { argv: ["ip", "-batch", "-"], stdin: () => names.map((name) => `netns ${verb} ${name}\n`) };
 }

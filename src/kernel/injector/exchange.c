@@ -2,9 +2,9 @@
  * them: src/kernel/behaviour makes and reads them.
  *
  * A PORT is a place to send and to listen, numbered from 0 in the order given:
- *   link:NETNS:INTERFACE   an end of a veth pair, without ARP: the other end has the same hardware address, or the one
- *                          that the last packet seen came from
- *   node:NETNS:4|6         the node itself: sends as a process would (through OUTPUT), hears what INPUT lets through
+ *   link:NETNS:INTERFACE[:MAC]   an end of a veth pair, without ARP; the hardware address of the other end, where it is
+ *                                another than that of this one
+ *   node:NETNS:4|6               the node itself: sends as a process would (through OUTPUT), hears what INPUT lets through
  *
  * Both streams hold records, little-endian, payload an IP packet:
  *
@@ -45,8 +45,12 @@ static void listen_on(struct port *port, int fd) {
   port->in[port->ins++] = fd;
 }
 
-static void open_link(struct port *port, const char *interface) {
+static void open_link(struct port *port, const char *interface, const char *mac) {
   port->index = interface_of(interface, port->mac);
+  uint8_t *m = port->mac;
+  errno = EINVAL;
+  if (mac != NULL && sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", m, m + 1, m + 2, m + 3, m + 4, m + 5) != 6)
+    stop("understand hardware address", mac);
   port->out = open_socket(AF_PACKET, SOCK_DGRAM, 0, interface);
   struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = port->index};
   int fd = open_socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_ALL), interface);
@@ -71,10 +75,10 @@ static void open_node(struct port *port, int family) {
 static void open_port(char *text) {
   if (port_count == PORTS_MAX) stop("open another port", text);
   struct port *port = &ports[port_count++];
-  char *kind = strtok(text, ":"), *netns = strtok(NULL, ":"), *name = strtok(NULL, ":");
+  char *kind = strtok(text, ":"), *netns = strtok(NULL, ":"), *name = strtok(NULL, ":"), *mac = strtok(NULL, "");
   if (name == NULL) stop("understand port", text);
   enter_netns(netns);
-  if (strcmp(kind, "link") == 0) open_link(port, name);
+  if (strcmp(kind, "link") == 0) open_link(port, name, mac);
   else open_node(port, strcmp(name, "4") == 0 ? AF_INET : AF_INET6);
 }
 
@@ -97,7 +101,7 @@ static void ip6_header(const struct msghdr *message, ssize_t length, int protoco
 
 /* Everything one socket holds. Returns how many packets. */
 static int drain(int number, int fd, int protocol) {
-  struct port *port = &ports[number];
+  const struct port *port = &ports[number];
   const size_t head = port->family == AF_INET6 ? sizeof(struct ip6_hdr) : 0;
   int seen = 0;
   for (;;) {
@@ -107,11 +111,8 @@ static int drain(int number, int fd, int protocol) {
     struct msghdr message = {&from, sizeof from, &into, 1, control, sizeof control, 0};
     ssize_t length = recvmsg(fd, &message, MSG_DONTWAIT);
     if (length < 0) return seen;
-    if (port->family == 0) {
-      const struct sockaddr_ll *link = (struct sockaddr_ll *)&from;
-      if (link->sll_pkttype == PACKET_OUTGOING) continue;
-      memcpy(port->mac, link->sll_addr, sizeof port->mac);
-    }
+    if (port->family == 0)
+      if (((struct sockaddr_ll *)&from)->sll_pkttype == PACKET_OUTGOING) continue;
     if (head > 0) ip6_header(&message, length, protocol);
     write_record(number, packet, (uint32_t)length + head);
     seen++;

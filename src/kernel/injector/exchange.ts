@@ -10,7 +10,13 @@ export const MARK = 0xffff;
 
 /** A place to send and to listen. node: the node itself, as a process on it would. */
 export type Port =
-  | { readonly kind: "link"; readonly netns: string; readonly interface: string }
+  | {
+      readonly kind: "link";
+      readonly netns: string;
+      readonly interface: string;
+      /** Hardware address of the other end, where it is not the same as that of this one. */
+      readonly peer?: string;
+    }
   | { readonly kind: "node"; readonly netns: string; readonly family: "IPv4" | "IPv6" };
 
 /** An IP packet at a port, by the port's position. */
@@ -88,6 +94,6 @@ export function recordHeader(port: number, length: number): Buffer {
 /** The port as the program's argument. */
 export function portText(port: Port): string {
   return port.kind === "link"
-    ? `link:${port.netns}:${port.interface}`
+    ? ["link", port.netns, port.interface, ...(port.peer === undefined ? [] : [port.peer])].join(":")
     : `node:${port.netns}:${port.family === "IPv4" ? "4" : "6"}`;
 }
