@@ -65,6 +65,7 @@ function curvesOf({ flavours, sets, ipvs }: Calibration) {
     ]),
     ["/sets/cold", sets.cold.points] as const,
     ["/ipvs/cold", ipvs.cold.points] as const,
+    ["/ipvs/coldEstablished", ipvs.coldEstablished.points] as const,
   ];
 }
 

@@ -47,7 +47,7 @@ export const calibrationSchema: Schema = {
       Object.fromEntries(FLAVOURS.map((name) => [name, flavour])),
     ),
     sets: object("Elements of sets.", { cold: curve }),
-    ipvs: object("ip_vs on top of iptables-legacy.", { work, cold: curve }),
+    ipvs: object("ip_vs on top of iptables-legacy.", { work, cold: curve, coldEstablished: curve }),
     proxy: object("A userspace proxy.", { connection: price, relay: price, copyPerByte: price }),
   }),
 };

@@ -61,7 +61,10 @@ export interface SetPrices {
 /** ip_vs on top of the rules: its work, and cold services and connections. */
 export interface IpvsPrices {
   readonly work: Readonly<Partial<Record<CounterName, Price>>>;
+  /** Distinct targets -> ns that a first packet pays for services, servers and chains that others pushed out. */
   readonly cold: Curve;
+  /** The same for an established packet: each counts on its service and on its server, where rules count on none. */
+  readonly coldEstablished: Curve;
 }
 
 /** A userspace proxy, wall time on a loopback. */

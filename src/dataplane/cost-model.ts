@@ -90,8 +90,9 @@ function workParts({ path, counts, calibration }: CostInput): Record<string, num
 }
 
 function coldPart({ path, packet, distinctTargets, calibration }: CostInput): Record<string, number> {
-  if (packet === "established") return {};
-  const cold = piecewise(coldCurve(path, calibration), distinctTargets);
+  if (packet === "established" && path !== "ipvs") return {};
+  const curve = packet === "first" ? coldCurve(path, calibration) : calibration.ipvs.coldEstablished;
+  const cold = piecewise(curve, distinctTargets);
   return cold > 0 ? { coldCaches: cold } : {};
 }
 
