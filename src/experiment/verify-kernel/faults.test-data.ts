@@ -98,9 +98,9 @@ export const FAULTS: readonly Fault[] = [
     kinds: ["hairpin", "to-itself"],
     shows: ["hairpin", "to-itself"],
     edits: {
-      iptables: without(/^-A KUBE-SEP-.* -s 10\.180\.0\.4 -j KUBE-MARK-MASQ/),
-      nftables: instead(/ , 10\.180\.0\.4 \. 10\.180\.0\.4 \. tcp \. 8080/, ""),
-      ipset: without(/add KUBE-LOOP-BACK 10\.180\.0\.4,/),
+      iptables: without(/^-A KUBE-SEP-.* -s 10\.180\.0\.1 -j KUBE-MARK-MASQ/),
+      nftables: instead(/ , 10\.180\.0\.1 \. 10\.180\.0\.1 \. tcp \. 8080/, ""),
+      ipset: without(/add KUBE-LOOP-BACK 10\.180\.0\.1,/),
     },
   },
   {

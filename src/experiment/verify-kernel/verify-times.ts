@@ -57,7 +57,8 @@ export async function verifyTimes(options: VerifyTimesOptions): Promise<FoundTim
 }
 
 function reasonAgainst(native: PathsHost | undefined): NotVerifiedRecord | null {
-  if (native === undefined) return gap("ENV_NO_NETNS", "no path can be loaded into this machine's kernel");
+  if (native === undefined)
+    return gap("ENV_NO_NETNS", "no path that was asked for can be loaded into this machine's own kernel");
   if (!native.isUnprivileged) return null;
   return gap("ENV_NO_ROOT", "times in a user namespace are not comparable; run as root");
 }

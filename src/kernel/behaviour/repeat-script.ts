@@ -49,8 +49,10 @@ const SHOW = [
 const REPLY = [
   "{ for (i = 1; i <= NF; i++) b[n++] = $i }",
   "function swap(a, c, count,  i, t) { for (i = 0; i < count; i++) { t = b[a + i]; b[a + i] = b[c + i]; b[c + i] = t } }",
+  "function ours(o,  p) { p = b[o] >= 96 ? b[o + 6] : b[o + 9]; return p == 6 || p == 17 || p == 132 }",
   "END {",
-  "  for (at = 0; at + 8 <= n && b[at] + 256 * b[at + 1] != beyond; at += 8 + b[at + 4] + 256 * b[at + 5]);",
+  "  for (at = 0; at + 8 <= n; at += 8 + b[at + 4] + 256 * b[at + 5])",
+  "    if (b[at] + 256 * b[at + 1] == beyond && ours(at + 8)) break",
   "  if (at + 8 > n) exit",
   "  size = b[at + 4] + 256 * b[at + 5]; o = at + 8; six = b[o] >= 96; h = o + (six ? 40 : 20)",
   "  if (six) swap(o + 8, o + 24, 16); else swap(o + 12, o + 16, 4)",

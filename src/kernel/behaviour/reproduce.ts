@@ -75,11 +75,18 @@ async function shortened(subject: Subject, result: Disagreement): Promise<Disagr
   const { conversation } = result.held;
   for (let index = 0; index < conversation.utterances.length - 1; index++) {
     const utterances = conversation.utterances.filter((_, at) => at !== index);
-    if (utterances[0]?.from !== "client") continue;
+    if (utterances[0]?.from !== "client" || opensAlike(utterances, conversation)) continue;
     const shorter = await alone(subject, { ...conversation, utterances }, NODES_OF_PART);
     if (shorter !== null) return await shortened(subject, shorter);
   }
   return result;
+}
+
+/** A lone packet like the first one, which went right. */
+function opensAlike(utterances: Conversation["utterances"], { utterances: [first] }: Conversation): boolean {
+  const [only, ...more] = utterances;
+  if (more.length > 0 || only?.from !== "client" || first?.from !== "client") return false;
+  return JSON.stringify(only.packet) === JSON.stringify(first.packet);
 }
 
 /** With as little of what was said before as shows it: of the same client and Service, of the Service, or all. */
