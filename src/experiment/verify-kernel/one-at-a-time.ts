@@ -91,7 +91,7 @@ async function timeOne(what: Ruleset, { controls, timed, budget, options }: Timi
   const loaded = clock.milliseconds();
   try {
     for (const packet of ["first", "established"] as const)
-      timed.push(await timePacketsOf(packet, [...controls, node], options));
+      timed.push(await timeUndisturbed(packet, [...controls, node], options));
   } catch (error) {
     if (!(error instanceof PlumbError)) throw error;
     return { reason: "OUT_OF_TIME", detail: `timing at ${what.services} Services: ${error.message}` };
@@ -100,6 +100,24 @@ async function timeOne(what: Ruleset, { controls, timed, budget, options }: Timi
   }
   budget.note(what, { loadMs: loaded - begin, timeMs: clock.milliseconds() - loaded });
   return null;
+}
+
+/** A ruleset is timed within seconds, all of which a neighbour may disturb: then once more, and the better is taken. */
+async function timeUndisturbed(
+  packet: PacketKind,
+  nodes: readonly LoadedNode[],
+  options: TimingOptions,
+): Promise<TimedPackets> {
+  const counting = ({ timed: { rounds, rejected } }: TimedPackets) => rounds - rejected;
+  let first: TimedPackets | null = null;
+  try {
+    first = await timePacketsOf(packet, nodes, options);
+    if (counting(first) >= options.pacing.rounds) return first;
+  } catch (error) {
+    if (!(error instanceof PlumbError)) throw error;
+  }
+  const second = await timePacketsOf(packet, nodes, options);
+  return first !== null && counting(first) > counting(second) ? first : second;
 }
 
 /** @param nodes the last of them is the ruleset's */

@@ -13,7 +13,7 @@ export interface RoundOptions {
   /** Positions of the cases that tell whether a round was disturbed; at least one. */
   readonly controls: readonly number[];
   readonly rounds: number;
-  /** Rounds in all, with those that do not count; then the best so far are taken as they are, or all if none counts. */
+  /** Rounds in all, with those that do not count; then the best so far are taken as they are. */
   readonly roundsMax: number;
   /** Chunks of every case in a round. */
   readonly passes: number;
@@ -59,11 +59,10 @@ export async function timeRounds(
     rounds.push(await run(options.passes));
     counting = roundsThatCount(rounds.map((round) => controlsOf(round, options.controls)));
   }
-  return statisticsOf(counted() > 0 ? rounds.filter((_, index) => counting[index]) : rounds, {
-    caseCount,
-    controls: options.controls,
-    rejected: rounds.length - counted(),
-  });
+  return statisticsOf(
+    rounds.filter((_, index) => counting[index]),
+    { caseCount, controls: options.controls, rejected: rounds.length - counted() },
+  );
 }
 
 function statisticsOf(
