@@ -1,8 +1,9 @@
 /**
- * A copy of an object with fields that it did not have, after those that it had.
+ * A copy of an object with other fields: those that it had in their places, new ones after them.
  *
- * Why not `{ ...object, field }`: V8 11 (Node 20) gives what a spread copies a shape that leads nowhere, so that each field
- * added to it calls the runtime: 800 ns, where this takes 100. A spread that only replaces fields is quicker still.
+ * Why not `{ ...object, field }`: V8 11 (Node 20) gives what a spread copies a shape that leads nowhere, so that each new
+ * field calls the runtime, as does each field that is replaced where objects of many shapes come by: 800 ns and more, where
+ * this takes 100. Where objects have one shape and fields are only replaced, a spread takes 30.
  *
  * @param object without a key "__proto__", which would become the copy's prototype
  */

@@ -31,18 +31,28 @@ const NAMESPACE_SUBRESOURCES: ReadonlySet<string> = new Set(["status", "finalize
 
 export function requestInfo(request: ApiRequest): RequestInfo {
   const { path, method } = request;
-  const parts = path.split("/").filter((part) => part !== "");
-  const groupVersion = groupVersionOfParts(parts);
-  if (groupVersion === null) return nonResource(path, method);
-  const { group, version, rest } = groupVersion;
-  const isWatchPath = rest[0] === "watch" && rest.length > 1;
-  const target = targetOf(isWatchPath ? rest.slice(1) : rest);
+  const parts = partsOf(path);
+  const { group, version, end } = groupVersionOfParts(parts);
+  const isWatchPath = parts[end] === "watch" && parts.length > end + 1;
+  const target = end === 0 ? null : targetOf(parts, isWatchPath ? end + 1 : end);
   if (target === null) return nonResource(path, method);
   const { namespace, resource, subresource } = target;
   const verb = isWatchPath ? "watch" : verbOf(request, target.name);
   const name =
     target.name === "" && (verb === "list" || verb === "watch") ? selectedName(request) : target.name;
   return { isResourceRequest: true, verb, path, group, version, namespace, resource, subresource, name };
+}
+
+/** What is between slashes, unless it is nothing. Split and filter take three times as long, for every request. */
+function partsOf(path: string): readonly string[] {
+  const parts: string[] = [];
+  for (let start = 0; start < path.length; ) {
+    const slash = path.indexOf("/", start);
+    const end = slash < 0 ? path.length : slash;
+    if (end > start) parts.push(path.slice(start, end));
+    start = end + 1;
+  }
+  return parts;
 }
 
 function nonResource(path: string, method: HttpMethod): RequestInfo {
@@ -59,25 +69,28 @@ function nonResource(path: string, method: HttpMethod): RequestInfo {
   };
 }
 
+/** `end`: of the parts that say it; 0: they do not. */
 function groupVersionOfParts(parts: readonly string[]) {
-  const [root, first, second] = parts;
-  if (root === "api" && first !== undefined && parts.length > 2)
-    return { group: "", version: first, rest: parts.slice(2) };
-  if (root === "apis" && first !== undefined && second !== undefined && parts.length > 3)
-    return { group: first, version: second, rest: parts.slice(3) };
-  return null;
+  const [root = "", first = "", second = ""] = parts;
+  if (root === "api" && parts.length > 2) return { group: "", version: first, end: 2 };
+  if (root === "apis" && parts.length > 3) return { group: first, version: second, end: 3 };
+  return { group: "", version: "", end: 0 };
 }
 
-function targetOf(rest: readonly string[]) {
-  const [resource = "", name = "", subresource = ""] = rest;
-  if (resource !== "namespaces" || rest.length < 3 || NAMESPACE_SUBRESOURCES.has(subresource)) {
+/** @param at index of the resource's part */
+function targetOf(parts: readonly string[], at: number) {
+  const count = parts.length - at;
+  const resource = parts[at] ?? "";
+  const name = parts[at + 1] ?? "";
+  const subresource = parts[at + 2] ?? "";
+  if (resource !== "namespaces" || count < 3 || NAMESPACE_SUBRESOURCES.has(subresource)) {
     // A namespace's own name is the namespace that it is about, for access rules.
     const namespace = resource === "namespaces" ? name : "";
-    return rest.length > 3 && subresource !== "proxy" ? null : { namespace, resource, name, subresource };
+    return count > 3 && subresource !== "proxy" ? null : { namespace, resource, name, subresource };
   }
-  const [, namespace = "", inner = "", innerName = "", innerSub = ""] = rest;
-  if (rest.length > 5 && innerSub !== "proxy") return null;
-  return { namespace, resource: inner, name: innerName, subresource: innerSub };
+  const innerSub = parts[at + 4] ?? "";
+  if (count > 5 && innerSub !== "proxy") return null;
+  return { namespace: name, resource: subresource, name: parts[at + 3] ?? "", subresource: innerSub };
 }
 
 function verbOf(request: ApiRequest, name: string): string {

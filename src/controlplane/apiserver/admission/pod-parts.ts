@@ -17,7 +17,7 @@ export function podOf(request: AdmissionRequest): PodObject {
 }
 
 export function withSpec(pod: PodObject, change: Partial<PodSpec>): PodObject {
-  return { ...pod, spec: extended(pod.spec, change) };
+  return extended(pod, { spec: extended(pod.spec, change) });
 }
 
 /** Static Pods of kubelets, which their files define. */

@@ -3,6 +3,7 @@
 import { decodedBody } from "../object-codec.js";
 import { toStorage } from "../../../api/codec/convert.js";
 import type { KubeObject } from "../../../api/meta.js";
+import { extended } from "../../../base/extended.js";
 import type { ApiResponse } from "../../protocol/api-request.js";
 import { storageKey } from "../storage/storage-key.js";
 import { strategyOf } from "../strategy/strategies.js";
@@ -53,7 +54,7 @@ async function createNamed(call: ResourceCall, given: KubeObject, name: string):
   const { kind, registry } = call;
   const metadata = newMetadata(call, given.metadata, name);
   const { forCreate, isCreatedWithStatus } = strategyOf(kind);
-  const named = { ...given, metadata };
+  const named = extended(given, { metadata });
   const object = forCreate(isCreatedWithStatus ? named : withoutStatus(kind, named), call.user);
   const key = storageKey(call.prefix, metadata.namespace ?? "", name);
   const admitting = admitted(call, { operation: "CREATE", subresource: "", object, oldObject: null });

@@ -36,12 +36,14 @@ export function tracked(
     schema,
     now: timestamp(registry.timers),
     resetFields: resetFields(call),
+    isTracked: isFromOutside,
   };
   const track = () =>
-    trackUpdate(current as unknown as JsonObject | null, next as unknown as JsonObject, {
-      ...writer,
-      isTracked: isFromOutside,
-    }) as unknown as KubeObject;
+    trackUpdate(
+      current as unknown as JsonObject | null,
+      next as unknown as JsonObject,
+      writer,
+    ) as unknown as KubeObject;
   return current === null && next.metadata.managedFields === undefined
     ? trackedNew(
         next,
@@ -63,7 +65,9 @@ function trackedNew(
 ): KubeObject {
   const known = CREATED_FIELDS.entryOf(writer, next);
   if (known !== undefined)
-    return { ...next, metadata: extended(next.metadata, { managedFields: [{ ...known, time: now }] }) };
+    return extended(next, {
+      metadata: extended(next.metadata, { managedFields: [{ ...known, time: now }] }),
+    });
   const tracked = track();
   CREATED_FIELDS.keep(writer, next, tracked.metadata.managedFields);
   return tracked;

@@ -16,10 +16,12 @@ const SUFFIX_LENGTH = 5;
 const GENERATED_NAME_MAX = 63;
 
 export function generatedName(prng: Prng, base: string): string {
-  let name = base.slice(0, GENERATED_NAME_MAX - SUFFIX_LENGTH);
-  for (let index = 0; index < SUFFIX_LENGTH; index++)
-    name += SUFFIX_LETTERS[prng.below(SUFFIX_LETTERS.length)];
-  return name;
+  const suffix = Array.from(
+    { length: SUFFIX_LENGTH },
+    () => SUFFIX_LETTERS[prng.below(SUFFIX_LETTERS.length)],
+  );
+  // In one piece, since it is read many times.
+  return [base.slice(0, GENERATED_NAME_MAX - SUFFIX_LENGTH), ...suffix].join("");
 }
 
 export function newMetadata(call: ResourceCall, given: ObjectMeta, name: string): ObjectMeta {

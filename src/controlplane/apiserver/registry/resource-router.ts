@@ -42,11 +42,11 @@ const BY_PATH = new Map<string, Kind>(
 
 export class ResourceRouter {
   readonly #registry: Registry;
-  readonly #special: SpecialHandlers;
+  readonly #special: ReadonlyMap<string, ResourceHandler>;
 
   constructor(registry: Registry, special: SpecialHandlers) {
     this.#registry = registry;
-    this.#special = special;
+    this.#special = new Map(Object.entries(special));
   }
 
   /** @throws {StatusError} */
@@ -74,7 +74,7 @@ export class ResourceRouter {
   #handlerOf(kind: Kind, info: RequestInfo): ResourceHandler {
     const { resource, subresource, verb } = info;
     const target = subresource === "" ? resource : `${resource}/${subresource}`;
-    const special = this.#special[`${kind.group === "" ? "" : `${kind.group}/`}${target} ${verb}`];
+    const special = this.#special.get(`${kind.group === "" ? "" : `${kind.group}/`}${target} ${verb}`);
     if (special !== undefined) return special;
     if (subresource === "") {
       const handler = (kind.verbs as readonly string[]).includes(verb) ? VERBS[verb] : undefined;

@@ -22,7 +22,7 @@ export interface Draft {
 }
 
 export function draftOf(key: string, object: KubeObject): Draft {
-  const own: KubeObject = { ...object, metadata: withoutRevision(object.metadata) };
+  const own = extended(object, { metadata: withoutRevision(object.metadata) });
   const { text, revisionOffset } = draftText(own);
   return { key, bytes: Buffer.from(text), object: own, text, revisionOffset };
 }
