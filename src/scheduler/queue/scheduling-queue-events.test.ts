@@ -200,8 +200,21 @@ test("assignedPodAdded reaches Pods spread in its namespace or with affinity to 
   );
 });
 
-test("assignedPodUpdated reaches all Pods when the update frees room", () => {
-  const { queue } = newQueue();
+test("assignedPodUpdated reaches Pods kept away by anti-affinity when hints say what a label means", () => {
+  for (const hintsEnabled of [true, false]) {
+    const onLabel = { resource: "AssignedPod", actions: ACTION.UpdatePodLabel, hint: always } as const;
+    const { queue } = newQueue({ hintsEnabled, registrations: registering(AFFINITY, onLabel) });
+    queue.add(podOf("kept-away"), 0);
+    failNext(queue, "kept-away", 0, { unschedulable: [AFFINITY] });
+    const placed = podOf("placed", { nodeName: "n1" });
+    const { resource, actions: action } = onLabel;
+    queue.assignedPodUpdated(placed, placed, { resource, action, label: "AssignedPodUpdatePodLabel" }, 5000);
+    assert.equal(queue.counts().active, hintsEnabled ? 1 : 0);
+  }
+});
+
+test("assignedPodUpdated without hints reaches all Pods when the update frees room", () => {
+  const { queue } = newQueue({ hintsEnabled: false });
   queue.add(podOf("no-room"), 0);
   failNext(queue, "no-room", 0, { unschedulable: [FIT] });
   const placed = podOf("placed", { nodeName: "n1" });

@@ -209,10 +209,15 @@ export class SchedulingQueue {
     this.#move(EVENTS.AssignedPodAdd, { before: null, after: pod }, nowMs, this.#isNear(pod));
   }
 
-  /** One call per event of podUpdateEvents. */
+  /**
+   * One call per event of podUpdateEvents. Hints are asked of all: a label that goes may end what anti-affinity forbids.
+   *
+   * @see kube-scheduler eventhandlers.go (updatePodInCache)
+   */
   assignedPodUpdated(before: PodInfo, after: PodInfo, event: ClusterEvent, nowMs: number): void {
     const freesRoom = (event.action & ACTION.UpdatePodScaleDown) !== 0;
-    this.#move(event, { before, after }, nowMs, freesRoom ? null : this.#isNear(after));
+    const reachesAll = freesRoom || this.#options.hintsEnabled;
+    this.#move(event, { before, after }, nowMs, reachesAll ? null : this.#isNear(after));
   }
 
   /** Tries these Pods now, backoff or not; those in flight once they fail. Unknown Pods are ignored. */

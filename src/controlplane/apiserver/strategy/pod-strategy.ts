@@ -1,5 +1,6 @@
 // Pods: what a new one's status says, and how long a kubelet has to end it.
-// Source: pkg/registry/core/pod/strategy.go (PrepareForCreate, CheckGracefulDelete); pkg/apis/core/helper/qos.
+// Source: pkg/registry/core/pod/strategy.go (PrepareForCreate, applySchedulingGatedCondition, CheckGracefulDelete);
+// pkg/apis/core/helper/qos.
 import { extended } from "../../../base/extended.js";
 import type { SpecObject } from "./strategy.js";
 
@@ -12,8 +13,22 @@ interface Container {
   };
 }
 
+/** What a Pod says until its last gate is taken away and a scheduler has looked at it. */
+const GATED = {
+  type: "PodScheduled",
+  status: "False",
+  lastProbeTime: null,
+  reason: "SchedulingGated",
+  message: "Scheduling is blocked due to non-empty scheduling gates",
+};
+
 export function newPod(object: SpecObject): SpecObject {
-  return extended(object, { status: { phase: "Pending", qosClass: qosClass(object) } });
+  const gates = (object.spec?.["schedulingGates"] as readonly object[] | undefined) ?? [];
+  const conditions =
+    gates.length === 0
+      ? {}
+      : { conditions: [{ ...GATED, lastTransitionTime: object.metadata.creationTimestamp }] };
+  return extended(object, { status: { phase: "Pending", qosClass: qosClass(object), ...conditions } });
 }
 
 export function podGraceSeconds(pod: SpecObject, asked: number | null): number {
