@@ -9,6 +9,7 @@ import { PlumbError } from "../base/errors.js";
 import { Prng } from "../base/prng.js";
 import type { ProxyNode } from "../proxy/config.js";
 import { defaultProxyConfig } from "../proxy/default-config.js";
+import { DEFAULT_FEATURES, type Scheduler } from "../scheduler/scheduler.js";
 import { LOOPBACK_ADMIN } from "./apiserver/access.js";
 import { IngressController } from "./addons/ingress/ingress-controller.js";
 import { MetricsApi } from "./addons/metrics/metrics-api.js";
@@ -76,7 +77,7 @@ export class Plane {
   static async start(options: PlaneOptions): Promise<Plane> {
     if ((options.scheduler?.extenders.length ?? 0) > 0)
       throw new PlumbError("Unsupported", "Cannot start a scheduler with extenders on a control plane", {
-        hint: "plumb run asks them: --scheduler-config with a scheduler_perf: workload",
+        hint: "plumb run asks them: --scheduler-config with a scheduler_perf: workload, without --through api",
       });
     const stops: Stop[] = [];
     try {
@@ -90,6 +91,11 @@ export class Plane {
   /** Makes the server known to Pods as Service default/kubernetes. */
   announce(place: ApiServerPlace): Promise<void> {
     return announceApiServer(this.client, this.#parts.serviceRange, place);
+  }
+
+  /** null: there is none. */
+  get scheduler(): Scheduler | null {
+    return this.#parts.running.scheduler?.scheduler ?? null;
   }
 
   /** Informers that others may share. */
@@ -193,6 +199,7 @@ async function startServer(options: PlaneOptions, prng: Prng, stops: Stop[]): Pr
     issuer: TOKEN_ISSUER,
     serviceRanges: [serviceRange],
     nodePorts: DEFAULT_NODE_PORTS,
+    disabledPlugins: options.disabledAdmission ?? [],
   };
   const server = await createApiServer({
     store,
@@ -312,7 +319,7 @@ async function startIngress(
 }
 
 async function startScheduler(
-  { scheduler: configuration, timers, seed, onAttempt }: PlaneOptions,
+  { scheduler: configuration, schedulerFeatures, timers, seed, onAttempt }: PlaneOptions,
   { client, feed, prng }: { client: Client; feed: ObjectFeed; prng: Prng },
   stops: Stop[],
 ): Promise<SchedulerRunner | null> {
@@ -322,6 +329,7 @@ async function startScheduler(
   stops.push(() => events.stop());
   const runner = new SchedulerRunner({
     configuration,
+    features: schedulerFeatures ?? DEFAULT_FEATURES,
     client,
     feed,
     timers,
