@@ -59,6 +59,20 @@ test("run takes a file in upstream's format as it is, and names the operation th
   assert.match(readFileSync(join(output, perfDash ?? ""), "utf8"), /"Name": "Plain\/fast"/);
 });
 
+test("run --through api puts a control plane in between, and says so", () => {
+  const output = join(folder, "api");
+  const { code, stdout } = plumb(["run", workloads, "--through", "api", "--samples", "1", "-o", output]);
+  assert.equal(code, 0);
+  assert.match(stdout, /schedules [\d,]+ Pods a second [^.]*\(measured\s+through\s+an\s+API/);
+  assert.match(stdout, /^Plain\/fast +200 +through=api +\d/m);
+  const reason =
+    /Cannot\s+run\s+the\s+workload:\s+performance-config\.yaml:5:5:\s+createResourceDriver\s+needs/;
+  assert.match(stdout, reason);
+  const { cases } = JSON.parse(readFileSync(join(output, "result.json"), "utf8")) as Result;
+  assert.match(cases[1]?.id ?? "", /through=api$/);
+  assert.match(readFileSync(join(output, "report.html"), "utf8"), /goes through a whole control plane/);
+});
+
 test("run with two scheduler configurations prints what compare says of them; --gate holds floors", () => {
   const args = ["--scheduler-config", "default", "--scheduler-config", all, "--samples", "1", "--gate"];
   const output = join(folder, "ab");
@@ -89,6 +103,8 @@ test("run paces Pods with --load, and refuses what it does not understand with e
   assert.equal(plumb(["run", only, "--labels", "long"]).code, 2);
   assert.equal(plumb(["run", "quick", "--labels", "short"]).code, 2);
   assert.match(plumb(["run", "cliff", "--load", "fixed 5/s"]).stderr, /it schedules nothing/);
+  assert.match(plumb(["run", "cliff", "--through", "api"]).stderr, /it schedules nothing\n/);
+  assert.match(plumb(["run", only, "--through", "apis"]).stderr, /Allowed choices are in-process, api/);
 });
 
 test("lint reads workloads and scheduler configurations: what cannot be run is a warning, a mistake has its place", () => {

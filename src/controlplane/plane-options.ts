@@ -4,13 +4,14 @@ import type { Timers } from "../base/timers.js";
 import type { Mode } from "../netfilter/rule-model.js";
 import type { SyncTiming } from "../proxy/sync.js";
 import type { SchedulerConfiguration } from "../scheduler/config/configuration.js";
-import type { Attempt } from "../scheduler/attempt.js";
+import type { SchedulerFeatures } from "../scheduler/scheduler.js";
 import type { ApiServerOptions } from "./apiserver/api-server.js";
 import type { CertificateAuthority } from "./apiserver/auth/certificate-authority.js";
 import type { ClusterCidr } from "./controllers/node-ipam/node-ipam-controller.js";
 import type { NodeSpec } from "./kubelet/node/node-spec.js";
 import type { SimulationProfile } from "./kubelet/runtime/profile.js";
 import type { SyncRecord } from "./wiring/proxy-runner.js";
+import type { OnAttempt } from "./wiring/scheduler-runner.js";
 
 export { INSTANT_PROFILE, USUAL_PROFILE } from "./kubelet/runtime/profile.js";
 
@@ -32,6 +33,8 @@ export interface PlaneOptions {
   /** Whether kubelets write Events. */
   readonly kubeletEvents: boolean;
   readonly scheduler: SchedulerConfiguration | null;
+  /** Absent: those of the release that it follows. */
+  readonly schedulerFeatures?: SchedulerFeatures;
   /** As `--controllers` of kube-controller-manager: "*", names, "-name". */
   readonly controllers: readonly string[];
   readonly proxies: readonly MeasuredProxy[];
@@ -47,8 +50,10 @@ export interface PlaneOptions {
   readonly authority: CertificateAuthority | null;
   /** Who is let in, and what is logged. */
   readonly server: Pick<ApiServerOptions, "auditLog">;
+  /** Admission plugins that are left out, by upstream's names; absent: none. */
+  readonly disabledAdmission?: readonly string[];
   /** Told of what happens, for measuring. */
-  readonly onAttempt?: (attempt: Attempt) => void;
+  readonly onAttempt?: OnAttempt;
   readonly onSync?: (proxy: MeasuredProxy, record: SyncRecord) => void;
   /** What went wrong in the background and is tried again. */
   readonly onError?: (where: string, error: Error) => void;

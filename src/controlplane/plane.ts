@@ -9,6 +9,7 @@ import { PlumbError } from "../base/errors.js";
 import { Prng } from "../base/prng.js";
 import type { ProxyNode } from "../proxy/config.js";
 import { defaultProxyConfig } from "../proxy/default-config.js";
+import { DEFAULT_FEATURES, type Scheduler } from "../scheduler/scheduler.js";
 import { LOOPBACK_ADMIN } from "./apiserver/access.js";
 import { IngressController } from "./addons/ingress/ingress-controller.js";
 import { MetricsApi } from "./addons/metrics/metrics-api.js";
@@ -81,7 +82,7 @@ export class Plane {
   static async start(options: PlaneOptions): Promise<Plane> {
     if ((options.scheduler?.extenders.length ?? 0) > 0)
       throw new PlumbError("Unsupported", "Cannot start a scheduler with extenders on a control plane", {
-        hint: "plumb run asks them: --scheduler-config with a scheduler_perf: workload",
+        hint: "plumb run asks them: --scheduler-config with a scheduler_perf: workload, without --through api",
       });
     const stops: Stop[] = [];
     try {
@@ -102,6 +103,11 @@ export class Plane {
     const { serviceRange, names } = this.#parts;
     names.bind(dnsAddress(serviceRange), server);
     return announceDns(this.client, serviceRange, place);
+  }
+
+  /** null: there is none. */
+  get scheduler(): Scheduler | null {
+    return this.#parts.running.scheduler?.scheduler ?? null;
   }
 
   /** Informers that others may share. */
@@ -220,6 +226,7 @@ async function startServer(options: PlaneOptions, prng: Prng, stops: Stop[]): Pr
     issuer: TOKEN_ISSUER,
     serviceRanges: [serviceRange],
     nodePorts: DEFAULT_NODE_PORTS,
+    disabledPlugins: options.disabledAdmission ?? [],
   };
   const server = await createApiServer({
     store,
@@ -339,7 +346,7 @@ async function startIngress(
 }
 
 async function startScheduler(
-  { scheduler: configuration, timers, seed, onAttempt }: PlaneOptions,
+  { scheduler: configuration, schedulerFeatures, timers, seed, onAttempt }: PlaneOptions,
   { client, feed, prng }: { client: Client; feed: ObjectFeed; prng: Prng },
   stops: Stop[],
 ): Promise<SchedulerRunner | null> {
@@ -349,6 +356,7 @@ async function startScheduler(
   stops.push(() => events.stop());
   const runner = new SchedulerRunner({
     configuration,
+    features: schedulerFeatures ?? DEFAULT_FEATURES,
     client,
     feed,
     timers,

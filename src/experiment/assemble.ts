@@ -28,7 +28,7 @@ function caseRecords(
   const [first] = results;
   if (first === undefined) return [emptyCase(scenarioCase, failure ?? "no block of the run was finished")];
   const groups = groupByLabels(results);
-  const wrong = failure ?? workloadMismatch(first);
+  const wrong = failure ?? results.map(workloadMismatch).find((reason) => reason !== null) ?? null;
   return [...groups.values()].map(({ labels, values }) => {
     const { metrics, disagreement } = metricRecords(values);
     const reason = first.unsupported ?? wrong ?? disagreement ?? placementDisagreement(results);

@@ -331,18 +331,6 @@ export const METRICS = {
     "higher",
     "events delivered per second to all watchers of one resource together",
   ),
-  "through_api.pods_per_second": measuredCore(
-    "Pods scheduled through the API",
-    "1/s",
-    "higher",
-    "measured Pods bound, by the time from the first one's creation to the last binding that a watcher saw",
-  ),
-  "through_api.bound_ns": measuredCore(
-    "Created to bound",
-    "ns",
-    "lower",
-    "from asking for a Pod to its binding, as a watcher saw it",
-  ),
   "startup.running_ns": measuredCore(
     "Created to running",
     "ns",

@@ -1,6 +1,12 @@
 // What a run keeps of a case that schedules Pods beside its metrics: the course of one sample and how Pods lie at the
 // end. Times are milliseconds. Timings are those of the block with the median rate, so that they belong together.
+/** in-process: an API in memory, without a server. api: a whole control plane, by requests and watches. */
+export const THROUGHS = ["in-process", "api"] as const;
+export type Through = (typeof THROUGHS)[number];
+
 export interface SchedulingRecord {
+  /** What stood between the scheduler and its objects in the pass in real time; absent: in-process. */
+  readonly through?: Through;
   /** The block that timings below are taken from. */
   readonly block: number;
   readonly nodes: number;
@@ -19,7 +25,7 @@ export interface SchedulingRecord {
   /** Slowest first. */
   readonly slowest: readonly SlowAttemptRecord[];
   readonly columnBytes: number;
-  /** Exact, from the pass in simulated time. */
+  /** Exact, from the pass in simulated time, which is always in process. */
   readonly placement: PlacementRecord;
   /** SHA-256 of all placements of the pass in simulated time: equal digests mean equal placements. */
   readonly placementDigest: string;

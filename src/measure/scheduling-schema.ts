@@ -1,4 +1,5 @@
 // JSON Schema of what a case that schedules Pods adds to its record (scheduling-record.ts).
+import { THROUGHS } from "./scheduling-record.js";
 import { count, list, map, number, object, orNull, type Schema, string, words } from "./schema-parts.js";
 
 const RESULTS = ["scheduled", "unschedulable", "error"] as const;
@@ -67,6 +68,10 @@ const floor = object(
 );
 
 export const schedulingSchema: Schema = object("A case that schedules Pods; timings are of one block.", {
+  "through?": words(
+    "What stood between the scheduler and its objects in the pass in real time; absent: in-process. Placements are always of the pass in simulated time, in process.",
+    THROUGHS,
+  ),
   block: count("The block with the median rate."),
   nodes: count("Nodes."),
   podsInitial: count("Pods placed before the window."),

@@ -15,7 +15,6 @@ const PHRASES: Readonly<Record<string, readonly Phrase[]>> = {
     [", ", "api.gets_per_second", " read"],
     [", ", "api.fanout_events_per_second", " watch events delivered"],
   ],
-  scheduling: [["", "through_api.pods_per_second", " Pods scheduled through the API"]],
   "pod-startup": [
     ["Pods run ", "startup.running_ns", " after they were created"],
     [" (p99 ", "startup.running_p99_ns", ")"],

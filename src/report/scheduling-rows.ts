@@ -1,6 +1,6 @@
 // Cases that schedule Pods, as rows of the few numbers that a reader asks for first.
 import type { CaseRecord, Labels } from "../measure/run-record.js";
-import type { ImportedFloor } from "../measure/scheduling-record.js";
+import type { ImportedFloor, Through } from "../measure/scheduling-record.js";
 import { metricOf, metricValue } from "./grid.js";
 import { countText } from "./quantity.js";
 
@@ -24,6 +24,7 @@ export interface SchedulingRow {
   readonly totalNsP99: number | null;
   readonly placedShare: number | null;
   readonly floor: ImportedFloor | null;
+  readonly through: Through;
 }
 
 export function isSchedulingCase({ scheduling }: CaseRecord): boolean {
@@ -51,6 +52,7 @@ export function schedulingRows(cases: readonly CaseRecord[]): readonly Schedulin
       totalNsP99: total?.p99 ?? null,
       placedShare: metricValue(one, "sched.placed_share"),
       floor: one.scheduling?.floor ?? null,
+      through: one.scheduling?.through ?? "in-process",
     };
   });
 }

@@ -198,8 +198,8 @@ function problemLines(cases: readonly CaseRecord[], options: TerminalOptions): s
   const colors = pc.createColors(options.color);
   const lines = cases
     .filter((one) => one.status !== "ok")
-    .map((one) => `${one.status} ${one.id}: ${one.reason ?? "no reason recorded"}`)
-    .map((line) => wrap(clippedText(line), options.width));
+    .map((one) => `${one.status} ${plainText(one.id)}: ${clippedText(one.reason ?? "no reason recorded")}`)
+    .map((line) => wrap(line, options.width));
   return lines.map((line) => (line.startsWith("failed") ? colors.red(line) : colors.yellow(line))).join("\n");
 }
 

@@ -108,7 +108,11 @@ function loadWorkload(name: string, { schedulerConfig, seed }: ProfileSchedulerO
   const isBare = /^[A-Za-z0-9]+(\/[A-Za-z0-9_*]+)+$/.test(name);
   return loadScenario(isBare ? `scheduler_perf:${name}` : name, {
     set: seed === undefined ? [] : [["seed", String(seed)]],
-    scheduling: { schedulerConfigs: schedulerConfig === undefined ? [] : [schedulerConfig], load: null },
+    scheduling: {
+      schedulerConfigs: schedulerConfig === undefined ? [] : [schedulerConfig],
+      load: null,
+      through: null,
+    },
   });
 }
 

@@ -1,7 +1,7 @@
 // plumb run: carry out a scenario and write its result and report into a folder of its own.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { PlumbError } from "../../base/errors.js";
 import { realClock } from "../../base/clock.js";
 import { readCalibration } from "../../calibration/calibration-file.js";
@@ -15,6 +15,7 @@ import { compareCases } from "../../measure/compare.js";
 import { formatComparison } from "../../measure/comparison-text.js";
 import { writeRecord } from "../../measure/record-json.js";
 import type { RunRecord } from "../../measure/run-record.js";
+import { type Through, THROUGHS } from "../../measure/scheduling-record.js";
 import { formatTable } from "../../report/terminal.js";
 import type { LoadModel } from "../../workload/arrivals.js";
 import { positiveNumber, wholeNumber } from "../cluster-options.js";
@@ -38,6 +39,7 @@ interface RunOptions {
   readonly labels?: string;
   readonly schedulerConfig: readonly string[];
   readonly load?: LoadModel;
+  readonly through?: Through;
   readonly gate?: boolean;
   readonly calibration?: string;
   readonly output?: string;
@@ -57,6 +59,8 @@ Examples:
   plumb run 'scheduler_perf:*' --labels integration-test,short --samples 1
   plumb run performance-config.yaml:MyCase --scheduler-config default --scheduler-config mine.yaml
   plumb run sched-basic --load 'poisson 500/s' --gate
+  plumb run scheduler_perf:SchedulingBasic/5000Nodes_10000Pods --through api
+                                               the same workload, with an API server between the scheduler and its Pods
 
 A run ends with the folder's path. Ctrl-C finishes the block under way and saves a partial result; twice stops now.`;
 
@@ -80,6 +84,12 @@ export function registerRun(program: Command, context: CommandContext): void {
       "--load <model>",
       "how Pods arrive: 'closed', 'fixed 500/s', 'poisson 500/s', 'waves 100 1s'",
       loadModel,
+    )
+    .addOption(
+      new Option(
+        "--through <way>",
+        "what stands between the scheduler and its objects: nothing, or a whole control plane, in real time",
+      ).choices(THROUGHS),
     )
     .option("--gate", "hold workloads to the floors that their authors set")
     .option(
@@ -131,16 +141,16 @@ async function runCommand(name: string, options: RunOptions, context: CommandCon
 }
 
 function resolveScenario(name: string, options: RunOptions): Scenario {
-  const { labels, schedulerConfig: schedulerConfigs, load = null, only, gate } = options;
+  const { labels, schedulerConfig: schedulerConfigs, load = null, through = null, only, gate } = options;
   const loaded = loadScenario(name, {
     set: settings(options),
-    scheduling: { schedulerConfigs, load },
+    scheduling: { schedulerConfigs, load, through },
     ...(labels === undefined ? {} : { labels }),
   });
-  const asks = schedulerConfigs.length > 0 || load !== null || gate === true;
+  const asks = schedulerConfigs.length > 0 || load !== null || through !== null || gate === true;
   if (asks && !loaded.cases.some(({ kind }) => kind === "scheduling"))
     throw new PlumbError("Usage", `Cannot run '${name}' so: it schedules nothing`, {
-      hint: "--scheduler-config, --load and --gate are for scenarios with spec.scheduling and for workloads",
+      hint: "--scheduler-config, --load, --through and --gate are for scenarios with spec.scheduling and for workloads",
     });
   const gated = gate === true ? withFloors(loaded) : loaded;
   return only === undefined ? gated : selectCases(gated, only);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { KubeObject } from "../../api/meta.js";
 import { delay, realTimers } from "../../base/timers.js";
 import { defaultConfiguration } from "../../scheduler/config/default-configuration.js";
+import { DEFAULT_FEATURES } from "../../scheduler/scheduler.js";
 import type { Client } from "../client/client.js";
 import type { ObjectFeed, ObjectListener } from "./object-feed.js";
 import { SchedulerRunner } from "./scheduler-runner.js";
@@ -57,6 +58,7 @@ test("SchedulerRunner waits for answers when many bindings are under way, and go
   const api = new SlowBindings();
   const runner = new SchedulerRunner({
     configuration: defaultConfiguration(),
+    features: DEFAULT_FEATURES,
     client: api.client,
     feed,
     timers: realTimers,

@@ -13,13 +13,14 @@ import type { Attempt } from "../../scheduler/attempt.js";
 import type { SchedulerConfiguration } from "../../scheduler/config/configuration.js";
 import type { Action, BindAction, EventAction } from "../../scheduler/framework/action.js";
 import { LISTED_KINDS, type ListedKind, type ListedKinds } from "../../scheduler/objects.js";
-import { DEFAULT_FEATURES, Scheduler } from "../../scheduler/scheduler.js";
+import { Scheduler, type SchedulerFeatures } from "../../scheduler/scheduler.js";
 import type { Client, ResourceName } from "../client/client.js";
 import { type ObjectFeed, RESOURCES } from "./object-feed.js";
 
 export interface SchedulerRunnerOptions {
   /** Without extenders. */
   readonly configuration: SchedulerConfiguration;
+  readonly features: SchedulerFeatures;
   readonly client: Client;
   readonly feed: ObjectFeed;
   readonly timers: Timers;
@@ -27,8 +28,11 @@ export interface SchedulerRunnerOptions {
   readonly seed: number;
   /** Told of every event that users see. */
   readonly recordEvent: (event: EventAction) => void;
-  readonly onAttempt: (attempt: Attempt) => void;
+  readonly onAttempt: OnAttempt;
 }
+
+/** Told of every attempt, and what it took, before it is carried out. */
+export type OnAttempt = (attempt: Attempt, cycleMs: number) => void;
 
 /** Longest stretch of attempts before others get their turn. */
 const SLICE_MS = 4;
@@ -64,10 +68,10 @@ export class SchedulerRunner {
 
   constructor(options: SchedulerRunnerOptions) {
     this.#options = options;
-    const { configuration, seed, timers } = options;
+    const { configuration, features, seed, timers } = options;
     this.scheduler = new Scheduler({
       configuration,
-      features: DEFAULT_FEATURES,
+      features,
       seed,
       stopwatch: () => timers.milliseconds(),
       act: (action) => this.#actions.push(action),
@@ -150,18 +154,19 @@ export class SchedulerRunner {
 
   /** One attempt. "full": the next answer to a binding wakes the scheduler again. */
   #step(): "attempted" | "idle" | "full" {
-    const nowMs = wallMs(this.#options.timers);
+    const { timers, onAttempt } = this.#options;
+    const nowMs = wallMs(timers);
     this.#tellWhatHappened(nowMs);
     this.scheduler.tick(nowMs);
     if (this.scheduler.bindingCount >= BINDINGS_MAX) {
       this.#carryOut();
       return "full";
     }
+    const begunMs = timers.milliseconds();
     const attempt = this.scheduler.scheduleOne(nowMs);
+    if (attempt !== null) onAttempt(attempt, timers.milliseconds() - begunMs);
     this.#carryOut();
-    if (attempt === null) return "idle";
-    this.#options.onAttempt(attempt);
-    return "attempted";
+    return attempt === null ? "idle" : "attempted";
   }
 
   #sleep(): void {

@@ -22,7 +22,6 @@ import {
   type PodStartupSpec,
   type ProgrammingLatencySpec,
   type RolloutSpec,
-  type ThroughApiSpec,
   type Via,
   VIAS,
 } from "./controlplane-types.js";
@@ -34,7 +33,6 @@ type Listed<Spec, Keys extends keyof Spec> = Omit<Spec, Keys> & {
 
 export type WrittenBench =
   | Listed<ApiLoadSpec, "via">
-  | Listed<ThroughApiSpec, "nodes">
   | Listed<PodStartupSpec, "nodes">
   | Listed<NodeJoinSpec, "nodes">
   | Listed<ProgrammingLatencySpec, "mode" | "services">
@@ -67,12 +65,6 @@ const benchField: Field<WrittenBench> = tagged<WrittenBench>("bench", "benchmark
     inFlight: optional(some("Requests at a time.", 1000), 32),
     watchers: optional(count("Watches of one resource.", { max: 10_000 }), 1000),
     events: optional(some("Objects created while they watch.", 100_000), 200),
-  }),
-  scheduling: object<Listed<ThroughApiSpec, "nodes">>("SchedulingBasic through the API.", {
-    bench: word("scheduling"),
-    nodes,
-    initPods: optional(count("Pods that are there before.", { max: LIMITS.PODS_MAX }), 0),
-    measurePods: pods("Pods that are measured."),
   }),
   "pod-startup": object<Listed<PodStartupSpec, "nodes">>("Pods of a Deployment, until they run.", {
     bench: word("pod-startup"),

@@ -6,7 +6,6 @@ import type { Bench } from "./controlplane-types.js";
 
 const PREFIXES: Readonly<Record<Bench, string>> = {
   "api-load": "api.",
-  scheduling: "through_api.",
   "pod-startup": "startup.",
   "node-join": "join.",
   "programming-latency": "programming.",

@@ -17,14 +17,6 @@ export interface ApiLoadSpec {
   readonly events: number;
 }
 
-/** SchedulingBasic with an API server between the scheduler and its Pods. */
-export interface ThroughApiSpec {
-  readonly bench: "scheduling";
-  readonly nodes: number;
-  readonly initPods: number;
-  readonly measurePods: number;
-}
-
 export interface PodStartupSpec {
   readonly bench: "pod-startup";
   readonly nodes: number;
@@ -56,7 +48,6 @@ export interface RolloutSpec {
 
 export type ControlPlaneSpec =
   | ApiLoadSpec
-  | ThroughApiSpec
   | PodStartupSpec
   | NodeJoinSpec
   | ProgrammingLatencySpec

@@ -32,7 +32,6 @@ async function sampleOf(entry: string): Promise<SampleResult> {
 const SMALLEST = [
   "{ bench: api-load, via: http, pods: 40, watchers: 5, events: 4 }",
   "{ bench: api-load, via: in-process, pods: 40, watchers: 5, events: 4 }",
-  "{ bench: scheduling, nodes: 5, initPods: 3, measurePods: 20 }",
   "{ bench: pod-startup, nodes: 2, pods: 10 }",
   "{ bench: node-join, nodes: 3 }",
   "{ bench: programming-latency, mode: ipvs, services: 5, changes: 8, rate: 40/s, minSyncPeriod: 50ms }",

@@ -6,7 +6,6 @@ import { measureNodeJoin } from "./node-join.js";
 import { measurePodStartup } from "./pod-startup.js";
 import { measureProgrammingLatency } from "./programming-latency.js";
 import { measureRollout } from "./rollout.js";
-import { measureThroughApi } from "./through-api.js";
 
 /** @throws {PlumbError} Internal when what was asked for does not come about, saying how far it came */
 export function measureControlPlane(
@@ -16,8 +15,6 @@ export function measureControlPlane(
   switch (spec.bench) {
     case "api-load":
       return measureApiLoad(findings, spec, seed);
-    case "scheduling":
-      return measureThroughApi(findings, spec, seed);
     case "pod-startup":
       return measurePodStartup(findings, spec, seed);
     case "node-join":

@@ -81,7 +81,7 @@ function verbLoads(
 }
 
 /** Upstream's pod-default.yaml of scheduler_perf. */
-export function lightPod(name: string): object {
+function lightPod(name: string): object {
   const amounts = { cpu: "100m", memory: "500Mi" };
   return {
     apiVersion: "v1",

@@ -32,8 +32,6 @@ function specsOf(entry: WrittenBench): readonly ControlPlaneSpec[] {
   switch (entry.bench) {
     case "api-load":
       return entry.via.map((via) => ({ ...entry, via }));
-    case "scheduling":
-      return entry.nodes.map((nodes) => ({ ...entry, nodes }));
     case "pod-startup":
       return entry.nodes.map((nodes) => ({ ...entry, nodes }));
     case "node-join":

@@ -2,16 +2,19 @@
 // recreate: `number` ticks that make objects, `number` that delete them, and so on.
 // Source: kubernetes/kubernetes test/integration/scheduler_perf/executor.go (churn).
 import type { KubeObject } from "../../api/types.js";
-import { objectKey } from "../../scheduler/objects.js";
 import { makeObject, type Making } from "../../workload/scheduler-perf/made-objects.js";
 import type { Churn } from "../../workload/scheduler-perf/ops.js";
-import type { Simulation } from "./simulation.js";
+import type { WorkloadCluster } from "./workload-cluster.js";
 
 /** @returns ends it */
-export function startChurn(op: Churn, { api, agenda, timeline }: Simulation, making: Making): () => void {
+export function startChurn(op: Churn, cluster: WorkloadCluster, making: Making): () => void {
+  const { agenda, timeline } = cluster;
   const { mode, number, intervalMilliseconds, templatePaths, namespace } = op;
-  const create = (templatePath: string, index: number): KubeObject =>
-    api.create(makeObject({ templatePath, namespace, index, count: 1, templateParams: {} }, making));
+  const create = (templatePath: string, index: number): KubeObject => {
+    const object = makeObject({ templatePath, namespace, index, count: 1, templateParams: {} }, making);
+    void cluster.create(object);
+    return object;
+  };
   /** What stands in each place of a round; recreate only. */
   const places = templatePaths.map(() => new Array<KubeObject | null>(number).fill(null));
   let ticks = 0;
@@ -25,7 +28,7 @@ export function startChurn(op: Churn, { api, agenda, timeline }: Simulation, mak
     for (const [index, path] of templatePaths.entries()) {
       const place = places[index] as (KubeObject | null)[];
       const standing = place[at] ?? null;
-      if (standing !== null) api.delete(standing.kind, objectKey(standing));
+      if (standing !== null) void cluster.delete(standing);
       place[at] = standing === null ? create(path, at) : null;
     }
     return true;

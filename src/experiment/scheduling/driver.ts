@@ -6,7 +6,6 @@
 //
 // With nothing to do it waits for what is due next. Bindings take no time of their own: what is measured is the
 // scheduler. No promise is made per Pod; only extenders, which are asked over a network, are awaited.
-import { PlumbError } from "../../base/errors.js";
 import type { Attempt } from "../../scheduler/attempt.js";
 import type { ExtenderConfig } from "../../scheduler/config/configuration.js";
 import type { ExtenderReply, ExtenderRequest } from "../../scheduler/extender/extender.js";
@@ -17,6 +16,7 @@ import type { InMemoryApi } from "./in-memory-api.js";
 import type { Timeline } from "./timeline.js";
 import { VolumeController } from "./volume-controller.js";
 import { deliver } from "./watch-delivery.js";
+import { type WaitLimit, waitedTooLong } from "./wait-limit.js";
 
 export type CallExtender = (request: ExtenderRequest) => Promise<ExtenderReply>;
 
@@ -40,12 +40,6 @@ export interface DriverParts {
   readonly pause: () => Promise<void>;
 }
 
-export interface WaitLimit {
-  readonly timeoutMs: number;
-  /** "Pods of namespace-2 to be scheduled" */
-  readonly waitingFor: () => string;
-}
-
 /** After so many attempts signals get a chance to be heard. */
 const ATTEMPTS_PER_PAUSE = 4096;
 
@@ -63,19 +57,15 @@ export class Driver {
   }
 
   /** @throws {PlumbError} Internal when it takes too long; the signal's reason when it is aborted */
-  async runUntil(isDone: () => boolean, { timeoutMs, waitingFor }: WaitLimit): Promise<void> {
+  async runUntil(isDone: () => boolean, limit: WaitLimit): Promise<void> {
     const { timeline, agenda, extenders } = this.#parts;
-    const deadlineMs = timeline.now() + timeoutMs;
+    const deadlineMs = timeline.now() + limit.timeoutMs;
     let nowMs = timeline.now();
     for (;;) {
       agenda.runDue(nowMs);
       this.bringUpToDate(nowMs);
       if (isDone()) return;
-      if (nowMs >= deadlineMs)
-        throw new PlumbError(
-          "Internal",
-          `Cannot go on with the workload: waited ${timeoutMs / 1000} s for ${waitingFor()}`,
-        );
+      if (nowMs >= deadlineMs) throw waitedTooLong(limit);
       const decidedMs = extenders.length === 0 ? this.#attempt() : await this.#attemptWithExtenders();
       if (decidedMs !== null) {
         if (isDone()) return;

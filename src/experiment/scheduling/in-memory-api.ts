@@ -16,6 +16,7 @@ import { objectKey } from "../../scheduler/objects.js";
 import { PodAdmission } from "./admission.js";
 import { isPod, ObjectStore, type Place, uidOf } from "./object-store.js";
 import { isBound, podWith, withCondition } from "./pod-objects.js";
+import type { PodChange, PodListener, PodSource } from "./pod-source.js";
 import { rfc3339 } from "./rfc3339.js";
 
 /** One change, as a watch reports it. */
@@ -23,17 +24,6 @@ export interface WatchEvent {
   readonly type: "set" | "delete";
   readonly object: KubeObject;
 }
-
-/** A change of a Pod; null: it is not there. */
-export interface PodChange {
-  readonly before: Pod | null;
-  readonly after: Pod | null;
-  readonly wasBound: boolean;
-  readonly isBound: boolean;
-}
-
-/** Told at once. */
-export type PodListener = (change: PodChange) => void;
 
 export interface InMemoryApiOptions {
   readonly now: () => number;
@@ -59,7 +49,7 @@ const CLUSTER_KINDS: ReadonlySet<string> = new Set([
   "VolumeAttachment",
 ]);
 
-export class InMemoryApi {
+export class InMemoryApi implements PodSource {
   readonly #options: InMemoryApiOptions;
   readonly #store = new ObjectStore();
   readonly #podListeners = new Set<PodListener>();
@@ -140,9 +130,14 @@ export class InMemoryApi {
     return after;
   }
 
+  /** Whether there is one of this kind and name. */
+  has(object: KubeObject): boolean {
+    return this.#stored(object) !== undefined;
+  }
+
   /** As its owner asks; stays while finalizers or a grace period hold it. */
-  delete(kind: string, key: string): void {
-    const object = this.get(kind, key);
+  delete(named: KubeObject): void {
+    const object = this.#stored(named);
     if (object === undefined) return;
     if (isPod(object)) this.deletePod(uidOf(object));
     else this.#remove(object);
@@ -244,6 +239,10 @@ export class InMemoryApi {
       metadata: { ...metadata, resourceVersion },
       ...(status === undefined ? {} : { status }),
     };
+  }
+
+  #stored(named: KubeObject): KubeObject | undefined {
+    return this.get(named.kind, objectKey({ ...named, metadata: this.#placed(named) }));
   }
 
   /** Metadata with a namespace, where the kind has one. */

@@ -1,10 +1,10 @@
 // A workload by name, or with sizes of one's own, from its file; checked for what cannot be carried out.
 import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { mistakesError } from "../../base/document/mistakes.js";
 import type { MapEntry, Problem } from "../../base/document/source-tree.js";
 import { suggestion } from "../../base/document/suggestion.js";
-import { PlumbError } from "../../base/errors.js";
+import { PlumbError, type SourcePosition } from "../../base/errors.js";
 import { GeneratedNames, type Making } from "../../workload/scheduler-perf/made-objects.js";
 import { TemplateStore } from "../../workload/scheduler-perf/object-template.js";
 import { Parameters } from "../../workload/scheduler-perf/parameters.js";
@@ -94,6 +94,7 @@ export function ownWorkload(
 function checkSupported(workload: ResolvedWorkload, templates: TemplateStore): void {
   const parts = unsupportedIn(workload, templates);
   if (parts.length === 0) return;
-  const lines = parts.map(({ at, what, reason }) => `${at.file}:${at.line}:${at.column}: ${what} ${reason}`);
-  throw new PlumbError("Unsupported", `Cannot run workload '${workload.name}':\n${lines.join("\n")}`);
+  const place = ({ file, line, column }: SourcePosition) => `${basename(file)}:${line}:${column}`;
+  const told = parts.map(({ at, what, reason }) => `${place(at)}: ${what} ${reason}`).join(", ");
+  throw new PlumbError("Unsupported", `Cannot run the workload: ${told}; choose one without it`);
 }

@@ -40,7 +40,15 @@ test("measureCase schedules a workload twice: every metric is filled, counted on
   const scenario = scenarioOf("{ case: SchedulingBasic, workload: 5Nodes }");
   const [record] = assembled(scenario, await samplesOf(scenario, [0, 1]));
   assert.equal(record?.status, "ok", record?.reason ?? "");
-  assert.deepEqual(record.workload.applied, { nodes: 5, podsInitial: 5, podsMeasured: 10 });
+  const requested = {
+    nodes: 5,
+    "pods of namespace-1": 5,
+    "scheduled of namespace-1": 5,
+    "pods of namespace-2": 10,
+    "scheduled of namespace-2": 10,
+  };
+  assert.deepEqual(record.workload.requested, requested);
+  assert.deepEqual(record.workload.applied, { ...requested, podsInitial: 5, podsMeasured: 10 });
   const value = (name: string) => record.metrics.find((metric) => metric.name === name)?.summary.median;
   assert.equal(value("sched.placed_share"), 1);
   assert.equal(value("sched.attempts_per_pod"), 1);
@@ -53,6 +61,35 @@ test("measureCase schedules a workload twice: every metric is filled, counted on
     assert.equal(samples.length, METRICS[name].assume === "exact" ? 1 : 2, name);
   assert.equal(record.scheduling?.podsScheduled, 10);
   assert.ok(record.scheduling.upstreamMetrics.some(({ name }) => /scheduling_attempt_duration/.test(name)));
+});
+
+test("measureCase goes through the API in real time, and says so; what is counted is as in process", async () => {
+  const entry = (more: string) => scenarioOf(`{ case: SchedulingBasic, workload: 5Nodes${more} }`);
+  const [inProcess, api] = await Promise.all(
+    [entry(""), entry(", through: api")].map(async (scenario) =>
+      assembled(scenario, await samplesOf(scenario, [0])),
+    ),
+  ).then((all) => all.map(([record]) => record));
+  assert.equal(api?.status, "ok", api?.reason ?? "");
+  assert.equal(api.id, "workload=SchedulingBasic/5Nodes nodes=5 through=api");
+  assert.deepEqual([inProcess?.scheduling?.through, api.scheduling?.through], [undefined, "api"]);
+  assert.equal(api.scheduling?.placementDigest, inProcess?.scheduling?.placementDigest);
+  assert.deepEqual(api.workload, inProcess?.workload);
+  assert.deepEqual(
+    api.metrics.map(({ name }) => name),
+    inProcess?.metrics.map(({ name }) => name),
+  );
+});
+
+test("assembleCases fails a case of which any sample has done something else than was asked for", async () => {
+  const scenario = scenarioOf("{ case: SchedulingBasic, workload: 5Nodes }");
+  const [sample] = await samplesOf(scenario, [0]);
+  assert.ok(sample);
+  const { requested, applied } = sample.workload;
+  const short = { requested, applied: { ...applied, "scheduled of namespace-2": 9 } };
+  const [record] = assembled(scenario, [sample, { ...sample, block: 1, workload: short }]);
+  assert.equal(record?.status, "failed");
+  assert.match(record?.reason ?? "", /asked for 10 scheduled of namespace-2, applied 9/);
 });
 
 test("assembleCases keeps the sample of the median rate, and fails a case whose placements differ", async () => {

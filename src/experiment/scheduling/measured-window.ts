@@ -4,18 +4,20 @@
 // over time one pass over the nodes.
 // Source: kubernetes/kubernetes test/integration/scheduler_perf/util.go (throughputCollector), executor.go.
 import { getHeapStatistics } from "node:v8";
+import type { Pod } from "../../api/types.js";
 import { assert } from "../../base/assert.js";
 import { type ThroughputReading, throughputSamples } from "../../measure/scheduler-throughput.js";
 import type { Attempt } from "../../scheduler/attempt.js";
 import type { MetricFamily } from "../../base/metrics/metric-family.js";
 import type { NodeInfo } from "../../scheduler/cache/node-info.js";
+import { objectKey } from "../../scheduler/objects.js";
 import type { Scheduler } from "../../scheduler/scheduler.js";
 import type { Agenda } from "./agenda.js";
 import { resourcesOf, utilisation } from "./cluster-use.js";
-import type { InMemoryApi, PodChange } from "./in-memory-api.js";
 import { isBound } from "./pod-objects.js";
 import { PodLatencies } from "./pod-latencies.js";
 import { isInScope, type PodScope } from "./pod-scope.js";
+import type { PodChange, PodSource } from "./pod-source.js";
 import { SampledTimeline } from "./sampled-timeline.js";
 import type { PluginCostRow, TimelinePoint } from "./scheduling-types.js";
 import { SlowestAttempts } from "./slowest-attempts.js";
@@ -23,7 +25,7 @@ import type { Timeline } from "./timeline.js";
 
 export interface MeasuredWindowParts {
   readonly scheduler: Scheduler;
-  readonly api: InMemoryApi;
+  readonly source: PodSource;
   readonly agenda: Agenda;
   readonly timeline: Timeline;
   /** Of what is free; null where nothing is scarce. */
@@ -62,6 +64,8 @@ export class MeasuredWindow {
   #resources: readonly string[] = [];
   #nodes: readonly NodeInfo[] = [];
   #readings: ThroughputReading[] = [];
+  /** Pods that are to come, by key. */
+  readonly #starts = new Map<string, number>();
   /** What ends the window's watches; empty while it is closed. */
   #watches: (() => void)[] = [];
   #scope: PodScope = { namespaces: null, labels: {} };
@@ -83,18 +87,18 @@ export class MeasuredWindow {
   /** @param expectedMs how long it will last at least; 0 when nobody knows */
   open(scope: PodScope, expectedMs = 0): void {
     assert(!this.isOpen, "a window of measurement is open already");
-    const { api, agenda, timeline, scheduler, readsThroughput, onEdge } = this.#parts;
+    const { source, agenda, timeline, scheduler, readsThroughput, onEdge } = this.#parts;
     this.#parts.bringUpToDate();
     if (this.openings++ === 0) this.#begin();
     this.#scope = scope;
     this.#readings = [];
     // Pods that wait already are measured, too.
-    for (const pod of api.pods()) if (!isBound(pod) && isInScope(pod, scope)) this.podsMeasured++;
+    for (const pod of source.pods()) if (!isBound(pod) && isInScope(pod, scope)) this.podsMeasured++;
     this.#parts.collectGarbage();
     scheduler.resetMetrics();
     onEdge(true);
     this.#openedMs = timeline.now();
-    this.#watches = [api.onPod((change) => this.#podChanged(change))];
+    this.#watches = [source.onPod((change) => this.#podChanged(change))];
     if (readsThroughput)
       this.#watches.push(agenda.every(this.#openedMs, READING_INTERVAL_MS, (nowMs) => this.#read(nowMs)));
     this.#points.begin(this.#openedMs, expectedMs);
@@ -108,6 +112,7 @@ export class MeasuredWindow {
     this.#points.end(nowMs);
     for (const end of this.#watches) end();
     this.#watches = [];
+    this.#starts.clear();
     this.durationMs += nowMs - this.#openedMs;
     for (const sample of throughputSamples(this.#readings)) this.samples.push(sample);
     scheduler.updateGauges();
@@ -115,9 +120,14 @@ export class MeasuredWindow {
     this.pluginCosts = scheduler.pluginCosts().map((cost) => ({ ...cost }));
   }
 
-  /** When a measured Pod should have come; without this, its creation counts. */
-  startsAt(uid: string, startMs: number): void {
-    this.latencies.starts(uid, startMs);
+  /**
+   * When a measured Pod should come, told before it does; without this, the moment that it is seen counts. What was told
+   * first stays.
+   *
+   * @param key namespace/name
+   */
+  startsAt(key: string, startMs: number): void {
+    if (this.isOpen && !this.#starts.has(key)) this.#starts.set(key, startMs);
   }
 
   attempted(attempt: Attempt, time: { readonly begunMs: number; readonly decidedMs: number }): void {
@@ -133,8 +143,8 @@ export class MeasuredWindow {
   }
 
   #begin(): void {
-    const { api, scheduler } = this.#parts;
-    for (const pod of api.pods()) if (isBound(pod)) this.podsInitial++;
+    const { source, scheduler } = this.#parts;
+    for (const pod of source.pods()) if (isBound(pod)) this.podsInitial++;
     this.nodesInitial = scheduler.cache.nodes.length;
   }
 
@@ -148,12 +158,20 @@ export class MeasuredWindow {
     }
     if (before === null) {
       this.podsMeasured++;
-      if (!isBound) this.latencies.starts(uid, this.#parts.timeline.now());
+      if (!isBound) this.latencies.starts(uid, this.#startOf(pod));
     }
     // A Pod that comes with its node is none of the scheduler's.
     if (before === null || wasBound || !isBound) return;
     this.podsScheduled++;
     this.latencies.bound(uid, this.#parts.timeline.now(), this.#openedMs);
+  }
+
+  #startOf(pod: Pod): number {
+    // Most windows are told of no Pod, and a key is not for free.
+    const key = this.#starts.size === 0 ? "" : objectKey(pod);
+    const startMs = this.#starts.get(key) ?? this.#parts.timeline.now();
+    this.#starts.delete(key);
+    return startMs;
   }
 
   #read(nowMs: number): boolean {

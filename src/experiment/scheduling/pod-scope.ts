@@ -2,8 +2,8 @@
 // the last of ten thousand costs nothing per attempt.
 // Cost: O(Pods) to begin, O(1) per change.
 import type { Pod } from "../../api/types.js";
-import type { InMemoryApi, PodChange } from "./in-memory-api.js";
 import { isBound } from "./pod-objects.js";
+import type { PodChange, PodSource } from "./pod-source.js";
 
 export interface PodScope {
   /** null: all. */
@@ -29,10 +29,10 @@ export class PodTally {
   readonly #scope: PodScope;
   readonly #close: () => void;
 
-  constructor(api: InMemoryApi, scope: PodScope) {
+  constructor(source: PodSource, scope: PodScope) {
     this.#scope = scope;
-    for (const pod of api.pods()) if (!isBound(pod)) this.#count(pod, 1);
-    this.#close = api.onPod((change) => this.#changed(change));
+    for (const pod of source.pods()) if (!isBound(pod)) this.#count(pod, 1);
+    this.#close = source.onPod((change) => this.#changed(change));
   }
 
   close(): void {

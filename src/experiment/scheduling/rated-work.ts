@@ -3,22 +3,21 @@ import type { Agenda } from "./agenda.js";
 
 export interface RatedWork {
   readonly count: number;
-  /** 0: all at once. */
+  /** Above 0. */
   readonly perSecond: number;
-  readonly run: (index: number) => void;
+  readonly run: (index: number) => Promise<void>;
 }
 
 /** @returns ends it */
 export function startRated(work: RatedWork, agenda: Agenda, nowMs: number, done = () => {}): () => void {
   const { count, perSecond, run } = work;
   let next = 0;
-  if (perSecond === 0) for (; next < count; next++) run(next);
-  if (next === count) {
+  if (count === 0) {
     done();
     return () => {};
   }
   return agenda.every(nowMs, 1000 / perSecond, () => {
-    run(next++);
+    void run(next++);
     if (next === count) done();
     return next < count;
   });

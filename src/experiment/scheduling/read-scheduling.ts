@@ -1,6 +1,6 @@
 // spec.scheduling of a scenario file -> cases; what cannot be found or stands twice is reported at its entry.
 import { readFileSync, statSync } from "node:fs";
-import { PlumbError } from "../../base/errors.js";
+import { type ErrorCode, PlumbError } from "../../base/errors.js";
 import type { MapNode, Problem } from "../../base/document/source-tree.js";
 import { LIMITS } from "../../base/limits.js";
 import { parseSchedulerConfiguration } from "../../scheduler/config/parse-configuration.js";
@@ -58,11 +58,14 @@ function assertFile(path: string): void {
   throw new PlumbError("NotFound", `there is no file '${path}'`);
 }
 
+/** Mistakes that say nothing of their place. */
+const TOLD_AT_ENTRY: ReadonlySet<ErrorCode> = new Set(["NotFound", "Unsupported"]);
+
 function orFault<T>(make: () => T, complain: (message: string) => void): T | null {
   try {
     return make();
   } catch (error) {
-    if (!(error instanceof PlumbError) || error.code !== "NotFound") throw error;
+    if (!(error instanceof PlumbError) || !TOLD_AT_ENTRY.has(error.code)) throw error;
     complain(error.message);
     return null;
   }

@@ -28,7 +28,10 @@ function smallWorkloads() {
 }
 
 function run(source: SchedulingSource, changes: Partial<typeof SIMULATED> = {}): Promise<SchedulingResult> {
-  return runScheduling({ source, schedulerConfigPath: null, load: null }, { ...SIMULATED, ...changes });
+  return runScheduling(
+    { source, schedulerConfigPath: null, through: "in-process", load: null },
+    { ...SIMULATED, ...changes },
+  );
 }
 
 for (const source of smallWorkloads()) {
@@ -81,7 +84,10 @@ test("runScheduling in real time places as in simulated time, and waits for arri
     sleep: (ms: number) => sleep(ms),
   } as const;
   const load = { model: "fixed", ratePerSecond: 200 } as const;
-  const result = await runScheduling({ source, schedulerConfigPath: null, load }, real);
+  const result = await runScheduling(
+    { source, schedulerConfigPath: null, through: "in-process", load },
+    real,
+  );
   assert.equal(result.placementDigest, (await run(source)).placementDigest);
   assert.ok(result.durationMs >= 45, `${result.durationMs}`);
   assert.equal(result.latency.total.count, 10);

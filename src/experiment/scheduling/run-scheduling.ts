@@ -2,55 +2,65 @@
 import { readFileSync } from "node:fs";
 import { Prng } from "../../base/prng.js";
 import { throughputSummary } from "../../measure/scheduler-throughput.js";
+import type { Through } from "../../measure/scheduling-record.js";
 import type { SchedulerConfiguration } from "../../scheduler/config/configuration.js";
 import { defaultConfiguration } from "../../scheduler/config/default-configuration.js";
 import { parseSchedulerConfiguration } from "../../scheduler/config/parse-configuration.js";
-import { DEFAULT_FEATURES, type SchedulerFeatures } from "../../scheduler/scheduler.js";
+import { DEFAULT_FEATURES, type Scheduler, type SchedulerFeatures } from "../../scheduler/scheduler.js";
 import type { FeatureGates } from "../../workload/scheduler-perf/test-case.js";
 import { isBound } from "./pod-objects.js";
 import { loadTrace } from "./load-trace.js";
 import { loadWorkload } from "./load-workload.js";
 import { placementDigest, placementLine, placementQuality, type PodCounts } from "./placement-quality.js";
 import type {
+  AppliedWorkload,
   SchedulingResult,
   SchedulingSource,
   SchedulingSpec,
   ThroughputSummary,
 } from "./scheduling-types.js";
-import { newSimulation, type Simulation, type Surroundings } from "./simulation.js";
+import type { MeasuredWindow } from "./measured-window.js";
+import { newSimulation, type SimulationOptions, type Surroundings } from "./simulation.js";
 import { executeTrace } from "./trace-executor.js";
+import type { WorkloadCluster } from "./workload-cluster.js";
 import { executeWorkload } from "./workload-executor.js";
+import { InMemoryCluster } from "./in-memory-cluster.js";
 
 /** What is found once a case is over. */
 interface Outcome {
-  readonly simulation: Simulation;
+  readonly scheduler: Scheduler;
+  readonly window: MeasuredWindow;
   readonly counts: PodCounts;
   readonly placements: readonly string[];
   readonly fragmentation: number | null;
   readonly warnings: readonly string[];
+  readonly workload: AppliedWorkload;
 }
 
+type SpecOf<Kind> = SchedulingSpec & { readonly source: SchedulingSource & { readonly kind: Kind } };
+
 /**
+ * In simulated time always in process: a control plane runs in real time only.
+ *
  * @throws {PlumbError} for what is wrong with the case; Internal when Pods do not get scheduled within 10 minutes
  * @throws the reason of `signal` when it is aborted
  */
 export async function runScheduling(
-  { source, schedulerConfigPath, load }: SchedulingSpec,
+  spec: SchedulingSpec,
   surroundings: Surroundings,
 ): Promise<SchedulingResult> {
-  const outcome =
-    source.kind === "workload"
-      ? await runWorkload({ source, schedulerConfigPath, load }, surroundings)
-      : await runTrace(source, schedulerConfigPath, surroundings);
-  return resultOf(outcome, surroundings);
+  const { source } = spec;
+  return source.kind === "workload"
+    ? runWorkload({ ...spec, source }, surroundings)
+    : runTrace({ ...spec, source }, surroundings);
 }
 
 async function runWorkload(
-  { source, schedulerConfigPath, load }: SchedulingSpec & { source: SchedulingSource & { kind: "workload" } },
+  { source, schedulerConfigPath, load, through }: SpecOf<"workload">,
   surroundings: Surroundings,
-): Promise<Outcome> {
+): Promise<SchedulingResult> {
   const { workload, making } = loadWorkload(source);
-  const simulation = newSimulation({
+  const cluster = await openCluster(through, {
     ...surroundings,
     configuration: readConfiguration(schedulerConfigPath ?? workload.schedulerConfigPath),
     features: featuresOf(workload.featureGates),
@@ -59,19 +69,32 @@ async function runWorkload(
     readsThroughput: true,
     fragmentation: () => null,
   });
-  const prng = new Prng(surroundings.seed).fork("arrivals");
-  const warnings = await executeWorkload(simulation, { workload, making, load, prng });
-  const pods = [...simulation.api.pods()];
-  const placed = pods.filter(isBound);
-  const counts = { placed: placed.length, asked: pods.length };
-  return { simulation, counts, placements: placed.map(placementLine), fragmentation: null, warnings };
+  try {
+    const prng = new Prng(surroundings.seed).fork("arrivals");
+    const outcome = await executeWorkload(cluster, { workload, making, load, prng });
+    const { scheduler, window } = cluster;
+    const pods = [...cluster.pods()];
+    const placed = pods.filter(isBound);
+    const counts = { placed: placed.length, asked: pods.length };
+    const placements = placed.map(placementLine);
+    return resultOf({ ...outcome, scheduler, window, counts, placements, fragmentation: null }, surroundings);
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function openCluster(through: Through, options: SimulationOptions): Promise<WorkloadCluster> {
+  if (through === "in-process" || options.timeMode === "simulated")
+    return new InMemoryCluster(newSimulation(options));
+  // Who stays in process need not load a control plane.
+  const { startPlaneCluster } = await import("../controlplane/plane-cluster.js");
+  return startPlaneCluster(options);
 }
 
 async function runTrace(
-  source: SchedulingSource & { kind: "trace" },
-  schedulerConfigPath: string | null,
+  { source, schedulerConfigPath }: SpecOf<"trace">,
   surroundings: Surroundings,
-): Promise<Outcome> {
+): Promise<SchedulingResult> {
   const { nodes, arrivals, fragmentation } = loadTrace(source);
   const simulation = newSimulation({
     ...surroundings,
@@ -82,13 +105,21 @@ async function runTrace(
     fragmentation,
   });
   const { placements } = await executeTrace(simulation, { nodes, arrivals });
-  return {
-    simulation,
-    counts: { placed: placements.length, asked: arrivals.length },
-    placements,
-    fragmentation: fragmentation(simulation.scheduler),
-    warnings: [],
-  };
+  const { scheduler, window, driver, timeline } = simulation;
+  const atEnd = fragmentation(scheduler);
+  driver.bringUpToDate(timeline.now());
+  return resultOf(
+    {
+      scheduler,
+      window,
+      counts: { placed: placements.length, asked: arrivals.length },
+      placements,
+      fragmentation: atEnd,
+      warnings: [],
+      workload: { requested: {}, applied: {} },
+    },
+    surroundings,
+  );
 }
 
 function readConfiguration(path: string | null): SchedulerConfiguration {
@@ -107,9 +138,7 @@ function featuresOf(gates: FeatureGates): SchedulerFeatures {
 }
 
 function resultOf(outcome: Outcome, { timeMode, seed }: Surroundings): SchedulingResult {
-  const { simulation, counts, placements, fragmentation, warnings } = outcome;
-  const { window, scheduler, driver, timeline } = simulation;
-  driver.bringUpToDate(timeline.now());
+  const { window, scheduler, counts, placements, fragmentation, warnings, workload } = outcome;
   const { podsScheduled, durationMs } = window;
   const repeated =
     window.openings > 1 ? ["several windows were measured: metrics and plugin costs are of the last"] : [];
@@ -136,6 +165,7 @@ function resultOf(outcome: Outcome, { timeMode, seed }: Surroundings): Schedulin
     columnBytes: scheduler.columnBytes,
     slowest: window.slowest.list,
     warnings: [...warnings, ...repeated],
+    workload,
   };
 }
 

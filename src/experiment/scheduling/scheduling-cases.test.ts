@@ -60,6 +60,27 @@ test("a list among params makes a case of each value, and node counts are told b
   });
 });
 
+test("through is a label where it is the API, from the entry or the command line; a trace cannot go there", () => {
+  const asked = { schedulerConfigs: [], load: null } as const;
+  const throughOf = (entry: string, through: "api" | "in-process" | null) =>
+    casesOf(`[{ case: SchedulingBasic, workload: 5Nodes${entry} }]`, {
+      scheduling: { ...asked, through },
+    }).map(({ labels, spec }) => [labels["through"], spec.through]);
+  assert.deepEqual(throughOf("", null), [[undefined, "in-process"]]);
+  assert.deepEqual(throughOf(", through: api", null), [["api", "api"]]);
+  assert.deepEqual(throughOf("", "api"), [["api", "api"]]);
+  assert.deepEqual(throughOf(", through: api", "in-process"), [[undefined, "in-process"]]);
+  const trace = "[{ trace: { format: csv, nodes: a.yaml, pods: a.yaml }, through: api }]";
+  assert.throws(
+    () => casesOf(trace),
+    /s\.yaml:\d+:\d+ spec\.scheduling\[0\]: a trace is replayed in process only/,
+  );
+  assert.throws(
+    () => casesOf("[{ case: SchedulingBasic, workload: 5Nodes, through: apis }]"),
+    /through: .*api/,
+  );
+});
+
 test("several scheduler configurations make cases that differ in the label config; a load is a label too", () => {
   const written = `[{ case: SchedulingBasic, workload: 500Nodes, schedulerConfig: [default, a.yaml],
     load: { model: waves, size: 10, every: 2s } }]`;
@@ -75,6 +96,7 @@ test("several scheduler configurations make cases that differ in the label confi
     scheduling: {
       schedulerConfigs: [join(folder, "b.yaml")],
       load: { model: "poisson", ratePerSecond: 500 },
+      through: null,
     },
   });
   assert.deepEqual(

@@ -2,7 +2,7 @@
 import { basename, extname, relative } from "node:path";
 import { PlumbError } from "../../base/errors.js";
 import { packageRoot } from "../../base/source-path.js";
-import type { ImportedFloor } from "../../measure/scheduling-record.js";
+import type { ImportedFloor, Through } from "../../measure/scheduling-record.js";
 import type { LoadModel } from "../../workload/arrivals.js";
 import { resolveWorkload } from "../../workload/scheduler-perf/resolve-workload.js";
 import { type ResolvedWorkload, thresholdOf } from "../../workload/scheduler-perf/test-case.js";
@@ -24,11 +24,15 @@ export const CONFIG_LABEL = "config";
 export interface SchedulingOverrides {
   readonly schedulerConfigs: readonly string[];
   readonly load: LoadModel | null;
+  readonly through: Through | null;
 }
 
-export const NO_OVERRIDES: SchedulingOverrides = { schedulerConfigs: [], load: null };
+export const NO_OVERRIDES: SchedulingOverrides = { schedulerConfigs: [], load: null, through: null };
 
-/** @throws {PlumbError} NotFound or InvalidInput, when a case, a workload or a value is not there */
+/**
+ * @throws {PlumbError} NotFound or InvalidInput, when a case, a workload or a value is not there; Unsupported for a trace
+ *   through the API
+ */
 export function casesOf(
   entry: WrittenScheduling,
   catalogue: WorkloadCatalogue,
@@ -36,15 +40,23 @@ export function casesOf(
 ): readonly SchedulingCase[] {
   const configs = overrides.schedulerConfigs.length > 0 ? overrides.schedulerConfigs : entry.schedulerConfig;
   const load = entry.trace === null ? (overrides.load ?? entry.load) : null;
+  const through = overrides.through ?? entry.through ?? "in-process";
+  if (entry.trace !== null && through === "api")
+    throw new PlumbError(
+      "Unsupported",
+      "a trace is replayed in process only: leave --through out, or through: api",
+    );
   return sourcesOf(entry, catalogue).flatMap(({ source, labels, floor }) =>
     (configs.length > 0 ? configs : [DEFAULT_CONFIG]).map((config): SchedulingCase => {
       const spec: SchedulingSpec = {
         source,
         schedulerConfigPath: config === DEFAULT_CONFIG ? null : config,
+        through,
         load,
       };
       const all = {
         ...labels,
+        ...(through === "in-process" ? {} : { through }),
         ...(load === null ? {} : { load: loadText(load) }),
         ...(configs.length > 1 ? { [CONFIG_LABEL]: configName(config, configs) } : {}),
       };

@@ -4,6 +4,7 @@ import {
   type ImportedFloor,
   isTimed,
   type SchedulingRecord,
+  type Through,
   type UpstreamMetric,
 } from "../../measure/scheduling-record.js";
 import type { MetricFamily } from "../../base/metrics/metric-family.js";
@@ -17,11 +18,13 @@ interface Passes {
   readonly real: SchedulingResult;
   readonly simulated: SchedulingResult;
   readonly block: number;
+  readonly through: Through;
   readonly floor: ImportedFloor | null;
 }
 
-export function schedulingRecord({ real, simulated, block, floor }: Passes): SchedulingRecord {
+export function schedulingRecord({ real, simulated, through, block, floor }: Passes): SchedulingRecord {
   return {
+    ...(through === "in-process" ? {} : { through }),
     block,
     nodes: real.nodes,
     podsInitial: real.podsInitial,

@@ -23,6 +23,7 @@ import {
 import type { DurationNs } from "../../base/clock.js";
 import type { SourceNode } from "../../base/document/source-tree.js";
 import type { LoadModel } from "../../workload/arrivals.js";
+import { type Through, THROUGHS } from "../../measure/scheduling-record.js";
 
 /** A scheduler configuration's file; "default" for upstream's own defaults. */
 export const DEFAULT_CONFIG = "default";
@@ -51,6 +52,7 @@ export interface WrittenScheduling {
   readonly trace: WrittenTrace | null;
   readonly schedulerConfig: readonly string[];
   readonly load: LoadModel | null;
+  readonly through: Through | null;
 }
 
 const KEY = { pattern: /^[A-Za-z][A-Za-z0-9_]*$/, expected: "the name of a parameter" };
@@ -147,6 +149,12 @@ export const schedulingField: Field<readonly WrittenScheduling[]> = optional(
         trace: orNull(traceField),
         schedulerConfig: configsField,
         load: orNull(loadField),
+        through: orNull(
+          choice(
+            THROUGHS,
+            "in-process: objects in memory, no server; api: a whole control plane, in real time.",
+          ),
+        ),
       }),
       sourceFault,
     ),

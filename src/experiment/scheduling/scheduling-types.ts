@@ -2,7 +2,7 @@
 // is written into result.json. Times are milliseconds, of the wall clock or of simulated time.
 
 import type { HistogramJson } from "../../measure/histogram.js";
-import type { PlacementRecord, SlowAttemptRecord } from "../../measure/scheduling-record.js";
+import type { PlacementRecord, SlowAttemptRecord, Through } from "../../measure/scheduling-record.js";
 import type { MeasuredPoint } from "../../scheduler/metrics/profile-metrics.js";
 import type { MetricFamily } from "../../base/metrics/metric-family.js";
 import type { QueueCounts } from "../../scheduler/queue/scheduling-queue.js";
@@ -35,6 +35,8 @@ export interface SchedulingSpec {
   readonly source: SchedulingSource;
   /** A KubeSchedulerConfiguration; null for upstream's defaults. */
   readonly schedulerConfigPath: string | null;
+  /** What stands between the scheduler and its objects, in real time: in simulated time nothing does. */
+  readonly through: Through;
   /** How measured Pods arrive where the workload creates them in one go; null: all at once, as upstream. */
   readonly load: LoadModel | null;
 }
@@ -77,6 +79,14 @@ export interface SchedulingResult {
   /** The slowest attempts of the window, slowest first. */
   readonly slowest: readonly SlowAttempt[];
   readonly warnings: readonly string[];
+  /** What was asked for, and what came of it; empty for a trace. */
+  readonly workload: AppliedWorkload;
+}
+
+/** "nodes", "pods of NAMESPACE", "scheduled of NAMESPACE" -> how many. */
+export interface AppliedWorkload {
+  readonly requested: Readonly<Record<string, number>>;
+  readonly applied: Readonly<Record<string, number>>;
 }
 
 export interface ThroughputSummary {

@@ -75,7 +75,7 @@ export function newSimulation(options: SimulationOptions): Simulation {
   });
   const window = new MeasuredWindow({
     scheduler,
-    api,
+    source: api,
     agenda,
     timeline,
     bringUpToDate: () => driver.bringUpToDate(timeline.now()),

@@ -19,7 +19,7 @@ const TRACE: SchedulingSource & { kind: "trace" } = {
 
 function replay(changes: Partial<typeof TRACE> = {}) {
   return runScheduling(
-    { source: { ...TRACE, ...changes }, schedulerConfigPath: null, load: null },
+    { source: { ...TRACE, ...changes }, schedulerConfigPath: null, through: "in-process", load: null },
     SIMULATED,
   );
 }

@@ -6,9 +6,10 @@
 // Pods that never fit stay pending; Pods that are preempted are gone, as nothing would make them anew.
 import type { Node } from "../../api/types.js";
 import type { TraceArrival } from "../../workload/traces/timeline.js";
-import type { PodChange } from "./in-memory-api.js";
+import { objectKey } from "../../scheduler/objects.js";
 import { placementLine } from "./placement-quality.js";
 import { ALL_PODS } from "./pod-scope.js";
+import type { PodChange } from "./pod-source.js";
 import type { Simulation } from "./simulation.js";
 
 export interface TraceOrder {
@@ -73,8 +74,9 @@ class TraceReplay {
     const arrive = (nowMs: number): void => {
       for (; this.#dueMs(beganMs) <= nowMs; this.#arrived++) {
         const dueMs = this.#dueMs(beganMs);
-        const uid = this.#create(this.#arrivals[this.#arrived] as TraceArrival);
-        window.startsAt(uid, dueMs);
+        const arrival = this.#arrivals[this.#arrived] as TraceArrival;
+        window.startsAt(objectKey(arrival.pod), dueMs);
+        this.#create(arrival);
       }
       if (this.#arrived < this.#arrivals.length) agenda.at(this.#dueMs(beganMs), arrive);
     };

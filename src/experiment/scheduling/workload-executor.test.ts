@@ -2,43 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Prng } from "../../base/prng.js";
 import type { LoadModel } from "../../workload/arrivals.js";
-import type { CreatePods, Op } from "../../workload/scheduler-perf/ops.js";
+import type { Op } from "../../workload/scheduler-perf/ops.js";
+import { InMemoryCluster } from "./in-memory-cluster.js";
 import { loadWorkload } from "./load-workload.js";
 import { runScheduling } from "./run-scheduling.js";
 import { benchWorkload, newTestSimulation, SIMULATED } from "./simulation.test-data.js";
 import { executeWorkload } from "./workload-executor.js";
-
-const AT = { file: "performance-config.yaml", line: 1, column: 1 };
-const NODES: Op = {
-  opcode: "createNodes",
-  at: AT,
-  count: 5,
-  nodeTemplatePath: null,
-  templateParams: {},
-  nodeAllocatableStrategy: null,
-  labelNodePrepareStrategy: null,
-  uniqueNodeLabelStrategy: null,
-};
-const PODS: CreatePods = {
-  opcode: "createPods",
-  at: AT,
-  namespace: "test",
-  count: 10,
-  podTemplatePath: null,
-  templateParams: {},
-  collectMetrics: false,
-  skipWaitToCompletion: false,
-  steadyState: false,
-  durationMs: 0,
-  persistentVolumeTemplatePath: null,
-  persistentVolumeClaimTemplatePath: null,
-  signatureBatchSize: 0,
-};
+import { DELETION, NODES, orderOf, PODS, sleep } from "./workload-ops.test-data.js";
 
 async function execute(ops: readonly Op[], load: LoadModel | null = null) {
   const simulation = newTestSimulation();
-  const { workload, making } = loadWorkload(benchWorkload("misc", "SchedulingBasic", "5Nodes"));
-  await executeWorkload(simulation, { workload: { ...workload, ops }, making, load, prng: new Prng(1) });
+  const { workload } = await executeWorkload(new InMemoryCluster(simulation), orderOf(ops, { load }));
+  assert.deepEqual(workload.applied, workload.requested);
   return simulation;
 }
 
@@ -57,27 +32,15 @@ test("executeWorkload deletes Pods at their rate beside what follows", async () 
   const { api, timeline } = await execute([
     NODES,
     PODS,
-    {
-      opcode: "deletePods",
-      at: AT,
-      namespace: "test",
-      labelSelector: {},
-      deletePodsPerSecond: 10,
-      skipWaitToCompletion: true,
-    },
-    { opcode: "sleep", at: AT, durationMs: 550 },
+    { ...DELETION, deletePodsPerSecond: 10, skipWaitToCompletion: true },
+    sleep(550),
   ]);
   assert.equal(Math.round(timeline.now()), 551);
   assert.equal([...api.pods()].length, 5);
 });
 
 test("executeWorkload waits for all deletions where it is asked to", async () => {
-  const deletion = { opcode: "deletePods", at: AT, namespace: "test", labelSelector: {} } as const;
-  const { api, timeline } = await execute([
-    NODES,
-    PODS,
-    { ...deletion, deletePodsPerSecond: 10, skipWaitToCompletion: false },
-  ]);
+  const { api, timeline } = await execute([NODES, PODS, { ...DELETION, deletePodsPerSecond: 10 }]);
   assert.equal([...api.pods()].length, 0);
   assert.equal(Math.round(timeline.now()), 1001);
 });
@@ -108,9 +71,8 @@ test("executeWorkload recreates churn: one object of each template, there and go
     seen.push([...api.list("Node")].length + [...api.list("Service")].length);
     return true;
   });
-  const sleep: Op = { opcode: "sleep", at: AT, durationMs: 4700 };
-  await executeWorkload(simulation, {
-    workload: { ...workload, ops: [...ops, sleep] },
+  await executeWorkload(new InMemoryCluster(simulation), {
+    workload: { ...workload, ops: [...ops, sleep(4700)] },
     making,
     load: null,
     prng: new Prng(1),
@@ -129,7 +91,12 @@ test("executeWorkload names what it waited for in vain", async () => {
 test("runScheduling finds unsupported operations before it begins, and misspelt names", async () => {
   const run = (testCase: string, workload: string) =>
     runScheduling(
-      { source: benchWorkload("misc", testCase, workload), schedulerConfigPath: null, load: null },
+      {
+        source: benchWorkload("misc", testCase, workload),
+        schedulerConfigPath: null,
+        through: "in-process",
+        load: null,
+      },
       SIMULATED,
     );
   await assert.rejects(run("SchedulingBasic", "5Node"), /workload of SchedulingBasic '5Node'.*5Nodes/);

@@ -93,7 +93,7 @@ function methodText({ run, scenario, cases, kernelVerification }: RunRecord): Ma
   return markup`<ul class="method">
 <li>${badge("counted")} metrics follow from the seed (${run.seed}) alone: one run is enough, and any difference is a difference.</li>
 <li>${badge("measured-core")} metrics are one value per fresh process, processes of all cases interleaved in blocks of random order; the table shows their median. Outliers are kept.</li>
-${sendsPackets(cases) ? MODELLED_ITEM : null}${kernelVerification === undefined ? null : KERNEL_ITEM}${schedulesPods(cases) ? SCHEDULING_ITEM : null}<li>Percentiles come from merged histograms, never from averaged percentiles. Digits stop where the interval leaves the next one open.</li>
+${sendsPackets(cases) ? MODELLED_ITEM : null}${kernelVerification === undefined ? null : KERNEL_ITEM}${schedulesPods(cases) ? SCHEDULING_ITEM : null}${goesThroughApi(cases) ? API_ITEM : null}<li>Percentiles come from merged histograms, never from averaged percentiles. Digits stop where the interval leaves the next one open.</li>
 ${sources}</ul>
 <p class="muted">Scenario ${scenario.name}, digest <code>${scenario.digest.slice(0, 16)}</code>: runs with another digest are not comparable.</p>`;
 }
@@ -101,6 +101,11 @@ ${sources}</ul>
 const MODELLED_ITEM = markup`<li>${badge("modelled")} times are counts times calibrated costs of kernel primitives; they compare modes, and do not predict your kernel to the digit.</li>\n`;
 const KERNEL_ITEM = markup`<li>${badge("measured-kernel")} times are of packets in a real kernel, whole paths: the 25th percentile over chunks, rulesets interleaved in random order, rounds whose controls are off left out.</li>\n`;
 const SCHEDULING_ITEM = markup`<li>Each scheduling sample runs its workload twice in a fresh process: against the clock, for timings, and in simulated time, for what is counted and for placements. Courses over time are of the process with the median rate.</li>\n`;
+const API_ITEM = markup`<li>Where a case says <code>through=api</code>, the pass against the clock goes through a whole control plane in the same process: Pods are created by requests, the scheduler learns of them by watches and binds by requests, and a Pod counts as bound when a watch shows it. Only real time is measured there; what is counted, and placements, are of the pass in simulated time, without a server.</li>\n`;
+
+function goesThroughApi(cases: RunRecord["cases"]): boolean {
+  return cases.some(({ scheduling }) => scheduling?.through === "api");
+}
 
 function glossary(record: RunRecord): readonly Markup[] {
   const { cases } = record;
