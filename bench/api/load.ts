@@ -11,7 +11,11 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Prng } from "../../src/base/prng.js";
 import { realTimers } from "../../src/base/timers.js";
-import { LineCounter, RawConnection } from "./raw-connection.js";
+import {
+  LineCounter,
+  type RawAnswer,
+  RawConnection,
+} from "../../src/experiment/controlplane/raw-connection.js";
 
 const { values } = parseArgs({
   options: {
@@ -182,8 +186,8 @@ async function pacedP99(contender: Contender, ms: number): Promise<number> {
       while (sent < dueCount && free.length > 0) {
         const connection = free.pop() as RawConnection;
         const dueMs = startMs + (++sent * 1000) / PACED_PER_SECOND;
-        void connection.ask(nextCreate(contender)).then((code) => {
-          expectSuccess(code);
+        void connection.ask(nextCreate(contender)).then((answer) => {
+          expectSuccess(answer);
           latencies.push(realTimers.milliseconds() - dueMs);
           free.push(connection);
           if (latencies.length === total) resolve();
@@ -200,9 +204,9 @@ async function pacedP99(contender: Contender, ms: number): Promise<number> {
 /** By all servers together: they take turns. */
 let answered = 0;
 
-function expectSuccess(code: number): void {
+function expectSuccess({ status }: RawAnswer): void {
   answered++;
-  if (code >= 300 || code < 200) throw new Error(`Cannot load the server: it answers ${code}`);
+  if (status >= 300 || status < 200) throw new Error(`Cannot load the server: it answers ${status}`);
 }
 
 function head(method: string, path: string, more = ""): string {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { present } from "../../base/assert.js";
 import { PlumbError } from "../../base/errors.js";
 import type { Plane } from "../../controlplane/plane.js";
 import { openAccess } from "../../controlplane/plane-access.js";
@@ -48,10 +49,18 @@ export async function measureApiLoad(findings: Findings, spec: ApiLoadSpec, seed
     addPods(findings, found.pods);
     if (watchers > 0) findings.add("api.fanout_events_per_second", found.fanOut.perSecond);
     return {
-      requested: { pods, podsAtHalfRate: pods, podsLeft: 0, watchers, events: watchers * events },
+      requested: {
+        podsToWarmUp: pods,
+        pods,
+        podsAtHalfRate: pods,
+        podsLeft: 0,
+        watchers,
+        events: watchers * events,
+      },
       applied: {
-        pods: found.pods.created[0] ?? 0,
-        podsAtHalfRate: found.pods.created[1] ?? 0,
+        podsToWarmUp: found.pods.created[0] ?? 0,
+        pods: found.pods.created[1] ?? 0,
+        podsAtHalfRate: found.pods.created[2] ?? 0,
         podsLeft: found.pods.left.reduce((sum, count) => sum + count, 0),
         watchers: found.fanOut.complete,
         events: found.fanOut.received,
@@ -62,14 +71,14 @@ export async function measureApiLoad(findings: Findings, spec: ApiLoadSpec, seed
   }
 }
 
-async function inProcess({ client }: Plane, plan: Omit<LoadPlan, "url">): Promise<LoadResult> {
+async function inProcess({ client }: Plane, plan: Omit<LoadPlan, "port">): Promise<LoadResult> {
   const pods = await loadPods(client, plan.pods, timers);
   const open = watchInProcess(client, plan.fanOut.namespace);
   return { pods, fanOut: await fanOut(client, plan.fanOut, { open, timers }) };
 }
 
 /** The load comes from a thread of its own: a client costs as much as a server, and is not what is measured. */
-async function overHttp(plane: Plane, plan: Omit<LoadPlan, "url">): Promise<LoadResult> {
+async function overHttp(plane: Plane, plan: Omit<LoadPlan, "port">): Promise<LoadResult> {
   const folder = mkdtempSync(join(tmpdir(), "plumb-api-load-"));
   const access = openAccess({
     timers,
@@ -84,7 +93,10 @@ async function overHttp(plane: Plane, plan: Omit<LoadPlan, "url">): Promise<Load
   });
   try {
     const { plainUrl } = await access.serve(plane);
-    return await inThread({ ...plan, url: plainUrl ?? "" });
+    return await inThread({
+      ...plan,
+      port: Number(new URL(present(plainUrl, "the address of plain HTTP")).port),
+    });
   } finally {
     await access.close();
     rmSync(folder, { recursive: true });

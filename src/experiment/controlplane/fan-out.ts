@@ -1,10 +1,10 @@
 // Many watches of one resource while objects are created: every watcher receives every event, and how fast.
 // Over HTTP lines are counted and not parsed: what is measured is the server.
-import { Agent, get } from "node:http";
 import type { Timers } from "../../base/timers.js";
 import type { Client } from "../../controlplane/client/client.js";
 import { resourceOf } from "../../controlplane/client/resources.js";
 import { reached } from "./bench-plane.js";
+import { LineCounter } from "./raw-connection.js";
 import { saturated } from "./request-load.js";
 
 export interface FanOut {
@@ -24,7 +24,6 @@ export interface FanOutResult {
 export type OpenWatch = (from: string, onEvents: (count: number) => void) => Promise<() => void>;
 
 const CONFIG_MAPS = resourceOf("", "v1", "configmaps");
-const NEWLINE = 10;
 const CREATES_IN_FLIGHT = 8;
 
 export async function fanOut(
@@ -60,22 +59,11 @@ export function watchInProcess(client: Client, namespace: string): OpenWatch {
     Promise.resolve(api.watch({ resourceVersion: from }, { event: () => onEvents(1), end: () => undefined }));
 }
 
-export function watchOverHttp(url: string, namespace: string): OpenWatch {
-  const agent = new Agent({ keepAlive: false });
-  return (from, onEvents) =>
-    new Promise((resolve, reject) => {
-      const path = `/api/v1/namespaces/${namespace}/configmaps?watch=true&resourceVersion=${from}`;
-      const request = get(`${url}${path}`, { agent }, (response) => {
-        response.on("data", (chunk: Buffer) => onEvents(linesIn(chunk)));
-        response.on("error", () => undefined);
-        resolve(() => request.destroy());
-      });
-      request.on("error", reject);
-    });
-}
-
-function linesIn(chunk: Buffer): number {
-  let count = 0;
-  for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) count++;
-  return count;
+export function watchOverHttp(port: number, namespace: string): OpenWatch {
+  return async (from, onEvents) => {
+    const path = `/api/v1/namespaces/${namespace}/configmaps?watch=true&resourceVersion=${from}`;
+    const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+    const watch = await LineCounter.open(port, request, onEvents);
+    return () => watch.close();
+  };
 }

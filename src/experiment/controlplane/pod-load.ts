@@ -1,5 +1,5 @@
-// Every verb on Pods, twice: with as many requests in flight as allowed, then at half the rate of creates that this
-// reached. Runs where its client is: in the plane's thread, or in one of its own with HTTP between.
+// Every verb on Pods, three times: until the code is compiled, with as many requests in flight as allowed, and at half
+// the rate of creates that this reached. Runs where its client is: in the plane's thread, or in one of its own with HTTP between.
 import type { KubeObject } from "../../api/meta.js";
 import type { Timers } from "../../base/timers.js";
 import type { Client, ResourceClient } from "../../controlplane/client/client.js";
@@ -19,7 +19,7 @@ export interface PodLoad {
 export interface PodLoadResult {
   readonly perSecond: Readonly<Record<Verb, number>>;
   readonly latency: Readonly<Record<Verb, HistogramJson>>;
-  /** Counted at the server between creates and deletes, in each pass. */
+  /** Counted at the server between creates and deletes, in each pass: warming up, at full and at half rate. */
   readonly created: readonly number[];
   /** After each pass: none is to be left. */
   readonly left: readonly number[];
@@ -47,6 +47,7 @@ export async function loadPods(
     left.push(await countOf(api));
     return found as Record<Verb, Found>;
   };
+  await pass("warm", (_, load) => saturated(load, inFlight, timers));
   const perSecond = await pass("full", (_, load) => saturated(load, inFlight, timers));
   const half = perSecond.create / 2;
   const latency = await pass("half", async (verb, load) =>

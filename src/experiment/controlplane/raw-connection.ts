@@ -7,34 +7,45 @@ const LENGTH = "content-length: ";
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
+export interface RawAnswer {
+  readonly status: number;
+  /** Of the body, as they came. */
+  readonly chunks: readonly Buffer[];
+}
+
 export class RawConnection {
   readonly #socket: Socket;
-  #answered: (status: number) => void = () => undefined;
+  #answered: (answer: RawAnswer) => void = () => undefined;
+  #failed: (error: Error) => void = () => undefined;
   #status = 0;
   /** Of the answer's body, still to come; null: its head is not whole yet. */
   #missing: number | null = null;
   #head = "";
+  #chunks: Buffer[] = [];
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    socket.on("error", (error) => this.#failed(error));
+    socket.on("close", () => this.#failed(new Error("the server closed the connection")));
   }
 
   static open(port: number): Promise<RawConnection> {
     return new Promise((resolve, reject) => {
       const socket = connect(port, "127.0.0.1", () => {
-        socket.setNoDelay(true);
+        socket.off("error", reject).setNoDelay(true);
         resolve(new RawConnection(socket));
       });
       socket.on("error", reject);
     });
   }
 
-  /** One at a time. @returns the answer's status code */
-  ask(bytes: string): Promise<number> {
-    return new Promise((resolve) => {
+  /** One at a time. @throws when the connection ends before the answer does */
+  ask(bytes: string, encoding: "latin1" | "utf8" = "latin1"): Promise<RawAnswer> {
+    return new Promise((resolve, reject) => {
       this.#answered = resolve;
-      this.#socket.write(bytes, "latin1");
+      this.#failed = reject;
+      this.#socket.write(bytes, encoding);
     });
   }
 
@@ -44,9 +55,10 @@ export class RawConnection {
 
   #read(chunk: Buffer): void {
     if (this.#missing !== null) {
-      this.#take(chunk.length);
+      this.#take(chunk);
       return;
     }
+    const before = this.#head.length;
     this.#head += chunk.toString("latin1");
     const end = this.#head.indexOf(HEAD_END);
     if (end < 0) return;
@@ -54,16 +66,18 @@ export class RawConnection {
     const length = head.indexOf(LENGTH);
     this.#status = Number(head.slice(9, 12));
     this.#missing = length < 0 ? 0 : Number.parseInt(head.slice(length + LENGTH.length), 10);
-    const bodyBytes = this.#head.length - end - HEAD_END.length;
     this.#head = "";
-    this.#take(bodyBytes);
+    this.#take(chunk.subarray(end + HEAD_END.length - before));
   }
 
-  #take(bytes: number): void {
-    this.#missing = (this.#missing ?? 0) - bytes;
+  #take(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#missing = (this.#missing ?? 0) - chunk.length;
     if (this.#missing > 0) return;
+    const chunks = this.#chunks;
     this.#missing = null;
-    this.#answered(this.#status);
+    this.#chunks = [];
+    this.#answered({ status: this.#status, chunks });
   }
 }
 
