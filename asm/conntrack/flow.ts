@@ -36,15 +36,7 @@ import {
   FLIGHT_TCP_FLAGS,
   setReason,
 } from "../packet/flight";
-import {
-  advance,
-  begin,
-  STATE_CLOSE,
-  STATE_IGNORE,
-  STATE_INVALID,
-  STATE_REOPEN,
-  timeoutMs,
-} from "./protocol";
+import { advance, begin, isRefused, keepsDeadline, STATE_INVALID, STATE_REOPEN, timeoutMs } from "./protocol";
 import {
   directionOf,
   entryOf,
@@ -140,23 +132,20 @@ export function flightPorts(context: usize): u64 {
 /** A packet of a known flow; `next` is what advance says of it. */
 function resume<A>(context: usize, table: usize, entry: usize, direction: u32, now: u32, next: u32): void {
   const state = entry + stateOffset<A>();
-  if (next >= STATE_IGNORE) {
-    if (next === STATE_INVALID) {
-      store<u32>(context, CT_STATE_INVALID, FLIGHT_CT_STATE);
-      return;
-    }
-    next = load<u8>(state, CONNTRACK_STATE_PROTOCOL) as u32;
+  if (next === STATE_INVALID) {
+    store<u32>(context, CT_STATE_INVALID, FLIGHT_CT_STATE);
+    return;
   }
   const before = load<u8>(state, CONNTRACK_STATE_STATUS) as u32;
   const status = before | (direction * CONNTRACK_STATUS_SEEN_REPLY);
-  // A RST where nothing was replied yet ends the flow with itself.
-  const refused = next === STATE_CLOSE && (before & CONNTRACK_STATUS_SEEN_REPLY) === 0;
-  const timeout = refused ? 0 : timeoutMs(load<u8>(context, FLIGHT_PROTOCOL), next, status);
-  const deadline = deadlineAfter(now, timeout);
-  store<u8>(state, next as u8, CONNTRACK_STATE_PROTOCOL);
   store<u8>(state, status as u8, CONNTRACK_STATE_STATUS);
-  store<u32>(state, deadline, CONNTRACK_STATE_DEADLINE);
-  noteDeadline(table, deadline);
+  if (!keepsDeadline(next, before)) {
+    const timeout = isRefused(next, before) ? 0 : timeoutMs(load<u8>(context, FLIGHT_PROTOCOL), next, status);
+    const deadline = deadlineAfter(now, timeout);
+    store<u8>(state, next as u8, CONNTRACK_STATE_PROTOCOL);
+    store<u32>(state, deadline, CONNTRACK_STATE_DEADLINE);
+    noteDeadline(table, deadline);
+  }
   store<u32>(context, entry as u32, FLIGHT_ENTRY);
   store<u32>(context, direction, FLIGHT_DIRECTION);
   const seen = (status & CONNTRACK_STATUS_SEEN_REPLY) !== 0;

@@ -20,7 +20,7 @@ export const STATE_FIN_WAIT: u32 = 4;
 const STATE_CLOSE_WAIT: u32 = 5;
 const STATE_LAST_ACK: u32 = 6;
 const STATE_TIME_WAIT: u32 = 7;
-export const STATE_CLOSE: u32 = 8;
+const STATE_CLOSE: u32 = 8;
 const STATE_SYN_SENT2: u32 = 9;
 /** A SYN meets a flow that has ended: a new flow takes its place. The first of the answers that are no states. */
 export const STATE_REOPEN: u32 = 13;
@@ -50,6 +50,17 @@ export function begin(protocol: u32, flags: u32): u32 {
 export function advance(protocol: u32, state: u32, direction: u32, flags: u32): u32 {
   if (protocol === PROTOCOL_TCP) return transition(direction, state, flags);
   return state;
+}
+
+/** Whether a packet leaves the flow as old as it was: it is ignored, or a SYN said again before it was answered. */
+export function keepsDeadline(next: u32, status: u32): bool {
+  if (next === STATE_IGNORE) return true;
+  return next === STATE_SYN_SENT && (status & CONNTRACK_STATUS_SEEN_REPLY) === 0;
+}
+
+/** Whether a flow that nobody replied to was reset: it ends with that packet. */
+export function isRefused(next: u32, status: u32): bool {
+  return next === STATE_CLOSE && (status & CONNTRACK_STATUS_SEEN_REPLY) === 0;
 }
 
 /** How long a flow in this state lives after its last packet, ms. */

@@ -71,9 +71,14 @@ test("Conntrack forgets a connection that was reset before anything was replied"
   replay(["0 > S NEW SS", "0 < SA ESTABLISHED SR", "0 < R ESTABLISHED CL", "0 > A ESTABLISHED CL"]);
 });
 
+test("Conntrack does not wait longer for a SYN said again, nor for what the state ignores", () => {
+  replay(["0 > S NEW SS", "100 > S NEW SS", "119.999 < SA ESTABLISHED SR"]);
+  replay(["0 > S NEW SS", "0 < SA ESTABLISHED SR", "50 < SA ESTABLISHED SR", "60 > A NEW ES"]);
+});
+
 test("Conntrack keeps each TCP state for its own timeout, and no longer", () => {
   const established = ["0 > S NEW SS", "0 < SA ESTABLISHED SR", "0 > A ESTABLISHED ES"];
-  replay(["0 > S NEW SS", "119.999 > S NEW SS"]);
+  replay(["0 > S NEW SS", "119.999 > S NEW SS", "120 < SA INVALID -"]);
   replay(["0 > S NEW SS", "120 < SA INVALID -"]);
   replay([...established.slice(0, 2), "59.999 > A ESTABLISHED ES"]);
   replay([...established.slice(0, 2), "60 > A NEW ES"]);

@@ -2,9 +2,10 @@
 //
 // The algorithm, which both keep to:
 //   track     one lookup of the packet's tuple among both tuples of every connection. Found and not expired: the
-//             protocol state moves on, the deadline is now + the new state's timeout. No transition: INVALID, nothing
-//             changes. A SYN to a connection in TIME_WAIT or CLOSE removes it and opens a new one. A RST where nothing
-//             was replied yet ends the connection with itself: its deadline is now.
+//             protocol state moves on, the deadline is now + the new state's timeout. The deadline stays as it is for
+//             a SYN that is said again before it was answered, and for a packet that the state ignores. No transition:
+//             INVALID, nothing changes. A SYN to a connection in TIME_WAIT or CLOSE removes it and opens a new one. A
+//             RST where nothing was replied yet ends the connection with itself: its deadline is now.
 //             Not found: a draft, which no other packet sees until it is confirmed. TCP that cannot begin a
 //             connection (SYN+ACK, FIN, RST, no flags) is INVALID; a bare ACK begins one (nf_conntrack_tcp_loose=1).
 //             No room for a draft even without the expired ones: full. Nothing is dropped early to make room.
@@ -86,7 +87,7 @@ export class Conntrack {
     const found = this.#find(tuple, nowMs);
     if (found === undefined) return this.#open(tuple, tcpFlags, nowMs);
     const isReply = tupleText(found.original) !== tupleText(tuple);
-    const next = tuple.protocol === "tcp" ? nextState(found, isReply, tcpFlags) : "IG";
+    const next = tuple.protocol === "tcp" ? nextState(found, isReply, tcpFlags) : "NO";
     if (next === "IV") return { kind: "invalid" };
     if (next === "SS" && (found.tcpState === "TW" || found.tcpState === "CL")) {
       this.#remove(found);
@@ -95,9 +96,12 @@ export class Conntrack {
     if (tcpFlags & TCP_FLAGS.RST) found.lastReset = isReply ? "reply" : "original";
     else found.lastReset = null;
     found.closed ||= next === "FW";
-    if (next !== "IG") found.tcpState = next;
-    const isRefused = next === "CL" && !found.seenReply;
+    const wasAnswered = found.seenReply;
     found.seenReply ||= isReply;
+    if (next === "IG" || (next === "SS" && !wasAnswered))
+      return { kind: "known", connection: found, isReply };
+    found.tcpState = next;
+    const isRefused = next === "CL" && !wasAnswered;
     found.deadlineMs = isRefused ? nowMs : nowMs + this.#timeoutMs(found);
     return { kind: "known", connection: found, isReply };
   }
