@@ -31,11 +31,10 @@ export async function calibrateHere(options: {
 }): Promise<Calibrated> {
   const { seed, ...rest } = options;
   const environment = environmentHere(realTimers);
-  const tools = Object.values(loadingTools()).join(", ");
   const host = await Sandbox.open("root", realTimers);
   try {
     const about = {
-      machine: `${machineText(environment)}, Linux ${environment.kernel}, ${tools}`,
+      machine: [machineText(environment), `Linux ${environment.kernel}`, ...toolVersions()].join(", "),
       fingerprint: environment.fingerprint,
       measuredAt: realTimers.wall().toISOString(),
       recorded: recordedCalibration(),
@@ -45,6 +44,14 @@ export async function calibrateHere(options: {
   } finally {
     await host.close();
   }
+}
+
+/** "nft 1.0.6"; of the tools that tell. */
+function toolVersions(): string[] {
+  return Object.entries(loadingTools()).flatMap(([tool, text]) => {
+    const version = /\d+(\.\d+)+/.exec(text)?.[0];
+    return version === undefined ? [] : [`${tool} ${version}`];
+  });
 }
 
 const TOOLS = ["iptables-legacy", "nft", "ipset", "ipvsadm"] as const;

@@ -16,6 +16,7 @@ import { readDocuments } from "../workload/documents.js";
 import { replicate } from "../workload/replicate.js";
 import { readInput, readInputs } from "./read-inputs.js";
 import type { Terminal } from "./terminal.js";
+import { positiveNumber, seedValue, wholeNumber } from "./whole-number.js";
 
 export interface ClusterOptions {
   readonly node?: string;
@@ -43,7 +44,7 @@ export function addClusterOptions(command: Command): Command {
         .default("sorted"),
     )
     .option("--config <file>", "a KubeProxyConfiguration (YAML)")
-    .option("--seed <n>", "seed of everything that is drawn", wholeNumber, 42)
+    .option("--seed <n>", "seed of everything that is drawn", seedValue, 42)
     .addOption(
       new Option("--family <family>", "address family (default: the cluster's primary)").choices([
         "IPv4",
@@ -51,7 +52,7 @@ export function addClusterOptions(command: Command): Command {
       ]),
     )
     .option("--replicate <k>", "tile the input over k namespaces", positiveNumber, 1)
-    .option("--nodes <n>", "nodes to make up when the input has none", nodeCount, 3);
+    .option("--nodes <n>", "nodes to make up when the input has none", wholeNumber(1, LIMITS.NODES_MAX), 3);
 }
 
 export interface LoadedCluster {
@@ -119,23 +120,6 @@ export function rulesetWarnings(file: string, warnings: readonly ParseWarning[])
 
 export function modeOption(allowed: readonly string[] = MODES): Option {
   return new Option("-m, --mode <mode>", "proxy mode").choices(allowed);
-}
-
-export function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("expected a whole number, 0..999999999");
-  return Number(text);
-}
-
-export function positiveNumber(text: string): number {
-  const value = wholeNumber(text);
-  if (value < 1) throw new InvalidArgumentError("expected a whole number from 1");
-  return value;
-}
-
-function nodeCount(text: string): number {
-  const value = positiveNumber(text);
-  if (value > LIMITS.NODES_MAX) throw new InvalidArgumentError(`expected at most ${LIMITS.NODES_MAX}`);
-  return value;
 }
 
 function cidrList(text: string): readonly string[] {

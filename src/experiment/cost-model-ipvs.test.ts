@@ -2,7 +2,8 @@
 // that kernel runs unmitigated code on another clock than the machine of the calibration. Medians of one or two boots.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { recordedCalibration } from "../calibration/calibration-file.js";
+import { sourcePath } from "../base/source-path.js";
+import { readCalibration } from "../calibration/calibration-file.js";
 import { modelKernelNs } from "../dataplane/cost-model.js";
 import type { ControlRecord, PacketKind } from "../measure/kernel-record.js";
 import { countPackets, encodeLegacy, encodeVirtualServers, udpCluster } from "./counted-packets.test-data.js";
@@ -44,7 +45,7 @@ const INDEX_OF = {
   random: (services: number) => services >> 1,
 } as const;
 
-const calibration = recordedCalibration();
+const calibration = readCalibration(sourcePath(import.meta.url, "cost-model.test-data.json"));
 
 interface Asked {
   readonly services: number;

@@ -1,9 +1,10 @@
 // Modelled kernel times against times measured in a real kernel: rulesets as kube-proxy writes them, walked by the
-// core, its counts priced. The tables are medians of three runs on the machine of the recorded calibration:
+// core, its counts priced. The tables are medians of three runs on the machine of cost-model.test-data.json:
 // UDP, one endpoint per Service unless told otherwise, ns per packet over the whole path.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { recordedCalibration } from "../calibration/calibration-file.js";
+import { sourcePath } from "../base/source-path.js";
+import { readCalibration } from "../calibration/calibration-file.js";
 import { type ModelledCost, modelKernelNs, type PricedPath } from "../dataplane/cost-model.js";
 import type { PacketKind } from "../measure/kernel-record.js";
 import { MODELLED_ERROR_SHARE } from "../measure/modelled-error.js";
@@ -65,7 +66,7 @@ function assertClose(modelled: number, measured: number, what: string): void {
   );
 }
 
-const calibration = recordedCalibration();
+const calibration = readCalibration(sourcePath(import.meta.url, "cost-model.test-data.json"));
 
 const ENCODERS = [
   ["iptables-legacy", encodeLegacy],

@@ -119,3 +119,14 @@ test("a flavour that was not timed keeps its recorded prices", () => {
   assert.deepEqual(calibration.flavours.nftables, recorded.flavours.nftables);
   assert.equal(calibration.flavours["iptables-nft"].work.commentMatches?.ns, 21);
 });
+
+test("instructions of ip_vs are scaled as the controls are, waiting for memory is not", () => {
+  const recorded = recordedCalibration();
+  const calibration = calibrationFrom(madeUpTimes(), { ...ABOUT, recorded });
+  const { first, established, conntrackFirst, conntrackEstablished } = recorded.path;
+  const recordedNs = 2 * first.ns + 2 * established.ns + conntrackFirst.ns + conntrackEstablished.ns;
+  const factor = (2000 + 1900 + 2800 + 2500) / recordedNs;
+  const lookup = (of: typeof recorded) => of.ipvs.work.ipvsConnLookups?.ns ?? 0;
+  assert.ok(Math.abs(lookup(calibration) - lookup(recorded) * factor) < 0.01);
+  assert.deepEqual(calibration.ipvs.cold, recorded.ipvs.cold);
+});

@@ -1,6 +1,7 @@
-// Times of probes -> prices. Which rule prices which counter is a row below; every price is a slope or a difference of
-// measured times, so what all packets pay alike falls out.
-// What cannot be measured here (ip_vs where the kernel has none, the userspace proxy) keeps its recorded price.
+// Times of probes -> prices. Every price is a slope or a difference of measured times, so what all packets pay alike
+// falls out.
+// What cannot be measured keeps its recorded price: the userspace proxy as it is, instructions of ip_vs (a kernel seldom
+// has it) by as much as this kernel runs its controls slower. Waiting for memory is not scaled.
 import { present } from "../../base/assert.js";
 import type { CounterName } from "../../netfilter/counters.js";
 import {
@@ -9,63 +10,19 @@ import {
   type Curve,
   type Flavour,
   type FlavourPrices,
+  type IpvsPrices,
   type Price,
 } from "../calibration.js";
 import { COLD_TARGETS, type ColdKind, coldProbeId } from "./cold-probes.js";
 import { SCAN_LENGTHS, scanProbeId, type SetUp, setUpProbeId } from "./path-probes.js";
 import { type Spread, timeKey } from "./probe.js";
-import { COPIES, type IptablesRule, type NftRule, ruleProbeId } from "./rule-probes.js";
+import { BASE, IPTABLES_ROWS, NFT_ROWS, type Row } from "./price-rows.js";
+import { COPIES, ruleProbeId } from "./rule-probes.js";
 
 /** timeKey() -> ns per packet. Controls are "none" and "conntrack". */
 export type ProbeTimes = ReadonlyMap<string, number>;
 
 type Packet = "first" | "established";
-
-interface Row<Rule> {
-  readonly rule: Rule;
-  /** Taken off: another rule's slope. */
-  readonly less: Rule | null;
-  readonly what: string;
-}
-
-const BASE: IptablesRule = "serviceMiss";
-
-/**
- * Of both iptables: net of the base that the scan curve charges for every rule. A rule that holds costs more than one that
- * does not (it is counted); that is in the price of what it then does.
- */
-const IPTABLES_ROWS: Readonly<Partial<Record<CounterName, Row<IptablesRule>>>> = {
-  commentMatches: { rule: "comment", less: "hit", what: "xt_comment" },
-  portMatches: { rule: "port", less: BASE, what: "transport ports, not matching" },
-  ctstateMatches: { rule: "ctstate", less: BASE, what: "xt_conntrack, not matching" },
-  markMatches: { rule: "mark", less: BASE, what: "xt_mark, not matching" },
-  fibLookups: { rule: "addrtype", less: BASE, what: "xt_addrtype: a route lookup" },
-  statisticMatches: { rule: "statistic", less: BASE, what: "xt_statistic with its random draw" },
-  recentOps: { rule: "recent", less: BASE, what: "xt_recent, client not in the list" },
-  setProbes: {
-    rule: "setMiss",
-    less: BASE,
-    what: "xt_set on hash:ip,port of 10,000 elements, none matching",
-  },
-  setHits: { rule: "setHit", less: "setMiss", what: "on top of that when the element is there" },
-  chainJumps: { rule: "jump", less: BASE, what: "rule that holds, jump and return" },
-  markSets: { rule: "markSet", less: BASE, what: "rule that holds, MARK target" },
-};
-
-const NFT_ROWS: Readonly<Partial<Record<CounterName, Row<NftRule>>>> = {
-  headerMisses: { rule: "headerMiss", less: null, what: "address compare that fails" },
-  portMatches: { rule: "port", less: null, what: "address, protocol and port, port not matching" },
-  ctstateMatches: { rule: "ctstate", less: null, what: "ct state, not matching" },
-  markMatches: { rule: "mark", less: null, what: "meta mark with mask" },
-  fibLookups: { rule: "fib", less: null, what: "fib type: a route lookup" },
-  randomDraws: { rule: "numgen", less: null, what: "numgen random" },
-  recentOps: { rule: "update", less: null, what: "dynamic set update of a known client" },
-  setProbes: { rule: "setMiss", less: null, what: "lookup in a set of 10,000, missing" },
-  mapProbes: { rule: "mapMiss", less: null, what: "verdict map of 10,000, 3-part key, missing" },
-  mapHits: { rule: "mapHit", less: "mapMiss", what: "on top of that when the key is there" },
-  chainJumps: { rule: "jump", less: null, what: "jump and return" },
-  markSets: { rule: "markSet", less: null, what: "meta mark set" },
-};
 
 export interface CalibrationAbout extends Pick<Calibration, "machine" | "fingerprint" | "measuredAt"> {
   /** Those whose probes were timed, all of them. */
@@ -82,23 +39,37 @@ export function calibrationFrom(times: ProbeTimes, about: CalibrationAbout): Cal
   const { recorded, flavours, ...machine } = about;
   const reader = new TimeReader(times);
   const conntrack = (packet: Packet) => reader.control("conntrack", packet) - reader.control("none", packet);
+  const path = {
+    first: measured(reader.control("none", "first"), "receive, route and forward one packet, no netfilter"),
+    established: measured(reader.control("none", "established"), "the same, established flows"),
+    conntrackFirst: measured(conntrack("first"), "lookup miss, allocate, confirm"),
+    conntrackEstablished: measured(conntrack("established"), "lookup hit"),
+  };
   return {
     schemaVersion: CALIBRATION_VERSION,
     ...machine,
-    path: {
-      first: measured(reader.control("none", "first"), "receive, route and forward one packet, no netfilter"),
-      established: measured(reader.control("none", "established"), "the same, established flows"),
-      conntrackFirst: measured(conntrack("first"), "lookup miss, allocate, confirm"),
-      conntrackEstablished: measured(conntrack("established"), "lookup hit"),
-    },
+    path,
     flavours: {
       ...recorded.flavours,
       ...Object.fromEntries(flavours.map((flavour) => [flavour, flavourPrices(flavour, reader)])),
     },
     sets: flavours.includes("iptables-legacy") ? { cold: coldCurve("sets", reader) } : recorded.sets,
-    ipvs: recorded.ipvs,
+    ipvs: scaledIpvs(recorded.ipvs, pathNs(path) / pathNs(recorded.path)),
     proxy: recorded.proxy,
   };
+}
+
+/** Both controls of both packets, ns. */
+function pathNs(path: Calibration["path"]): number {
+  return Object.values(path).reduce((sum, { ns }) => sum + ns, path.first.ns + path.established.ns);
+}
+
+function scaledIpvs(recorded: IpvsPrices, factor: number): IpvsPrices {
+  const work = Object.entries(recorded.work).map(([counter, { ns, what }]): [string, Price] => [
+    counter,
+    { ns: round(ns * factor), origin: "derived", what },
+  ]);
+  return { ...recorded, work: Object.fromEntries(work) as IpvsPrices["work"] };
 }
 
 class TimeReader {

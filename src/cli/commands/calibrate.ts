@@ -5,29 +5,32 @@ import { PlumbError } from "../../base/errors.js";
 import { realTimers } from "../../base/timers.js";
 import type { Calibration } from "../../calibration/calibration.js";
 import { writeCalibration } from "../../calibration/calibration-file.js";
+import { medianCalibration } from "../../calibration/median-calibration.js";
 import { findCapabilities } from "../../kernel/host/capabilities.js";
 import type { Calibrated } from "../../kernel/timing/calibrate.js";
 import { calibrateHere } from "../calibration-host.js";
-import { wholeNumber } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
 import { interruptSignals } from "../interrupt-signals.js";
 import { attempt } from "../output-folder.js";
 import { textTable } from "../text-table.js";
+import { positiveNumber, seedValue } from "../whole-number.js";
 
 interface CalibrateFlags {
   readonly output: string;
   readonly seed: number;
+  readonly runs: number;
   readonly json?: boolean;
 }
 
 const EXAMPLES = `
 Examples:
   sudo plumb calibrate -o mine.json
+  sudo plumb calibrate --runs 3 -o mine.json
   plumb run quick --calibration mine.json
   sudo plumb verify quick --timing --calibration mine.json
 
 Loads some hundred rulesets of one kind of rule each into network namespaces of its own and times packets through them;
-takes about a minute and a half, on a machine that should do nothing else. What cannot be measured here (ip_vs, the
+takes about a minute and a half a run, on a machine that should do nothing else. What cannot be measured here (ip_vs, the
 userspace proxy) keeps its recorded price.`;
 
 export function registerCalibrate(program: Command, context: CommandContext): void {
@@ -35,14 +38,15 @@ export function registerCalibrate(program: Command, context: CommandContext): vo
     .command("calibrate")
     .description("measure what rules cost apiece in this machine's kernel")
     .option("-o, --output <file>", "where to write the calibration", "calibration.json")
-    .option("--seed <n>", "seed of the order in which things are timed", wholeNumber, 42)
+    .option("--seed <n>", "seed of the order in which things are timed", seedValue, 42)
+    .option("--runs <n>", "calibrate so many times and take medians", positiveNumber, 1)
     .option("--json", "print the calibration instead of a table")
     .addHelpText("after", EXAMPLES)
     .action((flags: CalibrateFlags) => calibrateCommand(flags, context));
 }
 
 async function calibrateCommand(
-  { output, seed, json }: CalibrateFlags,
+  { output, seed, runs, json }: CalibrateFlags,
   { terminal }: CommandContext,
 ): Promise<void> {
   const { privilege, missing } = await findCapabilities(realTimers);
@@ -56,11 +60,14 @@ async function calibrateCommand(
     );
   const interrupt = interruptSignals(terminal);
   try {
-    const found = await calibrateHere({
-      seed,
-      signal: interrupt.finish,
-      onProgress: (text) => terminal.progress(text, { milestone: false }),
-    });
+    const found = await calibrateTimes(runs, (run) =>
+      calibrateHere({
+        seed: seed + run,
+        signal: interrupt.finish,
+        onProgress: (text) =>
+          terminal.progress(`calibration ${run + 1} of ${runs}: ${text}`, { milestone: false }),
+      }),
+    );
     attempt(output, () => writeFileSync(output, writeCalibration(found.calibration)));
     if (json) terminal.print(writeCalibration(found.calibration).trimEnd());
     else for (const line of summary(found)) terminal.print(line);
@@ -68,6 +75,22 @@ async function calibrateCommand(
   } finally {
     interrupt.release();
   }
+}
+
+/** Controls and what was refused are the last run's. */
+async function calibrateTimes(
+  runs: number,
+  calibrateOnce: (run: number) => Promise<Calibrated>,
+): Promise<Calibrated> {
+  let found = await calibrateOnce(0);
+  const calibrations = [found.calibration];
+  let { roundsRejected } = found;
+  for (let run = 1; run < runs; run++) {
+    found = await calibrateOnce(run);
+    calibrations.push(found.calibration);
+    roundsRejected += found.roundsRejected;
+  }
+  return { ...found, calibration: medianCalibration(calibrations), roundsRejected };
 }
 
 function summary({ calibration, controls, refused, roundsRejected }: Calibrated): string[] {

@@ -12,13 +12,13 @@ import { DEFAULT_CONFIG } from "../../experiment/scheduling/scheduling-fields.js
 import { selfTimes } from "../../measure/cpu-profile.js";
 import { countText } from "../../report/quantity.js";
 import { CLINIC_TOOLS, runClinic } from "../clinic.js";
-import { positiveNumber, wholeNumber } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
 import { makeOutputFolder } from "../output-folder.js";
 import { loadScenario } from "../presets.js";
 import { noteWritten, writeCpuProfile, writeDerived } from "../profile-files.js";
 import { attemptsLine, costLines, explanationLines, slowestLines } from "../scheduling-profile-text.js";
 import type { Terminal } from "../terminal.js";
+import { positiveNumber, seedValue } from "../whole-number.js";
 
 interface ProfileSchedulerOptions {
   readonly only?: string;
@@ -59,7 +59,7 @@ export function registerProfileScheduler(profile: Command, context: CommandConte
     .description("profile the scheduler on a workload: costs of plugins, flame graph, slowest attempts")
     .option("--only <pattern>", "the case of a scenario, as in plumb run; the first that matches")
     .option("--scheduler-config <file>", `KubeSchedulerConfiguration, or "${DEFAULT_CONFIG}"`, configPath)
-    .option("--seed <n>", "seed of everything that is drawn", wholeNumber)
+    .option("--seed <n>", "seed of everything that is drawn", seedValue)
     .option("-o, --output <dir>", "folder to write", "profile")
     .option("--top <n>", "slowest attempts shown, 20 at most; the first 3 are explained", positiveNumber, 5)
     .addOption(new Option("--clinic <tool>", "run under clinic instead").choices(CLINIC_TOOLS))

@@ -9,12 +9,12 @@ import type { SampleRequest } from "../../experiment/sample-types.js";
 import { resolveCases } from "../../experiment/scenario.js";
 import { parseCpuProfile, selfTimes } from "../../measure/cpu-profile.js";
 import { CLINIC_TOOLS, runClinic } from "../clinic.js";
-import { positiveNumber } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
 import { makeOutputFolder } from "../output-folder.js";
 import { loadScenario } from "../presets.js";
 import { noteWritten, writeDerived } from "../profile-files.js";
 import type { Terminal } from "../terminal.js";
+import { positiveNumber } from "../whole-number.js";
 import { registerProfileScheduler } from "./profile-scheduler.js";
 
 interface ProfileOptions {

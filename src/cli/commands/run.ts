@@ -18,7 +18,6 @@ import type { RunRecord } from "../../measure/run-record.js";
 import { type Through, THROUGHS } from "../../measure/scheduling-record.js";
 import { formatTable } from "../../report/terminal.js";
 import type { LoadModel } from "../../workload/arrivals.js";
-import { positiveNumber, wholeNumber } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
 import { interruptSignals } from "../interrupt-signals.js";
 import { makeOutputFolder } from "../output-folder.js";
@@ -29,6 +28,7 @@ import { progressReporter } from "../progress.js";
 import { carryOut } from "../run-scenario.js";
 import { FORMATS, type Format, formatList, writeRun } from "../run-folder.js";
 import type { Terminal } from "../terminal.js";
+import { positiveNumber, seedValue } from "../whole-number.js";
 
 interface RunOptions {
   readonly set: readonly (readonly [string, string])[];
@@ -69,7 +69,7 @@ export function registerRun(program: Command, context: CommandContext): void {
     .command("run <scenario>")
     .description("run a preset, a scenario file or scheduler workloads; write result.json and report.html")
     .option("--set <key=value>", "set a parameter, an axis, or a path below spec (repeatable)", setting, [])
-    .option("--seed <n>", "seed of everything that is drawn", wholeNumber)
+    .option("--seed <n>", "seed of everything that is drawn", seedValue)
     .option("--samples <n>", "blocks: fresh processes per case", positiveNumber)
     .option("--time-budget <duration>", "stop starting blocks when this is used up, e.g. 2m")
     .option("--only <pattern>", "cases whose id matches, * stands for anything")

@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { PlumbError } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
 import { realTimers } from "../../base/timers.js";
 import {
@@ -26,6 +25,7 @@ import { defaultConfiguration } from "../../scheduler/config/default-configurati
 import { parseSchedulerConfiguration } from "../../scheduler/config/parse-configuration.js";
 import type { CommandContext } from "../context.js";
 import { readInput } from "../read-inputs.js";
+import { seedValue, wholeNumber } from "../whole-number.js";
 
 interface UpFlags {
   readonly nodes: number;
@@ -77,7 +77,7 @@ export function registerUp(program: Command, context: CommandContext): void {
     .option("--no-scheduler", "leave Pods to a scheduler of yours")
     .option("--controllers <list>", "controllers to run: *, names, -name, or none", "*")
     .option("--instant-pods", "containers start at once; otherwise as long as containerd takes")
-    .option("--seed <n>", "seed of names, ties and jitter", wholeNumber(0, 2 ** 32 - 1), 42)
+    .option("--seed <n>", "seed of names, ties and jitter", seedValue, 42)
     .option("--serve-etcd <port>", "also serve the store as etcd v3 over gRPC", wholeNumber(1, 65_535))
     .option("--dns-port <n>", "of the cluster's DNS; 0 for any that is free", wholeNumber(0, 65_535), 0)
     .option(
@@ -187,16 +187,4 @@ function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     process.once("SIGINT", () => resolve()).once("SIGTERM", () => resolve());
   });
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most)
-      throw new PlumbError(
-        "Usage",
-        `Cannot use '${text}': a whole number from ${least} to ${most} is needed`,
-      );
-    return value;
-  };
 }

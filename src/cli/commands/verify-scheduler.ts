@@ -9,6 +9,7 @@ import { type VerifyResult, verifyScheduler } from "../../experiment/verify-sche
 import type { CommandContext } from "../context.js";
 import { buildPeer, findGo, GO_HINT } from "../go-peer.js";
 import type { Terminal } from "../terminal.js";
+import { positiveNumber, seedValue } from "../whole-number.js";
 
 interface VerifySchedulerOptions {
   readonly pods: number;
@@ -40,7 +41,6 @@ Exit code 12: decisions differ; the smallest case found is written to the file o
 const TIMED = { nodes: 5000, pods: 1000, rounds: 5 };
 const PROFILE_NAMES = [...new Set(COMPARED_PROFILES.map(({ name }) => name))];
 const EXIT_MISMATCH = 12;
-const SEED_MAX = 2 ** 32 - 1;
 
 export function registerVerifyScheduler(verify: Command, context: CommandContext): void {
   verify
@@ -51,7 +51,7 @@ export function registerVerifyScheduler(verify: Command, context: CommandContext
       min: 50,
       max: 500,
     })
-    .option("--seed <n>", "seed of the first cluster", wholeNumber, 1)
+    .option("--seed <n>", "seed of the first cluster", seedValue, 1)
     .option("--case <file>", "where the smallest disagreeing case is written", "plumb-verify-case.json")
     .option("--require", "a missing Go toolchain is an error")
     .option("--time", "also time one scheduling cycle of both, on 5000 nodes")
@@ -178,18 +178,6 @@ function printTime(
 
 function row(name: string, cells: readonly (string | number)[]): string {
   return `${name.padEnd(34)}${cells.map((cell) => String(cell).padStart(13)).join("")}`;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > SEED_MAX) throw new InvalidArgumentError(`'${text}' is no whole number`);
-  return value;
-}
-
-function positiveNumber(text: string): number {
-  const value = wholeNumber(text);
-  if (value === 0) throw new InvalidArgumentError("expected at least 1");
-  return value;
 }
 
 /** "100", or "50..500". */

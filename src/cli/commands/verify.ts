@@ -2,9 +2,9 @@
 // `scheduler` is a subject of its own.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { KERNEL_PATHS, type KernelPath } from "../../measure/kernel-record.js";
-import { positiveNumber, wholeNumber } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
 import { type VerifyOptions, verifyAgainstKernel } from "../verify-kernel.js";
+import { positiveNumber, seedValue } from "../whole-number.js";
 import { registerVerifyScheduler } from "./verify-scheduler.js";
 
 const EXAMPLES = `
@@ -36,7 +36,7 @@ export function registerVerify(program: Command, context: CommandContext): void 
     .option("--timing", "also measure ns a packet, programming time and a userspace proxy; about 5 minutes")
     .option("--flows <n>", "flows through the rules of each path", positiveNumber, FLOWS)
     .option("--paths <paths>", `which of ${KERNEL_PATHS.join(", ")} (default: all that load here)`, pathList)
-    .option("--seed <n>", "seed of clusters and flows", wholeNumber, 42)
+    .option("--seed <n>", "seed of clusters and flows", seedValue, 42)
     .option(
       "--calibration <file>",
       "costs to model with, as plumb calibrate writes them, or recorded (default: measured first)",

@@ -10,33 +10,16 @@ import { runCommand, runCommands } from "../../kernel/host/run-commands.js";
 import { makeNode, namespacesOf, type NodeSpec } from "../../kernel/host/topology.js";
 import { ANONYMOUS_SETS_PER_TRANSACTION, splitTransactions } from "../../kernel/programming/transactions.js";
 import { conntrackOnly } from "../../kernel/timing/controls.js";
-import {
-  plannedCases,
-  predictedLoadMs,
-  type SweepNode,
-  targetIndices,
-} from "../../kernel/timing/sweep-plan.js";
-import {
-  KERNEL_PATHS,
-  type KernelPath,
-  type NotVerifiedRecord,
-  type PacketKind,
-} from "../../measure/kernel-record.js";
-import type { Counts } from "../../netfilter/counters.js";
-import { defaultProxyConfig } from "../../proxy/default-config.js";
-import { PacketCounter } from "./packet-counter.js";
-import { MODE_OF_PATH, pathRules } from "./path-rules.js";
-import { POD_CIDR, uniformCluster } from "./uniform-cluster.js";
-
-const NODE_ADDRESS = "192.168.0.2";
-const NODE = { name: "node", addresses: [NODE_ADDRESS], podCIDRs: [], zone: "zone" };
+import { predictedLoadMs, type SweepNode } from "../../kernel/timing/sweep-plan.js";
+import { KERNEL_PATHS, type KernelPath, type NotVerifiedRecord } from "../../measure/kernel-record.js";
+import { NODE_ADDRESS, type SweepCounts, sweepCounts, sweepRules } from "./sweep-rules.js";
 
 /** A node of the sweep that stands in the kernel. */
 export interface LoadedNode {
   readonly what: SweepNode;
   readonly spec: NodeSpec;
-  /** By countsKey: what the packets of a case make it do; none for a control. */
-  readonly counts: ReadonlyMap<string, readonly Counts[]>;
+  /** None for a control. */
+  readonly counts: SweepCounts;
 }
 
 export interface LoadOptions {
@@ -51,11 +34,6 @@ export interface LoadOptions {
 export interface LoadedRulesets {
   readonly nodes: readonly LoadedNode[];
   readonly notVerified: readonly NotVerifiedRecord[];
-}
-
-/** Key of a node's counts. */
-export function countsKey(packet: PacketKind, target: string): string {
-  return `${packet}|${target}`;
 }
 
 /**
@@ -133,25 +111,14 @@ export async function loadRuleset(
   const { path, services } = what;
   const spec = specOf(`${KERNEL_PATHS.indexOf(path)}-${services}`);
   await runCommands(host, makeNode(spec));
-  const config = {
-    ...defaultProxyConfig(MODE_OF_PATH[path], "IPv4", NODE, { clusterCIDRs: [POD_CIDR] }),
-    // Comments stay in and rules stay in the order of the Services, whatever the size: a position is then a position.
-    order: "input",
-    largeClusterEndpoints: Number.MAX_SAFE_INTEGER,
-  } as const;
-  const { model, texts } = pathRules(path, uniformCluster(services), config);
+  const { model, texts } = sweepRules(path, services);
   const { node: netns } = namespacesOf(spec);
   const load =
     model.mode === "ipvs"
       ? ipvsNodeCommands(model, { netns, strictArp: false })
       : loadRules(path, "IPv4", texts.flatMap(inTransactions), netns);
   await runCommands(host, load);
-  const counter = new PacketCounter(model);
-  const counts = new Map<string, readonly Counts[]>();
-  for (const packet of ["first", "established"] as const)
-    for (const { target } of plannedCases([what], packet))
-      counts.set(countsKey(packet, target), counter.count(targetIndices(target, services), packet));
-  return { what, spec, counts };
+  return { what, spec, counts: sweepCounts(what, model) };
 }
 
 function inTransactions(text: RuleText): RuleText[] {

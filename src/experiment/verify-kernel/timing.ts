@@ -23,7 +23,8 @@ import type {
   TimingRecord,
 } from "../../measure/kernel-record.js";
 import type { Counts } from "../../netfilter/counters.js";
-import { countsKey, type LoadedNode, loadSweep } from "./load-rulesets.js";
+import { type LoadedNode, loadSweep } from "./load-rulesets.js";
+import { countsKey } from "./sweep-rules.js";
 import { clusterIpOf, SERVICE_PORT } from "./uniform-cluster.js";
 import { timeInUserMode } from "./user-mode-time.js";
 
