@@ -12,6 +12,7 @@ import { forkSample } from "../experiment/fork-sample.js";
 import { judgeRun, judgeThresholds } from "../experiment/judge.js";
 import { NOT_STEADY } from "../experiment/traffic-phase.js";
 import { measureCase } from "../experiment/measure-case.js";
+import { recordedScenario } from "../experiment/recorded-scenario.js";
 import { scenarioDigest } from "../experiment/scenario.js";
 import type { Scenario } from "../experiment/scenario-types.js";
 import { inputFilesOf } from "../experiment/scheduling/input-files.js";
@@ -89,7 +90,7 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
       name: scenario.name,
       purpose: scenario.purpose,
       digest: scenarioDigest(scenario, inputDigests(scenario)),
-      resolved: scenario,
+      resolved: recordedScenario(scenario),
     },
     environment,
     calibration: calibrationRecord(options.calibration ?? recordedCalibration(), environment),

@@ -7,6 +7,7 @@ import { PlumbError } from "../base/errors.js";
 import { realTimers } from "../base/timers.js";
 import { packageRoot } from "../base/source-path.js";
 import { readCalibration, recordedCalibration } from "../calibration/calibration-file.js";
+import { recordedScenario, scenarioOfRecord } from "../experiment/recorded-scenario.js";
 import { scenarioDigest } from "../experiment/scenario.js";
 import type { PacketsCase, Scenario } from "../experiment/scenario-types.js";
 import { prepareCase } from "../experiment/prepare.js";
@@ -121,7 +122,7 @@ function planLines(command: Command): readonly string[] {
 function readSubject(name: string): Subject {
   if (existsSync(name) && !/\.ya?ml$/.test(name)) {
     const run = readRun(name);
-    return { name: run.record.scenario.name, scenario: run.record.scenario.resolved as Scenario, run };
+    return { name: run.record.scenario.name, scenario: scenarioOfRecord(run.record.scenario.resolved), run };
   }
   const scenario = loadScenario(name);
   return { name: scenario.name, scenario, run: null };
@@ -258,7 +259,7 @@ function runRecord(
       name: `verify ${name}`,
       purpose: "Do rules and costs as modelled agree with a real Linux kernel?",
       digest: scenarioDigest(scenario, new Map()),
-      resolved: scenario,
+      resolved: recordedScenario(scenario),
     },
     environment: environmentHere(realClock),
     cases: [],
