@@ -174,7 +174,7 @@ async function verified(
       cluster: clusterOf(name, scenario),
       seed: options.seed,
       flows: options.flows,
-      times: options.timing === true ? timesFor(options, environment, run) : null,
+      times: options.timing === true ? timesFor(options, plan, environment, run) : null,
       timers: realTimers,
       ...run,
     });
@@ -188,17 +188,19 @@ async function verified(
 /** Calibrated here, unless a file was given: what one machine's kernel costs says little of another's. */
 function timesFor(
   { calibration: file, timeBudget, seed }: VerifyOptions,
+  { privilege }: KernelPlan,
   { fingerprint }: Environment,
   run: Pick<VerifyKernelOptions, "signal" | "onProgress">,
 ): KernelTimes {
   return {
     budgetMs: timeBudget === undefined ? DEFAULT_BUDGET_MS : timeBudget * 1000,
     async calibration() {
-      if (file === undefined) {
+      if (file === undefined && privilege === "root") {
         const { calibration } = await calibrateHere({ seed, ...run });
         return { calibration, isOwn: true };
       }
-      const calibration = file === RECORDED ? recordedCalibration() : readCalibration(file);
+      const calibration =
+        file === undefined || file === RECORDED ? recordedCalibration() : readCalibration(file);
       return { calibration, isOwn: calibration.fingerprint === fingerprint };
     },
   };

@@ -7,7 +7,13 @@ import { DEFAULT_USERSPACE, measureUserspace } from "../../kernel/userspace/meas
 import type { KernelPath, KernelRecord, NotVerifiedRecord } from "../../measure/kernel-record.js";
 import { IPVS_BUDGET_MS } from "./one-at-a-time.js";
 import { verifyProgramming } from "./programming.js";
-import { DEFAULT_PACING, DEFAULT_SWEEP, verifyTiming } from "./timing.js";
+import {
+  DEFAULT_PACING,
+  DEFAULT_SWEEP,
+  type TimingOptions,
+  type TimingResult,
+  verifyTiming,
+} from "./timing.js";
 import { withUserModeTimes } from "./user-mode-timing.js";
 
 /** A kernel, and the paths that it is to verify. */
@@ -49,40 +55,61 @@ export async function verifyTimes(options: VerifyTimesOptions): Promise<FoundTim
     };
   onProgress("userspace proxy");
   const userspace = await measureUserspace({ ...DEFAULT_USERSPACE, timers, seed, signal });
-  const native = hosts.find(({ host }) => host.kind === "native");
-  const why = reasonAgainst(native);
-  if (native === undefined || why !== null)
-    return { timing: null, programming: [], userspace, notVerified: why === null ? [] : [why] };
-  return { ...(await kernelTimes(options, native, times)), userspace };
+  const timed = timedHosts(hosts);
+  if ("reason" in timed) return { timing: null, programming: [], userspace, notVerified: [timed] };
+  return { ...(await kernelTimes(options, times, timed)), userspace };
 }
 
-function reasonAgainst(native: PathsHost | undefined): NotVerifiedRecord | null {
-  if (native === undefined)
+export interface TimedHosts {
+  readonly native: PathsHost | undefined;
+  /** For IPVS, where the native kernel has none. */
+  readonly guest: PathsHost | undefined;
+}
+
+/** @returns why nothing can be timed, when neither kernel can be */
+export function timedHosts(hosts: readonly PathsHost[]): TimedHosts | NotVerifiedRecord {
+  const native = hosts.find(({ host }) => host.kind === "native");
+  const guest = hosts.find(({ host, paths }) => host.kind === "user-mode" && paths.includes("ipvs"));
+  if (native === undefined && guest === undefined)
     return gap("ENV_NO_NETNS", "no path that was asked for can be loaded into this machine's own kernel");
-  if (!native.isUnprivileged) return null;
-  return gap("ENV_NO_ROOT", "times in a user namespace are not comparable; run as root");
+  if (native?.isUnprivileged)
+    return gap("ENV_NO_ROOT", "times in a user namespace are not comparable; run as root");
+  return { native, guest };
 }
 
 async function kernelTimes(
-  { hosts, seed, timers: clock, signal, onProgress }: VerifyTimesOptions,
-  { host, paths }: PathsHost,
+  { seed, timers: clock, signal, onProgress }: VerifyTimesOptions,
   times: KernelTimes,
+  { native, guest }: TimedHosts,
 ): Promise<Omit<FoundTimes, "userspace">> {
   const { calibration, isOwn: calibrationIsOwn } = await times.calibration();
   const given = { clock, seed, signal, onProgress };
   const priced = { ...given, calibration, calibrationIsOwn };
-  const native = await verifyTiming({
+  const own = native && (await nativeTimes(native, priced, times.budgetMs));
+  const timed = await withUserModeTimes(own ?? { timing: null, notVerified: [] }, {
     ...priced,
+    budgetMs: Math.min(times.budgetMs, IPVS_BUDGET_MS),
+    host: guest?.host ?? null,
+  });
+  if (native === undefined) return { ...timed, programming: [] };
+  const { programming, notVerified } = await verifyProgramming({ ...given, ...native });
+  return { timing: timed.timing, programming, notVerified: [...timed.notVerified, ...notVerified] };
+}
+
+function nativeTimes(
+  { host, paths }: PathsHost,
+  given: Pick<TimingOptions, "clock" | "calibration" | "calibrationIsOwn" | "signal" | "onProgress"> & {
+    readonly seed: number;
+  },
+  budgetMs: number,
+): Promise<TimingResult> {
+  return verifyTiming({
+    ...given,
     host,
-    budgetMs: times.budgetMs,
-    pacing: { ...DEFAULT_PACING, seed, cpu: "last" },
+    budgetMs,
+    pacing: { ...DEFAULT_PACING, seed: given.seed, cpu: "last" },
     sweep: { ...DEFAULT_SWEEP, paths: DEFAULT_SWEEP.paths.filter((path) => paths.includes(path)) },
   });
-  const guest = hosts.find((each) => each.host.kind === "user-mode" && each.paths.includes("ipvs"));
-  const budgetMs = Math.min(times.budgetMs, IPVS_BUDGET_MS);
-  const timed = await withUserModeTimes(native, { ...priced, budgetMs, host: guest?.host ?? null });
-  const { programming, notVerified } = await verifyProgramming({ ...given, host, paths });
-  return { timing: timed.timing, programming, notVerified: [...timed.notVerified, ...notVerified] };
 }
 
 function gap(reason: NotVerifiedRecord["reason"], detail: string): NotVerifiedRecord {
