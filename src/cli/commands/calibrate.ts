@@ -8,7 +8,7 @@ import { writeCalibration } from "../../calibration/calibration-file.js";
 import { medianCalibration } from "../../calibration/median-calibration.js";
 import { findCapabilities } from "../../kernel/host/capabilities.js";
 import type { Calibrated } from "../../kernel/timing/calibrate.js";
-import { calibrateHere } from "../calibration-host.js";
+import { calibrateHere } from "../verify/calibration-host.js";
 import type { CommandContext } from "../context.js";
 import { interruptSignals } from "../interrupt-signals.js";
 import { attempt } from "../output-folder.js";

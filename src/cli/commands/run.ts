@@ -22,7 +22,7 @@ import type { CommandContext } from "../context.js";
 import { interruptSignals } from "../interrupt-signals.js";
 import { makeOutputFolder } from "../output-folder.js";
 import { loadModel } from "../load-model.js";
-import { ownCalibrationNote } from "../own-calibration.js";
+import { ownCalibrationNote } from "../verify/own-calibration.js";
 import { loadScenario } from "../presets.js";
 import { progressReporter } from "../progress.js";
 import { carryOut } from "../run-scenario.js";

@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { KERNEL_PATHS, type KernelPath } from "../../measure/kernel-record.js";
 import type { CommandContext } from "../context.js";
-import { type VerifyOptions, verifyAgainstKernel } from "../verify-kernel.js";
+import { type VerifyOptions, verifyAgainstKernel } from "../verify/verify-kernel.js";
 import { positiveNumber, seedValue } from "../whole-number.js";
 import { registerVerifyScheduler } from "./verify-scheduler.js";
 

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { shellWord } from "../base/shell-word.js";
+import { shellWord } from "../../base/shell-word.js";
 
 /** Where it is kept, by the XDG base directory specification. */
 export function ownCalibrationPath(environment: NodeJS.ProcessEnv): string {

@@ -7,9 +7,9 @@ import type {
   TimingPoint,
   TimingRecord,
   UserspaceRecord,
-} from "../measure/kernel-record.js";
-import { sharePercent } from "../measure/kernel-verdict.js";
-import { textTable } from "./text-table.js";
+} from "../../measure/kernel-record.js";
+import { sharePercent } from "../../measure/kernel-verdict.js";
+import { textTable } from "../text-table.js";
 
 const left = (title: string) => ({ title, align: "left" }) as const;
 const right = (title: string) => ({ title, align: "right" }) as const;

@@ -1,13 +1,13 @@
 // The kernels that a verification runs in: the machine's own, and a user-mode Linux for IPVS where that has none.
 import { rmSync } from "node:fs";
-import { realTimers } from "../base/timers.js";
-import type { PathsHost } from "../experiment/verify-kernel/verify-times.js";
-import { findCapabilities } from "../kernel/host/capabilities.js";
-import { makeTemporaryFolder } from "../kernel/host/leftovers.js";
-import { type Privilege, Sandbox } from "../kernel/host/sandbox.js";
-import { findUserModeLinux, type UserModeInstallation } from "../kernel/user-mode/installation.js";
-import { UserModeKernel } from "../kernel/user-mode/user-mode-kernel.js";
-import type { KernelPath, NotVerifiedRecord } from "../measure/kernel-record.js";
+import { realTimers } from "../../base/timers.js";
+import type { PathsHost } from "../../experiment/verify-kernel/verify-times.js";
+import { findCapabilities } from "../../kernel/host/capabilities.js";
+import { makeTemporaryFolder } from "../../kernel/host/leftovers.js";
+import { type Privilege, Sandbox } from "../../kernel/host/sandbox.js";
+import { findUserModeLinux, type UserModeInstallation } from "../../kernel/user-mode/installation.js";
+import { UserModeKernel } from "../../kernel/user-mode/user-mode-kernel.js";
+import type { KernelPath, NotVerifiedRecord } from "../../measure/kernel-record.js";
 
 /** What this machine can verify, and why not the rest. */
 export interface KernelPlan {

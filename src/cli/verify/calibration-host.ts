@@ -1,13 +1,13 @@
 // This machine as records and calibrations name it, and its calibration.
 import { spawnSync } from "node:child_process";
-import type { Clock } from "../base/clock.js";
-import { realTimers } from "../base/timers.js";
-import { recordedCalibration } from "../calibration/calibration-file.js";
-import { Sandbox } from "../kernel/host/sandbox.js";
-import { calibrate, type Calibrated, CALIBRATION_PACING } from "../kernel/timing/calibrate.js";
-import { noiseFloor, readEnvironment, systemReaders } from "../measure/environment.js";
-import type { Environment } from "../measure/run-record.js";
-import { calibrateTimer } from "../measure/timer.js";
+import type { Clock } from "../../base/clock.js";
+import { realTimers } from "../../base/timers.js";
+import { recordedCalibration } from "../../calibration/calibration-file.js";
+import { Sandbox } from "../../kernel/host/sandbox.js";
+import { calibrate, type Calibrated, CALIBRATION_PACING } from "../../kernel/timing/calibrate.js";
+import { noiseFloor, readEnvironment, systemReaders } from "../../measure/environment.js";
+import type { Environment } from "../../measure/run-record.js";
+import { calibrateTimer } from "../../measure/timer.js";
 
 export function environmentHere(clock: Clock): Environment {
   const noise = noiseFloor(clock);
