@@ -1,19 +1,17 @@
-// A run on a terminal: the answer, one table of modes by sizes per metric, and what each column's numbers are.
+// A run on a terminal: the answer, one table of modes by sizes per metric or of whatever else was measured, and what each
+// column's numbers are.
 import pc from "picocolors";
 import { METRICS, type MetricName, PROVENANCES, type Provenance } from "../measure/metrics.js";
 import type { CaseRecord, RunRecord } from "../measure/run-record.js";
 import { answerSentence } from "./answer.js";
+import { benchBlocks } from "./bench-text.js";
 import { bestCases } from "./best.js";
+import { benchRows, isControlPlaneCase } from "./controlplane-rows.js";
 import { type Grid, gridsOf, metricOf } from "./grid.js";
 import { clippedText, plainText } from "./plain-text.js";
 import { briefText, countText } from "./quantity.js";
 import { SCHEDULING_NOTES, schedulingTable } from "./scheduling-table.js";
-
-export interface TerminalOptions {
-  /** Columns to fit into; tables wrap by whole column groups. */
-  readonly width: number;
-  readonly color: boolean;
-}
+import { GAP, sideBySide, type TerminalOptions } from "./side-by-side.js";
 
 const SHOWN: readonly MetricName[] = [
   "first.rules_evaluated",
@@ -30,7 +28,6 @@ const SHOWN: readonly MetricName[] = [
   "conntrack.entries",
   "conntrack.dropped",
 ];
-const GAP = "   ";
 
 /** The answer sentence, a table for each grid of cases, footnotes, and what failed. Ends without a newline. */
 export function formatTable(record: RunRecord, options: TerminalOptions): string {
@@ -42,6 +39,7 @@ export function formatTable(record: RunRecord, options: TerminalOptions): string
   }
   const scheduling = schedulingText(record.cases, options);
   if (scheduling !== "") blocks.push(scheduling);
+  for (const bench of benchRows(record.cases)) blocks.push(...benchBlocks(bench, options));
   const notes = footnotes(record, options);
   if (notes !== "") blocks.push(notes);
   const problems = problemLines(record.cases, options);
@@ -68,23 +66,9 @@ function gridTables(grid: Grid, options: TerminalOptions): readonly string[] {
     columnGroup(grid, name, options),
   );
   const labelWidth = Math.max(grid.sizeNoun.length, ...grid.modes.map((mode) => plainText(mode).length));
-  return packed(groups, options.width - labelWidth).map((line) => tableText(grid, line, labelWidth, options));
-}
-
-/** Whole groups, as many to a line as fit. */
-function packed(groups: readonly ColumnGroup[], room: number): readonly (readonly ColumnGroup[])[] {
-  const lines: ColumnGroup[][] = [];
-  let used = Number.POSITIVE_INFINITY;
-  for (const group of groups) {
-    const needed = GAP.length + group.width;
-    if (used + needed > room) {
-      lines.push([]);
-      used = 0;
-    }
-    lines[lines.length - 1]?.push(group);
-    used += needed;
-  }
-  return lines;
+  return sideBySide(groups, options.width - labelWidth, ({ width }) => width).map((line) =>
+    tableText(grid, line, labelWidth, options),
+  );
 }
 
 function tableText(
@@ -186,7 +170,8 @@ function footnotes(record: RunRecord, options: TerminalOptions): string {
   const used = new Set<Provenance>();
   for (const one of record.cases) {
     for (const metric of one.metrics)
-      if (SHOWN.includes(metric.name) || metric.name.startsWith("sched.")) used.add(metric.provenance);
+      if (isControlPlaneCase(one) || SHOWN.includes(metric.name) || metric.name.startsWith("sched."))
+        used.add(metric.provenance);
   }
   const lines = [...used].map((provenance) => `[${provenance}] ${PROVENANCES[provenance]}`);
   if (gridsOf(record.cases).length > 0 && used.size > 0)

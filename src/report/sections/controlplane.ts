@@ -1,5 +1,4 @@
-// Benchmarks through a whole control plane: what they came to, then a table each.
-import { controlPlaneSentence } from "../controlplane-answer.js";
+// Benchmarks through a whole control plane, a table each. What they came to is in the page's headline.
 import { benchRows } from "../controlplane-rows.js";
 import { markup } from "../markup.js";
 import type { ReportView, Section } from "../report-view.js";
@@ -9,9 +8,7 @@ import { benchTable } from "./controlplane/bench-table.js";
 export function controlPlaneSection(view: ReportView): Section | null {
   const benches = benchRows(view.record.cases);
   if (benches.length === 0) return null;
-  const sentence = controlPlaneSentence(view.record.cases);
   const body = markup`<h2>Through the control plane</h2>
-${sentence === null ? null : markup`<p>${sentence}</p>`}
 ${benches.map((bench) => benchTable(view, bench))}
 <p class="note">API server, store, controllers, scheduler, kubelets and kube-proxy work in one process; containers start at once. Latencies under load count from when a request was due.</p>`;
   return { id: "controlplane", label: "Control plane", body };
