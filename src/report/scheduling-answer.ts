@@ -1,15 +1,9 @@
 // The answer of a run that schedules Pods, in words: how many a second on the largest cluster, and how long one takes.
 import type { CaseRecord } from "../measure/run-record.js";
-import type { Through } from "../measure/scheduling-record.js";
 import { listOf } from "./answer-state.js";
 import { countText, percentText, quantityText } from "./quantity.js";
+import { setUpWords } from "./scheduled-through.js";
 import { rateText, type SchedulingRow, schedulingRows } from "./scheduling-rows.js";
-
-/** How numbers come about, so that nobody takes them for upstream's set-up. */
-const METHODS: Readonly<Record<Through, string>> = {
-  "in-process": "measured in process, no API server",
-  api: "measured through an API server, all in one process",
-};
 
 /**
  * "On 5,000 nodes SchedulingBasic/5000Nodes_10000Pods schedules 15,200 Pods a second with p50 45 us and p99 130 us per
@@ -23,7 +17,7 @@ export function schedulingSentence(cases: readonly CaseRecord[]): string | null 
   const variants = rows.filter(({ workload, nodes }) => workload === first.workload && nodes === first.nodes);
   const place = first.nodes === null ? "" : `On ${countText(first.nodes)} nodes `;
   const rates = listOf(variants.map((row) => variantText(row, variants.length > 1)));
-  return `${place}${first.workload} schedules ${rates} (${METHODS[first.through]})${floorText(first)}.${restText(rows, variants)}`;
+  return `${place}${first.workload} schedules ${rates} (${setUpWords(first.through).measured})${floorText(first)}.${restText(rows, variants)}`;
 }
 
 function variantText(row: SchedulingRow, named: boolean): string {

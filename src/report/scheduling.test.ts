@@ -29,6 +29,19 @@ test("answerSentence says how many Pods a second the largest cluster takes, besi
   assert.equal(answerSentence([DRA]), "No answer: no case finished with a metric that gives one.");
 });
 
+test("reportHtml says what stood between scheduler and store, case by case or for all", () => {
+  const api = schedulingCase({ workload: "SchedulingBasic", nodes: 5000 }, 3000, {
+    floor: null,
+    through: "api",
+  });
+  const calloutOf = (...cases: RunRecord["cases"]) =>
+    /<p class="callout"><strong>([^<]*)<\/strong>/.exec(reportHtml(recordOf(cases)))?.[1];
+  assert.equal(calloutOf(SMALL), "In process.");
+  assert.equal(calloutOf(api), "Through an API server, all in one process.");
+  assert.equal(calloutOf(SMALL, api), "In process, some through an API server.");
+  assert.doesNotMatch(reportHtml(recordOf([api])), /[Nn]o API server/);
+});
+
 test("answerSentence puts both configurations of an A/B into one sentence", () => {
   const under = (config: string, rate: number) =>
     schedulingCase({ workload: "A/b", nodes: 10, config }, rate, { floor: null });

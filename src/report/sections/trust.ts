@@ -11,6 +11,7 @@ import { percentText, quantityText } from "../quantity.js";
 import { clippedText } from "../plain-text.js";
 import type { ReportView, Section } from "../report-view.js";
 import { schedulesPods, sendsPackets } from "../run-subject.js";
+import { setUpOf } from "../scheduled-through.js";
 
 /** Above this share of CPU used by others, timings deserve doubt. */
 const BUSY_SHARE_WORTH_SAYING = 0.1;
@@ -78,7 +79,7 @@ function capitalised(text: string): string {
 function schedulingItem(cases: readonly CaseRecord[]): readonly Fillable[] {
   if (!schedulesPods(cases)) return [];
   return [
-    markup`Pods were scheduled <strong>in process</strong>: no API server, no etcd, no network, no kubelet. Timings are of this program's scheduler, not of kube-scheduler; <code>plumb verify scheduler</code> checks its decisions against upstream's plugins.`,
+    markup`Pods were scheduled ${setUpOf(cases).trust}. Timings are of this program's scheduler, not of kube-scheduler; <code>plumb verify scheduler</code> checks its decisions against upstream's plugins.`,
   ];
 }
 

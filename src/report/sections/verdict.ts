@@ -11,6 +11,7 @@ import { clippedText } from "../plain-text.js";
 import { percentText } from "../quantity.js";
 import type { ReportView } from "../report-view.js";
 import { schedulesPods, sendsPackets } from "../run-subject.js";
+import { setUpOf } from "../scheduled-through.js";
 
 /** Status -> sign and what it means. The sign says it without colour. */
 export const STATUS_SIGNS: Readonly<Record<Verdict["status"], { sign: string; meaning: string }>> = {
@@ -75,7 +76,7 @@ function facts(record: RunRecord): Markup {
       : `noise floor ${percentText(environment.noise.relativeMad)}`;
   const warned = warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`;
   const process = schedulesPods(record.cases)
-    ? markup`<a href="#trust">in process, no API server</a> · `
+    ? markup`<a href="#trust">${setUpOf(record.cases).fact}</a> · `
     : null;
   return markup`${kernelFact(record)}${process}<a href="#trust">${noise}</a> · <a href="#trust">${warned}</a> · ${environment.cpu.model}, ${environment.cpu.cores} cores`;
 }

@@ -5,6 +5,7 @@ import { metricOf } from "../../grid.js";
 import { type Fillable, type Markup, markup } from "../../markup.js";
 import { percentText, timesText } from "../../quantity.js";
 import type { ReportView } from "../../report-view.js";
+import { setUpOf } from "../../scheduled-through.js";
 import { type SchedulingRow, schedulingRows } from "../../scheduling-rows.js";
 import { type TableCell, tableMarkup } from "../../table.js";
 import { clippedText } from "../../plain-text.js";
@@ -40,11 +41,17 @@ export function floorTable(view: ReportView): Markup | null {
     })),
   });
   const hasFloor = rows.some(({ floor }) => floor !== null);
-  return markup`${hasFloor ? FLOOR_NOTE : OURS_NOTE}${table}`;
+  return markup`${hasFloor ? floorNote(view) : ownNote(view)}${table}`;
 }
 
-const FLOOR_NOTE = markup`<p class="callout"><strong>Not the same set-up.</strong> Floors ${badge("imported")} are minimums of upstream's CI, on other hardware, with an API server and etcd; ours ${badge("measured-core")} runs in process, with neither. The ratio tells the order of magnitude and no more.</p>`;
-const OURS_NOTE = markup`<p class="callout"><strong>In process.</strong> No API server, no etcd, no network: not the set-up of a cluster.</p>`;
+function floorNote({ record }: ReportView): Markup {
+  return markup`<p class="callout"><strong>Not the same set-up.</strong> Floors ${badge("imported")} are minimums of upstream's CI, on other hardware, with an API server and etcd; ours ${badge("measured-core")} ${setUpOf(record.cases).against}. The ratio tells the order of magnitude and no more.</p>`;
+}
+
+function ownNote({ record }: ReportView): Markup {
+  const { lead, missing } = setUpOf(record.cases);
+  return markup`<p class="callout"><strong>${lead}</strong> ${missing}: not the set-up of a cluster.</p>`;
+}
 
 function headOf({ anchors }: ReportView, row: SchedulingRow): Markup {
   const { one } = row;
