@@ -115,7 +115,7 @@ function scoreText({
         worstRatio.toFixed(2),
       ]),
     ),
-    `order of the paths: ${order.agreed} of ${order.pairs} pairs agree`,
+    ...(order.pairs === 0 ? [] : [`order of the paths: ${order.agreed} of ${order.pairs} pairs agree`]),
     ...crossovers.map(
       ({ a, b, packet, modelledAt, measuredAt, sameStep }) =>
         `${b} beats ${a} (${packet}): modelled from ${modelledAt ?? "never"}, measured from ${measuredAt ?? "never"}${sameStep ? "" : ", another grid step"}`,
