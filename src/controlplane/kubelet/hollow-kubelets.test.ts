@@ -181,6 +181,23 @@ test("statsSummary adds up what a node's containers use", async () => {
   assert.equal(cluster.kubelets.statsSummary("nowhere"), null);
 });
 
+test("a kubelet's pages: health, summary, metrics of resources and its Pods; none of a node that is silent", async () => {
+  const cluster = await hollowCluster();
+  await createPod(cluster, { name: "web", run: "memory 100Mi; cpu 250m" });
+  const { streams } = cluster.kubelets;
+  const textOf = (path: string) => streams.page("node-0", path)?.text ?? "";
+  assert.equal(textOf("/healthz"), "ok");
+  assert.equal(JSON.parse(textOf("/stats/summary")).pods[0].podRef.name, "web");
+  assert.equal(JSON.parse(textOf("/pods/")).items[0].metadata.name, "web");
+  assert.match(
+    textOf("/metrics/resource"),
+    /^container_memory_working_set_bytes\{container="[^"]+",namespace="default",pod="web"\} 1.048576e\+08$/m,
+  );
+  assert.equal(streams.page("node-0", "/nowhere"), null);
+  cluster.kubelets.failNode("node-0");
+  assert.throws(() => textOf("/healthz"), /does not answer/);
+});
+
 test("no Events are written when they are switched off", async () => {
   const cluster = await hollowCluster({ reportsEvents: false });
   await createPod(cluster, { name: "web" });

@@ -1,6 +1,7 @@
 // Thousands of kubelets in one thread. They share a watch of Pods and one of Nodes, a heap of due times, the writer of
 // statuses, and caches; each is a few small objects that do nothing while nothing happens.
 import type { Service } from "../../api/types.js";
+import { StatusError } from "../../api/status.js";
 import type { Prng } from "../../base/prng.js";
 import type { Timers } from "../../base/timers.js";
 import type { Client } from "../client/client.js";
@@ -9,13 +10,14 @@ import type { Lister } from "../client/object-store.js";
 import type { Node } from "../client/object-types.js";
 import { NODES, resourceOf } from "../client/resources.js";
 import { NO_NAMES } from "../protocol/name-lookup.js";
-import type { NodeStreams } from "../protocol/node-streams.js";
+import type { NodePage, NodeStreams } from "../protocol/node-streams.js";
 import { DueTimes } from "./due-times.js";
 import { type EventSink, NO_EVENTS, NodeEvents } from "./events.js";
 import { type KubeletMetrics, kubeletMetrics } from "./kubelet-metrics.js";
 import { type KubeletShared, NodeAgent } from "./node/node-agent.js";
 import { nodeAddress } from "./node/node-addresses.js";
 import type { NodeSpec } from "./node/node-spec.js";
+import { nodePage } from "./node/node-pages.js";
 import { nodeSummary } from "./node/node-summary.js";
 import type { StatsSummary } from "./node/stats-summary.js";
 import { ObjectCache } from "./object-cache.js";
@@ -47,7 +49,7 @@ export interface HollowKubeletsOptions {
 }
 
 export class HollowKubelets {
-  /** Logs, exec, attach, port-forward of all their Pods. */
+  /** Logs, exec, attach, port-forward of all their Pods, and pages of the kubelets. */
   readonly streams: NodeStreams;
   readonly #options: HollowKubeletsOptions;
   readonly #due: DueTimes;
@@ -97,7 +99,10 @@ export class HollowKubelets {
         onUpdate: (_, node) => this.#agents.get(node.metadata.name)?.onNode(node),
       }),
     ];
-    this.streams = new PodStreams((namespace, name) => this.#find(namespace, name));
+    this.streams = new PodStreams(
+      (namespace, name) => this.#find(namespace, name),
+      (node, path) => this.#page(node, path),
+    );
   }
 
   /** Resolves when all nodes are registered. */
@@ -199,6 +204,13 @@ export class HollowKubelets {
   #agentOf(pod: Pod): NodeAgent | undefined {
     const name = pod.spec.nodeName;
     return name === undefined || name === "" ? undefined : this.#agents.get(name);
+  }
+
+  #page(node: string, path: string): NodePage | null {
+    const agent = this.#agents.get(node);
+    if (agent === undefined || agent.isDown)
+      throw new StatusError("ServiceUnavailable", `dial tcp: node "${node}" does not answer`);
+    return nodePage({ agent, pods: () => this.#pods.byIndex(BY_NODE, node) }, path);
   }
 
   #find(namespace: string, name: string) {

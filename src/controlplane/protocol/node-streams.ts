@@ -1,4 +1,5 @@
-// What an API server asks of the node a Pod runs on: logs, commands, terminals, ports. Nodes answer, wherever they are.
+// What an API server asks of a node: logs, commands, terminals and ports of its Pods, and pages of the kubelet's own.
+// Nodes answer, wherever they are.
 // Source: kubelet's streaming API (containerLogs, exec, attach, portForward), CRI runtime.v1 Exec, Attach, PortForward.
 
 export interface ContainerTarget {
@@ -57,6 +58,12 @@ export interface ConnectionStreams {
   readonly signal: AbortSignal;
 }
 
+/** What a kubelet says to a GET. */
+export interface NodePage {
+  readonly contentType: string;
+  readonly text: string;
+}
+
 /**
  * Promises reject with StatusError: NotFound when no node runs the Pod, BadRequest when the container is not in it or is
  * not running, as kubelet says it.
@@ -70,4 +77,9 @@ export interface NodeStreams {
   attach(request: AttachRequest, streams: ProcessStreams): Promise<number>;
   /** Resolves when either side has closed. */
   portForward(request: PortForwardRequest, connection: ConnectionStreams): Promise<void>;
+  /**
+   * The kubelet's "/stats/summary" and the like; null: it has no such page.
+   * @throws {StatusError} ServiceUnavailable when the node does not answer
+   */
+  page(node: string, path: string): NodePage | null;
 }

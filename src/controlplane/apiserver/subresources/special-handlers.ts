@@ -16,6 +16,7 @@ import {
   updateFinalizers,
   updateResize,
 } from "./partial-updates.js";
+import { nodeProxyHandler } from "./node-proxy.js";
 import { bindPod, createBinding } from "./pod-binding.js";
 import { evictPod } from "./pod-eviction.js";
 import { getScale, patchScale, updateScale } from "./scale.js";
@@ -36,6 +37,7 @@ export function specialHandlers({ authorizer, tokens, components, nodes }: Speci
   return {
     "bindings create": createBinding,
     "namespaces/finalize update": updateFinalizers,
+    "nodes/proxy get": nodeProxyHandler(nodes),
     "pods/binding create": bindPod,
     "pods/ephemeralcontainers get": getObject,
     "pods/ephemeralcontainers patch": patchEphemeralContainers,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pod, PODS, type TestServer, testServer } from "../api-server.test-data.js";
+import type { NodeStreams } from "../../protocol/node-streams.js";
 
 const MERGE = { "content-type": "application/merge-patch+json" };
 const RUNNING = { phase: "Running", conditions: [{ type: "Ready", status: "True" }] };
@@ -145,6 +146,7 @@ test("log passes what was asked for to the node, and refuses containers that are
     exec: () => assert.fail("no exec"),
     attach: () => assert.fail("no attach"),
     portForward: () => assert.fail("no port-forward"),
+    page: () => assert.fail("no pages"),
   };
   const { object, ask } = await testServer({ nodes });
   await object(201, "POST", PODS, pod("web"));
@@ -157,4 +159,29 @@ test("log passes what was asked for to the node, and refuses containers that are
   );
   const { message } = await object(400, "GET", `${PODS}/web/log?container=x`);
   assert.equal(message, "container x is not valid for pod web");
+});
+
+test("a page of a kubelet is reached through its node's proxy, by name, port and scheme", async () => {
+  const fail = () => assert.fail("pages only");
+  const nodes: NodeStreams = {
+    logs: fail,
+    exec: fail,
+    attach: fail,
+    portForward: fail,
+    page: (node, path) =>
+      path === "/a/b" ? { contentType: "text/plain", text: `${path} of ${node}` } : null,
+  };
+  const { object, ask } = await testServer({ nodes });
+  await object(201, "POST", "/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name: "n" } });
+  for (const name of ["n", "n:10250", "https:n:10250"])
+    assert.deepEqual(await ask("GET", `/api/v1/nodes/${name}/proxy/a/b`), {
+      kind: "text",
+      code: 200,
+      contentType: "text/plain",
+      text: "/a/b of n",
+    });
+  const missing = await ask("GET", "/api/v1/nodes/n/proxy/nowhere");
+  assert.ok(missing.kind === "text" && missing.code === 404);
+  await object(404, "GET", "/api/v1/nodes/other/proxy/a/b");
+  await object(503, "GET", "/api/v1/nodes/n:80/proxy/a/b");
 });

@@ -26,10 +26,12 @@ const ANNOTATION_DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
 export type FindPod = (namespace: string, name: string) => PodContext | null;
 
 export class PodStreams implements NodeStreams {
+  readonly page: NodeStreams["page"];
   readonly #find: FindPod;
 
-  constructor(find: FindPod) {
+  constructor(find: FindPod, page: NodeStreams["page"]) {
     this.#find = find;
+    this.page = page;
   }
 
   async logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
