@@ -7,7 +7,7 @@
 //
 // nftables finds them by one verdict map, behind a set of the addresses; ipset has elements only.
 import type { Flavour } from "../calibration.js";
-import { type Probe, PROBE_BACKEND, PROBE_PORT, type ProbeText, type Spread } from "./probe.js";
+import { addressFrom, type Probe, PROBE_BACKEND, PROBE_PORT, type ProbeText, type Spread } from "./probe.js";
 
 /** Targets -> branches at each level of the tree. */
 const TREES: ReadonlyMap<number, readonly number[]> = new Map([
@@ -27,9 +27,7 @@ export const coldProbeId = (kind: ColdKind, targets: number): string => `${kind}
 const CASES = (["fixed", "spread"] as const).map((spread: Spread) => ({ packet: "first" as const, spread }));
 const NETWORK = 0x0a60_0000;
 
-function address(value: number): string {
-  return [24, 16, 8, 0].map((shift) => ((NETWORK + value) >>> shift) & 255).join(".");
-}
+const address = (index: number) => addressFrom(NETWORK, index);
 
 export function coldProbes(): readonly Probe[] {
   return COLD_TARGETS.flatMap((count) => {

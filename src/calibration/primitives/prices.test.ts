@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { FLAVOURS } from "../calibration.js";
 import { recordedCalibration, parseCalibration, writeCalibration } from "../calibration-file.js";
 import { calibrationProbes } from "./index.js";
+import { IPVS_SIZES, ipvsProbeId } from "./ipvs-probes.js";
 import { calibrationFrom } from "./prices.js";
 import { timeKey } from "./probe.js";
 
@@ -12,6 +13,7 @@ const ABOUT = {
   fingerprint: null,
   measuredAt: "2026-01-01T00:00:00.000Z",
   flavours: FLAVOURS,
+  ipvsTimes: null,
 } as const;
 const CONTROLS: Readonly<Record<string, number>> = {
   "none first fixed": 2000,
@@ -129,4 +131,40 @@ test("instructions of ip_vs are scaled as the controls are, waiting for memory i
   const lookup = (of: typeof recorded) => of.ipvs.work.ipvsConnLookups?.ns ?? 0;
   assert.ok(Math.abs(lookup(calibration) - lookup(recorded) * factor) < 0.01);
   assert.deepEqual(calibration.ipvs.cold, recorded.ipvs.cold);
+});
+
+test("prices of ip_vs are differences of its probes' times, scaled by the controls of the kernel that has it", () => {
+  // Controls take half as long as those of CONTROLS.
+  const times = new Map(Object.entries(CONTROLS).map(([key, ns]) => [key, ns / 2]));
+  for (const size of IPVS_SIZES)
+    for (const [packet, ns] of [
+      ["first", 1400 + 1000],
+      ["established", 1250 + 300],
+    ] as const) {
+      times.set(timeKey(ipvsProbeId(size), packet, "fixed"), ns);
+      times.set(timeKey(ipvsProbeId(size), packet, "spread"), ns + size / 4);
+    }
+  const recorded = recordedCalibration();
+  const unscaled = calibrationFrom(madeUpTimes(), { ...ABOUT, recorded }).ipvs.work;
+  const { work, cold, coldEstablished } = calibrationFrom(madeUpTimes(), {
+    ...ABOUT,
+    recorded,
+    ipvsTimes: times,
+  }).ipvs;
+  assert.equal(work.ipvsConnLookups?.ns, 300);
+  const first =
+    2 * 300 +
+    ["ipvsServiceLookups", "ipvsConnInserts", "schedulerSteps"].reduce(
+      (sum, name) => sum + (work[name as keyof typeof work]?.ns ?? 0),
+      0,
+    );
+  assert.ok(Math.abs(first - 2000) < 0.1, `${first}`);
+  assert.deepEqual(work.ipvsConnInserts, unscaled.ipvsConnInserts);
+  for (const { points } of [cold, coldEstablished])
+    assert.deepEqual(points, [
+      [1, 0],
+      [64, 16],
+      [512, 128],
+      [4096, 1024],
+    ]);
 });

@@ -1,8 +1,8 @@
 // Times of probes -> prices. Every price is a slope or a difference of measured times, so what all packets pay alike
 // falls out.
-// What cannot be measured keeps its recorded price: the userspace proxy as it is, instructions of ip_vs (a kernel seldom
-// has it) by as much as this kernel runs its controls slower. Waiting for memory is not scaled.
-import { present } from "../../base/assert.js";
+// What was not timed keeps its recorded price: the userspace proxy as it is, ip_vs by as much as this kernel runs its
+// controls slower.
+import type { PacketKind } from "../../measure/kernel-record.js";
 import type { CounterName } from "../../netfilter/counters.js";
 import {
   type Calibration,
@@ -10,23 +10,20 @@ import {
   type Curve,
   type Flavour,
   type FlavourPrices,
-  type IpvsPrices,
   type Price,
 } from "../calibration.js";
 import { COLD_TARGETS, type ColdKind, coldProbeId } from "./cold-probes.js";
-import { SCAN_LENGTHS, scanProbeId, type SetUp, setUpProbeId } from "./path-probes.js";
-import { type Spread, timeKey } from "./probe.js";
+import { ipvsPrices, pathNs, scaledIpvs } from "./ipvs-prices.js";
+import { SCAN_LENGTHS, scanProbeId, type SetUp } from "./path-probes.js";
 import { BASE, IPTABLES_ROWS, NFT_ROWS, type Row } from "./price-rows.js";
 import { COPIES, ruleProbeId } from "./rule-probes.js";
-
-/** timeKey() -> ns per packet. Controls are "none" and "conntrack". */
-export type ProbeTimes = ReadonlyMap<string, number>;
-
-type Packet = "first" | "established";
+import { type ProbeTimes, risingCurve, roundNs, TimeReader } from "./time-reader.js";
 
 export interface CalibrationAbout extends Pick<Calibration, "machine" | "fingerprint" | "measuredAt"> {
   /** Those whose probes were timed, all of them. */
   readonly flavours: readonly Flavour[];
+  /** Of the probes of ip_vs and the controls beside them, in whichever kernel has it; null: they were not timed. */
+  readonly ipvsTimes: ProbeTimes | null;
   /** Prices that stay for what was not, or cannot be. */
   readonly recorded: Calibration;
 }
@@ -36,15 +33,17 @@ export interface CalibrationAbout extends Pick<Calibration, "machine" | "fingerp
  * @param about the machine, and what to keep for what cannot be measured
  */
 export function calibrationFrom(times: ProbeTimes, about: CalibrationAbout): Calibration {
-  const { recorded, flavours, ...machine } = about;
+  const { recorded, flavours, ipvsTimes, ...machine } = about;
   const reader = new TimeReader(times);
-  const conntrack = (packet: Packet) => reader.control("conntrack", packet) - reader.control("none", packet);
+  const conntrack = (packet: PacketKind) =>
+    reader.control("conntrack", packet) - reader.control("none", packet);
   const path = {
     first: measured(reader.control("none", "first"), "receive, route and forward one packet, no netfilter"),
     established: measured(reader.control("none", "established"), "the same, established flows"),
     conntrackFirst: measured(conntrack("first"), "lookup miss, allocate, confirm"),
     conntrackEstablished: measured(conntrack("established"), "lookup hit"),
   };
+  const ipvs = scaledIpvs(recorded.ipvs, pathNs(path) / pathNs(recorded.path));
   return {
     schemaVersion: CALIBRATION_VERSION,
     ...machine,
@@ -54,57 +53,17 @@ export function calibrationFrom(times: ProbeTimes, about: CalibrationAbout): Cal
       ...Object.fromEntries(flavours.map((flavour) => [flavour, flavourPrices(flavour, reader)])),
     },
     sets: flavours.includes("iptables-legacy") ? { cold: coldCurve("sets", reader) } : recorded.sets,
-    ipvs: scaledIpvs(recorded.ipvs, pathNs(path) / pathNs(recorded.path)),
+    ipvs: ipvsTimes === null ? ipvs : ipvsPrices(new TimeReader(ipvsTimes), path, ipvs),
     proxy: recorded.proxy,
   };
-}
-
-/** Both controls of both packets, ns. */
-function pathNs(path: Calibration["path"]): number {
-  return Object.values(path).reduce((sum, { ns }) => sum + ns, path.first.ns + path.established.ns);
-}
-
-function scaledIpvs(recorded: IpvsPrices, factor: number): IpvsPrices {
-  const work = Object.entries(recorded.work).map(([counter, { ns, what }]): [string, Price] => [
-    counter,
-    { ns: round(ns * factor), origin: "derived", what },
-  ]);
-  return { ...recorded, work: Object.fromEntries(work) as IpvsPrices["work"] };
-}
-
-class TimeReader {
-  readonly #times: ProbeTimes;
-
-  constructor(times: ProbeTimes) {
-    this.#times = times;
-  }
-
-  at(id: string, packet: Packet, spread: Spread): number {
-    const key = timeKey(id, packet, spread);
-    return present(this.#times.get(key), `a time of '${key}'`);
-  }
-
-  control(name: "none" | "conntrack", packet: Packet): number {
-    return this.at(name, packet, "fixed");
-  }
-
-  setUp(flavour: Flavour, setUp: SetUp, packet: Packet): number {
-    return this.at(setUpProbeId(flavour, setUp), packet, "fixed");
-  }
-
-  /** ns of evaluating a rule once. */
-  slope(flavour: Flavour, rule: string): number {
-    const [few, many] = COPIES.map((copies) => this.at(ruleProbeId(flavour, rule, copies), "first", "fixed"));
-    return ((many as number) - (few as number)) / (COPIES[1] - COPIES[0]);
-  }
 }
 
 function flavourPrices(flavour: Flavour, reader: TimeReader): FlavourPrices {
   const work = flavour === "nftables" ? rowPrices(flavour, NFT_ROWS, reader) : iptablesWork(flavour, reader);
   const base = flavour === "nftables" ? 0 : reader.slope(flavour, BASE);
-  const difference = (packet: Packet, more: SetUp, less: SetUp) =>
+  const difference = (packet: PacketKind, more: SetUp, less: SetUp) =>
     reader.setUp(flavour, more, packet) - reader.setUp(flavour, less, packet);
-  const hooks = (packet: Packet) =>
+  const hooks = (packet: PacketKind) =>
     reader.setUp(flavour, "hooks", packet) - reader.control("conntrack", packet);
   const dnatRule = base + (work.portMatches?.ns ?? 0);
   return {
@@ -183,7 +142,7 @@ function scanCurve(flavour: Exclude<Flavour, "nftables">, reader: TimeReader): C
   return {
     origin: "measured",
     what: "copies of one rule as kube-proxy's for a Service, none matching",
-    points: rising([[0, 0], ...measuredPoints]),
+    points: risingCurve([[0, 0], ...measuredPoints]),
   };
 }
 
@@ -195,24 +154,11 @@ function coldCurve(kind: ColdKind, reader: TimeReader): Curve {
   return {
     origin: "measured",
     what: "the same few rules for one target and for many at random",
-    points: rising([[1, 0], ...points]),
+    points: risingCurve([[1, 0], ...points]),
   };
-}
-
-/** Noise may put a point below the one before it; more work is never cheaper. */
-function rising(points: readonly (readonly [number, number])[]): Curve["points"] {
-  let highest = 0;
-  return points.map(([x, ns]) => {
-    highest = Math.max(highest, ns);
-    return [x, round(highest)] as const;
-  });
 }
 
 /** A difference below zero is noise: nothing is cheaper than free. */
 function measured(ns: number, what: string): Price {
-  return { ns: round(Math.max(0, ns)), origin: "measured", what };
-}
-
-function round(ns: number): number {
-  return Math.round(ns * 100) / 100;
+  return { ns: roundNs(Math.max(0, ns)), origin: "measured", what };
 }

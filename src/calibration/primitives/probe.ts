@@ -27,6 +27,11 @@ export const PROBE_VIP = "10.96.0.10";
 /** Where translated packets go. */
 export const PROBE_BACKEND = "10.9.9.9";
 
+/** The IPv4 address that many after a first one, which is given as a number. */
+export function addressFrom(first: number, index: number): string {
+  return [24, 16, 8, 0].map((shift) => ((first + index) >>> shift) & 255).join(".");
+}
+
 /** Key of a measured time. */
 export function timeKey(id: string, packet: PacketKind, spread: Spread): string {
   return `${id} ${packet} ${spread}`;

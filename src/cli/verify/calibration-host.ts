@@ -3,11 +3,18 @@ import { spawnSync } from "node:child_process";
 import type { Clock } from "../../base/clock.js";
 import { realTimers } from "../../base/timers.js";
 import { recordedCalibration } from "../../calibration/calibration-file.js";
+import type { KernelHost } from "../../kernel/host/command.js";
 import { Sandbox } from "../../kernel/host/sandbox.js";
-import { calibrate, type Calibrated, CALIBRATION_PACING } from "../../kernel/timing/calibrate.js";
+import {
+  calibrate,
+  type Calibrated,
+  CALIBRATION_PACING,
+  type IpvsKernel,
+} from "../../kernel/timing/calibrate.js";
 import { noiseFloor, readEnvironment, systemReaders } from "../../measure/environment.js";
 import type { Environment } from "../../measure/run-record.js";
 import { calibrateTimer } from "../../measure/timer.js";
+import { type OpenKernels, openKernels, planKernels } from "./kernel-hosts.js";
 
 export function environmentHere(clock: Clock): Environment {
   const noise = noiseFloor(clock);
@@ -21,7 +28,7 @@ export function machineText({ cpu, memoryBytes }: Environment): string {
 }
 
 /**
- * Measure this machine's kernel, in a sandbox of its own. Cost: about a minute.
+ * Measure this machine's kernel, in a sandbox of its own. Cost: two minutes, half of it for ip_vs.
  * @throws {PlumbError} when namespaces cannot be made or packets cannot be timed; the signal's reason when aborted
  */
 export async function calibrateHere(options: {
@@ -32,6 +39,7 @@ export async function calibrateHere(options: {
   const { seed, ...rest } = options;
   const environment = environmentHere(realTimers);
   const host = await Sandbox.open("root", realTimers);
+  const ipvs = new IpvsGuest(host);
   try {
     const about = {
       machine: [machineText(environment), `Linux ${environment.kernel}`, ...toolVersions()].join(", "),
@@ -40,8 +48,9 @@ export async function calibrateHere(options: {
       recorded: recordedCalibration(),
     };
     const pacing = { ...CALIBRATION_PACING, seed, cpu: "last" } as const;
-    return await calibrate(host, about, { ...rest, pacing });
+    return await calibrate(host, about, { ...rest, pacing, openIpvs: () => ipvs.open() });
   } finally {
+    await ipvs.close();
     await host.close();
   }
 }
@@ -52,6 +61,28 @@ function toolVersions(): string[] {
     const version = /\d+(\.\d+)+/.exec(text)?.[0];
     return version === undefined ? [] : [`${tool} ${version}`];
   });
+}
+
+/** ip_vs in the machine's own kernel, else in a user-mode Linux that is booted when it is asked for. */
+class IpvsGuest {
+  readonly #native: KernelHost;
+  #opened: OpenKernels | null = null;
+
+  constructor(native: KernelHost) {
+    this.#native = native;
+  }
+
+  async open(): Promise<IpvsKernel> {
+    const plan = await planKernels(["ipvs"]);
+    if (plan.nativePaths.includes("ipvs")) return { host: this.#native };
+    this.#opened = await openKernels(plan);
+    const [guest] = this.#opened.hosts;
+    return guest ?? { missing: plan.missing.map(({ detail }) => detail).join("; ") };
+  }
+
+  async close(): Promise<void> {
+    await this.#opened?.close();
+  }
 }
 
 const TOOLS = ["iptables-legacy", "nft", "ipset", "ipvsadm"] as const;

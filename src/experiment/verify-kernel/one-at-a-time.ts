@@ -1,13 +1,13 @@
 // Times of IPVS, where one ruleset at a time stands in the kernel: IPVS has one table of services for all network
 // namespaces, so those of another node lengthen its chains and take its caches. Each size is timed with its own rules of
 // iptables-legacy beside it in the record: IPVS is judged by its ratio to them (score.ts).
-// What else IPVS needs: connections that expire. A flush of conntrack leaves them in its table, whose chains grow with
-// them, so they time out after a second, and a busy wait between rounds lets them.
+// What else IPVS needs: connections that expire (kernel/timing/ipvs-pacing.ts).
 // Cost: in user-mode Linux about 10 s a size, half of it waiting, plus loading.
 import { PlumbError } from "../../base/errors.js";
 import type { KernelHost } from "../../kernel/host/command.js";
 import { runCommand, runCommands } from "../../kernel/host/run-commands.js";
 import { namespacesOf, removeNode } from "../../kernel/host/topology.js";
+import { withExpiry } from "../../kernel/timing/ipvs-pacing.js";
 import { relativeSpread } from "../../kernel/timing/chunk-statistics.js";
 import {
   CONTROLS,
@@ -36,15 +36,7 @@ export const IPVS_SWEEP: SweepOptions = {
   paths: ["iptables-legacy", "ipvs"],
   services: [1, 100, 1000, 5000, 10_000],
 };
-export const IPVS_PACING = { rounds: 5, passes: 8, cpu: 0 } as const;
 export const IPVS_BUDGET_MS = 90_000;
-
-/** Of UDP connections, whole seconds; the wait is a little longer. */
-const EXPIRY_S = 1;
-const SETTLE_MS = 1200;
-const LONG_EXPIRY_S = 300;
-/** Passes of a round after which connections are to expire: not many more than IPVS has buckets, 4,096. */
-const EXPIRING_PASSES = 3;
 
 /** @throws {PlumbError} Internal when the kernel cannot be given packets; the signal's reason when aborted */
 export async function timeOneAtATime(options: TimingOptions): Promise<TimingResult> {
@@ -129,18 +121,9 @@ async function timePacketsOf(
   const { host, pacing } = options;
   const node = nodes.at(-1);
   if (node?.what.kind !== "rules" || node.what.path !== "ipvs") return timePackets(nodes, packet, options);
-  if (packet === "established") {
-    await setExpiry(host, node, LONG_EXPIRY_S);
-    return timePackets(nodes, packet, options);
-  }
-  await setExpiry(host, node, EXPIRY_S);
-  const expiring = { ...pacing, passes: Math.min(pacing.passes, EXPIRING_PASSES), settleMs: SETTLE_MS };
-  return timePackets(nodes, packet, { ...options, pacing: expiring });
-}
-
-async function setExpiry(host: KernelHost, { spec }: LoadedNode, seconds: number): Promise<void> {
-  const { node: netns } = namespacesOf(spec);
-  await runCommand(host, { netns, argv: ["ipvsadm", "--set", "0", "0", `${seconds}`] });
+  const { node: netns } = namespacesOf(node.spec);
+  const paced = await withExpiry(host, netns, { packet, pacing });
+  return timePackets(nodes, packet, { ...options, pacing: paced });
 }
 
 async function takeAway(host: KernelHost, { what, spec }: LoadedNode): Promise<void> {

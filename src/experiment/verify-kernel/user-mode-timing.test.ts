@@ -11,7 +11,8 @@ import { injectorProgram } from "../../kernel/injector/build.js";
 import { findUserModeLinux } from "../../kernel/user-mode/installation.js";
 import { UserModeKernel } from "../../kernel/user-mode/user-mode-kernel.js";
 import type { ControlRecord, TimingPoint, TimingRecord } from "../../measure/kernel-record.js";
-import { IPVS_PACING, timeOneAtATime } from "./one-at-a-time.js";
+import { IPVS_PACING } from "../../kernel/timing/ipvs-pacing.js";
+import { timeOneAtATime } from "./one-at-a-time.js";
 import { timeInUserMode } from "./user-mode-time.js";
 import { mergeTiming } from "./user-mode-timing.js";
 

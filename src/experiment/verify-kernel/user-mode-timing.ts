@@ -1,7 +1,8 @@
 // Times of IPVS where only a user-mode Linux has it, beside the native ones in one record.
 import type { KernelHost } from "../../kernel/host/command.js";
+import { IPVS_PACING } from "../../kernel/timing/ipvs-pacing.js";
 import type { KernelRecord, TimingRecord } from "../../measure/kernel-record.js";
-import { IPVS_PACING, IPVS_SWEEP, timeOneAtATime } from "./one-at-a-time.js";
+import { IPVS_SWEEP, timeOneAtATime } from "./one-at-a-time.js";
 import type { TimingOptions } from "./timing.js";
 
 /** What was found about times. */

@@ -67,7 +67,12 @@ test("calibrate ends with the signal's reason", { skip }, async () => {
   const about = { machine: "", fingerprint: null, measuredAt: "", recorded: recordedCalibration() };
   await assert.rejects(
     inSandbox((host) =>
-      calibrate(host, about, { pacing: PACING, signal: stop.signal, onProgress: () => stop.abort(reason) }),
+      calibrate(host, about, {
+        pacing: PACING,
+        signal: stop.signal,
+        openIpvs: () => assert.fail("it ended"),
+        onProgress: () => stop.abort(reason),
+      }),
     ),
     reason,
   );

@@ -3,11 +3,7 @@ import { PlumbError } from "../../base/errors.js";
 import { type Calibration, FLAVOURS, type Flavour } from "../../calibration/calibration.js";
 import { calibrationProbes } from "../../calibration/primitives/index.js";
 import { SET_UPS, setUpProbeId } from "../../calibration/primitives/path-probes.js";
-import {
-  type CalibrationAbout,
-  calibrationFrom,
-  type ProbeTimes,
-} from "../../calibration/primitives/prices.js";
+import { type CalibrationAbout, calibrationFrom } from "../../calibration/primitives/prices.js";
 import {
   type Probe,
   PROBE_PORT,
@@ -15,13 +11,16 @@ import {
   type Spread,
   timeKey,
 } from "../../calibration/primitives/probe.js";
+import type { ProbeTimes } from "../../calibration/primitives/time-reader.js";
 import type { ControlRecord, PacketKind } from "../../measure/kernel-record.js";
 import type { KernelHost } from "../host/command.js";
 import { loadRules } from "../host/rule-loading.js";
 import { runCommand, runCommands } from "../host/run-commands.js";
 import { makeNode, namespacesOf, type NodeSpec } from "../host/topology.js";
 import type { PaceTarget } from "../injector/pace.js";
+import { timeIpvsProbes } from "./calibrate-ipvs.js";
 import { conntrackOnly } from "./controls.js";
+import { IPVS_PACING } from "./ipvs-pacing.js";
 import { type CasesToTime, type Pacing, timeCases } from "./time-cases.js";
 
 export interface CalibrateOptions {
@@ -41,6 +40,8 @@ export interface TimedProbes {
 
 export interface Calibrated extends Omit<TimedProbes, "times"> {
   readonly calibration: Calibration;
+  /** Why ip_vs keeps its recorded prices, scaled; null: it was timed. */
+  readonly ipvsRefused: string | null;
 }
 
 /** Enough that the bases are known to a percent on a machine that does nothing else. */
@@ -48,17 +49,39 @@ export const CALIBRATION_PACING = { rounds: 6, passes: 4 } as const;
 
 /**
  * Flavours that are refused keep their recorded prices.
- * Cost: about a minute, half of it loading.
+ * Cost: about a minute, half of it loading, and 45 s for ip_vs.
  * @throws {PlumbError} Internal when a node cannot be made or packets cannot be timed; the signal's reason when aborted
  */
 export async function calibrate(
   host: KernelHost,
-  about: Omit<CalibrationAbout, "flavours">,
-  options: CalibrateOptions,
+  about: Omit<CalibrationAbout, "flavours" | "ipvsTimes">,
+  options: CalibrateOptions & { readonly openIpvs: () => Promise<IpvsKernel> },
 ): Promise<Calibrated> {
   const { times, ...rest } = await timeProbes(host, calibrationProbes(), options);
   const flavours = FLAVOURS.filter((flavour) => !rest.refused.some((each) => each.flavour === flavour));
-  return { calibration: calibrationFrom(times, { ...about, flavours }), ...rest };
+  const { ipvsTimes, ipvsRefused } = await ipvsTimesOf(await options.openIpvs(), options);
+  const calibration = calibrationFrom(times, { ...about, flavours, ipvsTimes });
+  return { calibration, ipvsRefused, ...rest };
+}
+
+/** The kernel that has ip_vs, or why none is at hand. */
+export type IpvsKernel = { readonly host: KernelHost } | { readonly missing: string };
+
+async function ipvsTimesOf(
+  kernel: IpvsKernel,
+  { pacing: { seed }, signal, onProgress }: CalibrateOptions,
+): Promise<{ readonly ipvsTimes: ProbeTimes | null; readonly ipvsRefused: string | null }> {
+  if ("missing" in kernel) return { ipvsTimes: null, ipvsRefused: kernel.missing };
+  try {
+    const pacing = { ...IPVS_PACING, seed };
+    return {
+      ipvsTimes: await timeIpvsProbes(kernel.host, { pacing, signal, onProgress }),
+      ipvsRefused: null,
+    };
+  } catch (error) {
+    if (!(error instanceof PlumbError)) throw error;
+    return { ipvsTimes: null, ipvsRefused: error.message };
+  }
 }
 
 /** Probes and the two controls, all alive at once. @throws as calibrate */

@@ -1,0 +1,122 @@
+// The probes of ip_vs, timed in whichever kernel has it: the machine's own, or a user-mode Linux. One size at a time, with
+// the controls beside it, because ip_vs has one table of services for all network namespaces.
+// Cost: about 10 s a size, half of it waiting for connections to expire.
+import { PlumbError } from "../../base/errors.js";
+import {
+  IPVS_SERVICES,
+  IPVS_SIZES,
+  ipvsProbeId,
+  ipvsProbeText,
+  ipvsTargets,
+} from "../../calibration/primitives/ipvs-probes.js";
+import { PROBE_PORT, type Spread, timeKey } from "../../calibration/primitives/probe.js";
+import type { ProbeTimes } from "../../calibration/primitives/time-reader.js";
+import type { PacketKind } from "../../measure/kernel-record.js";
+import { median } from "../../measure/statistics/quantiles.js";
+import type { KernelHost } from "../host/command.js";
+import { runCommand, runCommands } from "../host/run-commands.js";
+import { makeNode, namespacesOf, type NodeSpec, removeNode } from "../host/topology.js";
+import { conntrackOnly } from "./controls.js";
+import { withExpiry } from "./ipvs-pacing.js";
+import { type CasesToTime, type Pacing, timeCases } from "./time-cases.js";
+
+export interface TimeIpvsOptions {
+  readonly pacing: Pacing;
+  /** Of the probes, ascending; absent: all. */
+  readonly sizes?: readonly number[];
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: (text: string) => void;
+}
+
+const CONTROLS = ["none", "conntrack"] as const;
+const CONTROL_CHUNKS = 3;
+const SETTINGS = ["net.ipv4.vs.conntrack=1", "net.ipv4.ip_forward=1"];
+/** A size is timed within seconds, all of which a neighbour may disturb. */
+const ATTEMPTS = 3;
+
+/** @throws {PlumbError} Internal when ip_vs is not there or packets cannot be timed; the signal's reason when aborted */
+export async function timeIpvsProbes(host: KernelHost, options: TimeIpvsOptions): Promise<ProbeTimes> {
+  const controls: NodeSpec[] = [];
+  for (const control of CONTROLS) controls.push(await makeNodeOf(host, control));
+  const found = new Map<string, number[]>();
+  for (const size of options.sizes ?? IPVS_SIZES) {
+    options.signal?.throwIfAborted();
+    options.onProgress(`timing ip_vs, ${size} services`);
+    const node = await makeNodeOf(host, `ipvs-${size}`, size);
+    const { node: netns } = namespacesOf(node);
+    try {
+      for (const packet of ["first", "established"] as const)
+        for (const [key, ns] of await timeSize(host, [...controls, node], { size, packet, options }))
+          found.set(key, [...(found.get(key) ?? []), ns]);
+    } finally {
+      // A namespace ends some time after it was deleted, and its services with it.
+      await runCommand(host, { netns, argv: ["ipvsadm", "--clear"] });
+      await runCommands(host, removeNode(node));
+    }
+  }
+  await runCommands(host, controls.flatMap(removeNode));
+  return new Map([...found].map(([key, times]) => [key, median(times)]));
+}
+
+/** Tracks connections, unless it is the control that does nothing. @param services absent: no ip_vs */
+async function makeNodeOf(host: KernelHost, name: string, services?: number): Promise<NodeSpec> {
+  const spec: NodeSpec = { id: `probe-${name}`, interfaces: ["eth0"], addresses: ["192.168.0.2"] };
+  const { node: netns } = namespacesOf(spec);
+  await runCommands(host, makeNode(spec));
+  if (name !== "none") await runCommand(host, await conntrackOnly(host, netns));
+  if (services === undefined) return spec;
+  await runCommands(host, [
+    { netns, argv: ["sysctl", "-qw", ...SETTINGS] },
+    { netns, argv: ["ip", "route", "add", "local", IPVS_SERVICES, "dev", "eth0"] },
+    { netns, argv: ["ipvsadm", "--restore"], stdin: () => ipvsProbeText(services, PROBE_PORT) },
+  ]);
+  return spec;
+}
+
+interface Asked {
+  readonly size: number;
+  readonly packet: PacketKind;
+  readonly options: TimeIpvsOptions;
+}
+
+/** @param nodes the controls, and that of the services */
+async function timeSize(
+  host: KernelHost,
+  nodes: readonly NodeSpec[],
+  { size, packet, options: { pacing, signal } }: Asked,
+): Promise<ProbeTimes> {
+  const targets = ipvsTargets(size).map((address) => ({ address, port: PROBE_PORT }));
+  const fixed = targets.slice(size >> 1, (size >> 1) + 1);
+  const spreads: readonly Spread[] = size === 1 ? ["fixed"] : ["fixed", "spread"];
+  const keys = [
+    ...CONTROLS.map((control) => timeKey(control, packet, "fixed")),
+    ...spreads.map((spread) => timeKey(ipvsProbeId(size), packet, spread)),
+  ];
+  const last = nodes.length - 1;
+  const paced = await withExpiry(host, namespacesOf(nodes[last] as NodeSpec).node, { packet, pacing });
+  const timed = await timeUndisturbed(host, paced, {
+    packet,
+    nodes,
+    cases: [
+      ...CONTROLS.map((_, node) => ({ node, targets: fixed, chunksPerPass: CONTROL_CHUNKS })),
+      ...spreads.map((spread) => ({
+        node: last,
+        targets: spread === "fixed" ? fixed : targets,
+        chunksPerPass: 1,
+      })),
+    ],
+    controls: CONTROLS.map((_, index) => index),
+    signal,
+  });
+  return new Map(keys.map((key, index) => [key, timed.cases[index]?.ns as number]));
+}
+
+async function timeUndisturbed(host: KernelHost, pacing: Pacing, what: CasesToTime) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await timeCases(host, pacing, what);
+    } catch (error) {
+      if (!(error instanceof PlumbError) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
