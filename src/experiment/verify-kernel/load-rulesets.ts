@@ -5,10 +5,9 @@ import type { Clock } from "../../base/clock.js";
 import { PlumbError } from "../../base/errors.js";
 import type { KernelHost } from "../../kernel/host/command.js";
 import { ipvsNodeCommands } from "../../kernel/host/ipvs-node.js";
-import { loadRules, type RuleText } from "../../kernel/host/rule-loading.js";
+import { loadRules } from "../../kernel/host/rule-loading.js";
 import { runCommand, runCommands } from "../../kernel/host/run-commands.js";
 import { makeNode, namespacesOf, type NodeSpec } from "../../kernel/host/topology.js";
-import { ANONYMOUS_SETS_PER_TRANSACTION, splitTransactions } from "../../kernel/programming/transactions.js";
 import { conntrackOnly } from "../../kernel/timing/controls.js";
 import {
   plannedCases,
@@ -144,7 +143,7 @@ export async function loadRuleset(
   const load =
     model.mode === "ipvs"
       ? ipvsNodeCommands(model, { netns, strictArp: false })
-      : loadRules(path, "IPv4", texts.flatMap(inTransactions), netns);
+      : loadRules(path, "IPv4", texts, netns, { transactions: "quick" });
   await runCommands(host, load);
   const counter = new PacketCounter(model);
   const counts = new Map<string, readonly Counts[]>();
@@ -152,10 +151,4 @@ export async function loadRuleset(
     for (const { target } of plannedCases([what], packet))
       counts.set(countsKey(packet, target), counter.count(targetIndices(target, services), packet));
   return { what, spec, counts };
-}
-
-function inTransactions(text: RuleText): RuleText[] {
-  if (text.part !== "nft") return [text];
-  const parts = splitTransactions(text.text(), ANONYMOUS_SETS_PER_TRANSACTION);
-  return Array.from(parts, (transaction) => ({ part: text.part, text: () => [transaction.text] }));
 }
