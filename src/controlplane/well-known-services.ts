@@ -3,10 +3,8 @@
 // when a kept cluster comes up on other ports.
 // Source: kubernetes pkg/controlplane/controller/kubernetesservice, reconcilers; kubeadm app/phases/addons/dns/manifests.go.
 import type { Client } from "./client/client.js";
+import { ENDPOINT_SLICES, SERVICES } from "./client/cluster-resources.js";
 import { apiServerAddress, dnsAddress } from "./service-range.js";
-
-const SERVICES = { group: "", version: "v1", resource: "services" };
-const ENDPOINT_SLICES = { group: "discovery.k8s.io", version: "v1", resource: "endpointslices" };
 
 interface WellKnownService {
   readonly name: string;
