@@ -1,6 +1,7 @@
 // Samples -> cases: one case per matrix point (and per extra label, such as a worker count), one metric record per
 // metric, samples in the order taken. Where a process disagrees on something exact, the case failed.
 import { Histogram } from "../measure/histogram.js";
+import { labelsText } from "../measure/labels-text.js";
 import { METRICS, type MetricName } from "../measure/metrics.js";
 import type { CaseRecord, MetricRecord, Sample } from "../measure/run-record.js";
 import { metricRecord } from "../measure/summary.js";
@@ -35,7 +36,15 @@ function caseRecords(
     const status = first.unsupported !== null ? "unsupported" : reason === null ? "ok" : "failed";
     const all = { ...scenarioCase.labels, ...labels };
     const scheduling = partOfKind(scenarioCase, results);
-    return { id: caseId(all), labels: all, status, reason, workload: first.workload, metrics, ...scheduling };
+    return {
+      id: labelsText(all),
+      labels: all,
+      status,
+      reason,
+      workload: first.workload,
+      metrics,
+      ...scheduling,
+    };
   });
 }
 
@@ -81,7 +90,7 @@ function groupByLabels(results: readonly SampleResult[]): Map<string, Group> {
   const groups = new Map<string, Group>([["", { labels: {}, values: [] }]]);
   for (const { block, values } of results) {
     for (const value of values) {
-      const key = caseId(value.labels);
+      const key = labelsText(value.labels);
       const group = groups.get(key) ?? { labels: value.labels, values: [] };
       group.values.push({ block, value });
       groups.set(key, group);
@@ -132,10 +141,4 @@ function workloadMismatch({ workload }: SampleResult): string | null {
     if (applied !== requested) return `asked for ${requested} ${what}, applied ${applied ?? "none"}`;
   }
   return null;
-}
-
-function caseId(labels: Labels): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(" ");
 }

@@ -1,6 +1,7 @@
 // The parts of a scenario that are the same in every case, then the cases themselves.
 import { LIMITS } from "../base/limits.js";
 import type { SourcePosition } from "../base/errors.js";
+import { labelsText } from "../measure/labels-text.js";
 import type { Mode } from "../netfilter/rule-model.js";
 import { type Field, INVALID, isClosedMap, readKey } from "../base/document/fields.js";
 import { type Condition, meets, type WrittenPhase } from "./scenario-phases.js";
@@ -23,7 +24,6 @@ import { type Binding, substitute } from "./scenario-substitute.js";
 import { marginFault, resolveThreshold } from "./scenario-thresholds.js";
 import type {
   Labels,
-  LabelValue,
   PacketsCase,
   Phase,
   Regression,
@@ -264,7 +264,7 @@ function readPacketsCases(frame: Frame, problems: Problem[]): PacketsCase[] {
     const mode = String(labels["mode"]) as Mode;
     const found: PacketsCase = {
       kind: "packets",
-      id: caseId(labels),
+      id: labelsText(labels),
       labels,
       mode,
       cluster: located,
@@ -290,7 +290,11 @@ function checkConditions(written: readonly WrittenPhase[], frame: Frame, problem
   for (const labels of combinations) {
     if (written.some(({ when }) => meets(labels, when))) continue;
     const at = placeOf(spec, ["phases"]);
-    problems.push({ at, path: "spec.phases", message: `no phase is left for the case ${caseId(labels)}` });
+    problems.push({
+      at,
+      path: "spec.phases",
+      message: `no phase is left for the case ${labelsText(labels)}`,
+    });
   }
 }
 
@@ -307,12 +311,6 @@ function checkRuleset({ cluster, mode, phases, id }: PacketsCase, spec: MapNode,
     const message = `a ${kind} phase needs Services; in case ${id} the cluster is an iptables-save ruleset`;
     problems.push({ at: placeOf(spec, ["phases"]), path: "spec.phases", message });
   }
-}
-
-function caseId(labels: Labels): string {
-  return Object.entries(labels)
-    .map(([name, value]: [string, LabelValue]) => `${name}=${value}`)
-    .join(" ");
 }
 
 function checkMargins(regression: Regression, spec: MapNode, problems: Problem[]): void {

@@ -1,4 +1,5 @@
 // Thresholds and margins: what is written, held against the metrics and the cases it speaks of.
+import { labelsText } from "../measure/labels-text.js";
 import { METRICS, type MetricName, type MetricRow, type Unit } from "../measure/metrics.js";
 import { parseQuantity, type QuantityKind, quantityExample } from "../base/document/quantities.js";
 import { metricsOf } from "./scenario-phases.js";
@@ -78,11 +79,7 @@ function whereFault(where: Labels, cases: readonly ScenarioCase[]): string | nul
       return `no case has a label "${name}"${suggestion(name, names) || `; labels are ${names.join(", ")}`}`;
   }
   const holds = all.some((labels) => Object.entries(where).every(([name, value]) => labels[name] === value));
-  return holds
-    ? null
-    : `no case has ${Object.entries(where)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(" ")}`;
+  return holds ? null : `no case has ${labelsText(where)}`;
 }
 
 /** The first key of regression.margin that names no metric, with what to say; null when all do. */

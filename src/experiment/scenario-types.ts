@@ -3,6 +3,7 @@
 // Declarations of the file's fields: scenario-schema.ts, held to these types by the compiler.
 import type { DurationNs } from "../base/clock.js";
 import type { MetricName } from "../measure/metrics.js";
+import type { Labels } from "../measure/run-record.js";
 import type { ImportedFloor } from "../measure/scheduling-record.js";
 import type { IpvsScheduler } from "../netfilter/ipvs/model.js";
 import type { Mode } from "../netfilter/rule-model.js";
@@ -13,8 +14,8 @@ import type { SchedulingSpec } from "./scheduling/scheduling-types.js";
 
 export const SCENARIO_API_VERSION = "plumbline/v1";
 
-export type LabelValue = string | number;
-export type Labels = Readonly<Record<string, LabelValue>>;
+export type { Labels };
+export type LabelValue = Labels[string];
 
 export interface Scenario {
   readonly apiVersion: typeof SCENARIO_API_VERSION;

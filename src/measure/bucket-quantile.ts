@@ -33,21 +33,6 @@ export function bucketQuantile(histogram: BucketHistogram, quantile: number): nu
   return inside === 0 ? lower : lower + (upper - lower) * ((rank - below) / inside);
 }
 
-/** Counts of several histograms with the same bounds, added up. */
-export function mergedHistogram(histograms: readonly BucketHistogram[]): BucketHistogram {
-  const upperBounds = histograms[0]?.upperBounds ?? [];
-  for (const each of histograms)
-    assert(each.upperBounds.length === upperBounds.length, "merged histograms have the same bounds");
-  return {
-    upperBounds,
-    cumulativeCounts: upperBounds.map((_, bucket) =>
-      histograms.reduce((total, each) => total + (each.cumulativeCounts[bucket] as number), 0),
-    ),
-    count: histograms.reduce((total, each) => total + each.count, 0),
-    sum: histograms.reduce((total, each) => total + each.sum, 0),
-  };
-}
-
 /** The buckets that perf-dash shows, in milliseconds; null without values. `histogram` is in seconds. */
 export function bucketSummaryMs(histogram: BucketHistogram): Readonly<Record<string, number>> | null {
   return bucketSummary(histogram, 1000);

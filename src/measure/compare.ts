@@ -4,6 +4,7 @@
 // pairwise by block, which cancels drift; those of two runs by Mann-Whitney, and then drift is not controlled. p is
 // adjusted by Holm over all gated timings of the comparison; cases of one run are an exploratory table and take
 // Benjamini-Hochberg. Runs of other scenarios are not compared at all; timings of other machines are advisory.
+import { labelsText } from "./labels-text.js";
 import { PlumbError } from "../base/errors.js";
 import { type CompareOptions, comparePairs, type Pairing } from "./compare-pairs.js";
 import type { Comparison } from "./comparison.js";
@@ -156,7 +157,7 @@ function caseOf(run: RunRecord, id: string): CaseRecord | null {
 
 function restOf({ labels }: CaseRecord, without: string): string {
   const rest = Object.entries(labels).filter(([name]) => name !== without);
-  return rest.map(([name, value]) => `${name}=${value}`).join(" ");
+  return labelsText(Object.fromEntries(rest));
 }
 
 function labelNames(run: RunRecord): string[] {

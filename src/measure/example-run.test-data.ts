@@ -1,4 +1,5 @@
 // Small runs for the tests of this folder: whole, valid records of which a test states only what it is about.
+import { labelsText } from "./labels-text.js";
 import type { MetricName } from "./metrics.js";
 import { type CaseRecord, type Environment, RUN_SCHEMA_VERSION, type RunRecord } from "./run-record.js";
 import { metricRecord } from "./summary.js";
@@ -23,9 +24,7 @@ export type ExampleMetrics = Partial<Readonly<Record<MetricName, readonly number
 
 export function exampleCase(labels: CaseRecord["labels"], metrics: ExampleMetrics): CaseRecord {
   return {
-    id: Object.entries(labels)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(" "),
+    id: labelsText(labels),
     labels,
     status: "ok",
     reason: null,

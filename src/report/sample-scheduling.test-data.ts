@@ -1,5 +1,6 @@
 // Made-up cases that schedule Pods, for tests: invented but plausible numbers.
 import { Prng } from "../base/prng.js";
+import { labelsText } from "../measure/labels-text.js";
 import type { CaseRecord, Labels } from "../measure/run-record.js";
 import type { ImportedFloor, SchedulingRecord } from "../measure/scheduling-record.js";
 import { sampleMetric } from "./sample-record.test-data.js";
@@ -20,9 +21,7 @@ export function schedulingCase(
   const random = new Prng(3);
   const attempt = { within: (prng: Prng) => 40_000 * (1 + prng.unit() ** 4) };
   return {
-    id: Object.entries(labels)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(" "),
+    id: labelsText(labels),
     labels,
     status: "ok",
     reason: null,

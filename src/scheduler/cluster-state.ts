@@ -10,13 +10,14 @@ import type { Stopwatch } from "./cycle/cycle-recorder.js";
 import {
   ACTION,
   type ClusterEvent,
+  EVENT_RESOURCES,
   type EventObjects,
   type EventResource,
   EVENTS,
 } from "./framework/cluster-event.js";
 import type { QueueMetrics } from "./metrics/queue-metrics.js";
 import { nodeUpdateEvents } from "./node-update-events.js";
-import { type ListedKind, type ListedKinds, objectKey, type ObjectLister } from "./objects.js";
+import { LISTED_KINDS, type ListedKind, type ListedKinds, objectKey, type ObjectLister } from "./objects.js";
 import type { PreemptionGate } from "./preemption-gate.js";
 import type { ProfileRuntime, Profiles } from "./profiles.js";
 import { podUpdateEvents } from "./queue/pod-update-events.js";
@@ -37,15 +38,9 @@ export interface ClusterStateParts {
 }
 
 /** Kinds whose changes may make waiting Pods schedulable. */
-const EVENT_KINDS: ReadonlySet<string> = new Set<EventResource & ListedKind>([
-  "PersistentVolume",
-  "PersistentVolumeClaim",
-  "StorageClass",
-  "CSINode",
-  "CSIDriver",
-  "CSIStorageCapacity",
-  "VolumeAttachment",
-]);
+const EVENT_KINDS: ReadonlySet<string> = new Set(
+  LISTED_KINDS.filter((kind) => EVENT_RESOURCES.some((resource) => resource === kind)),
+);
 
 export class ClusterState {
   readonly objects: ObjectLister;

@@ -81,6 +81,18 @@ export const TARGET_PORT = value(
 );
 const PORT_NAME = /^(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/i;
 
+/** metav1.LabelSelector. */
+export const LABEL_SELECTOR = object({
+  matchLabels: map(STRING),
+  matchExpressions: list(
+    object(
+      { key: STRING, operator: oneOf("In", "NotIn", "Exists", "DoesNotExist"), values: list(STRING) },
+      "key",
+      "operator",
+    ),
+  ),
+});
+
 /** Check `candidate`, which stands at `path`, and take out nulls. Cost: O(values that have rules). */
 export function checkValue(candidate: unknown, rule: Rule, path: Path, report: Report): void {
   switch (rule.kind) {

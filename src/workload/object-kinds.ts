@@ -7,6 +7,7 @@ import {
   IP,
   integer,
   LABEL_NAME,
+  LABEL_SELECTOR,
   list,
   map,
   object,
@@ -165,17 +166,6 @@ const POD = object(
   },
   "metadata",
 );
-
-const LABEL_SELECTOR = object({
-  matchLabels: map(STRING),
-  matchExpressions: list(
-    object(
-      { key: STRING, operator: oneOf("In", "NotIn", "Exists", "DoesNotExist"), values: list(STRING) },
-      "key",
-      "operator",
-    ),
-  ),
-});
 
 function workload(selector: Rule): Rule {
   const template = object({ metadata: object({ labels: map(STRING) }), spec: POD_SPEC });

@@ -5,6 +5,7 @@ import { quantityValue } from "../api/quantity.js";
 import {
   BOOLEAN,
   integer,
+  LABEL_SELECTOR,
   list,
   map,
   object,
@@ -47,17 +48,6 @@ const METADATA = object(
   },
   "name",
 );
-
-const LABEL_SELECTOR = object({
-  matchLabels: map(STRING),
-  matchExpressions: list(
-    object(
-      { key: STRING, operator: oneOf("In", "NotIn", "Exists", "DoesNotExist"), values: list(STRING) },
-      "key",
-      "operator",
-    ),
-  ),
-});
 
 const NODE_REQUIREMENTS = list(
   object(

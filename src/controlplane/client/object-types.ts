@@ -17,7 +17,7 @@ import type {
   PodTemplateSpec as PodTemplateSpecType,
   ReplicationController as ReplicationControllerType,
 } from "kubernetes-types/core/v1.js";
-import type { KubeObject } from "../../api/meta.js";
+import type { KubeObject, ObjectMeta } from "../../api/meta.js";
 
 export type DeepReadonly<Value> = Value extends (infer Item)[]
   ? readonly DeepReadonly<Item>[]
@@ -36,14 +36,7 @@ export interface StoredMeta {
   readonly ownerReferences?: readonly OwnerReference[];
 }
 
-export interface OwnerReference {
-  readonly apiVersion?: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid?: string;
-  readonly controller?: boolean;
-  readonly blockOwnerDeletion?: boolean;
-}
+export type OwnerReference = NonNullable<ObjectMeta["ownerReferences"]>[number];
 
 export type Pod = Stored<PodType>;
 export type PodTemplateSpec = DeepReadonly<PodTemplateSpecType>;

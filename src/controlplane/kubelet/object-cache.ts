@@ -8,10 +8,6 @@ import type { DueTimes } from "./due-times.js";
 const KEPT_MS = 10_000;
 const KEPT_MAX = 20_000;
 
-export const CONFIG_MAPS: ResourceName = { group: "", version: "v1", resource: "configmaps" };
-export const SECRETS: ResourceName = { group: "", version: "v1", resource: "secrets" };
-export const CLAIMS: ResourceName = { group: "", version: "v1", resource: "persistentvolumeclaims" };
-export const VOLUMES: ResourceName = { group: "", version: "v1", resource: "persistentvolumes" };
 export const CSI_DRIVERS: ResourceName = { group: "storage.k8s.io", version: "v1", resource: "csidrivers" };
 
 interface Kept {

@@ -2,12 +2,11 @@
 // out with the next. A conflict is answered with the Pod as it is now.
 // Source: kubernetes pkg/kubelet/status/status_manager.go.
 import { isStatus } from "../../api/status.js";
-import type { Client, ResourceName } from "../client/client.js";
+import type { Client } from "../client/client.js";
+import { PODS } from "../client/resources.js";
 import { OWNED_CONDITIONS } from "./pod/conditions.js";
 import type { Pod, PodStatus } from "./pod/pod.js";
 import type { DueTimes } from "./due-times.js";
-
-export const PODS: ResourceName = { group: "", version: "v1", resource: "pods" };
 
 /** Writes on their way at once, of all nodes. */
 const IN_FLIGHT_MAX = 256;

@@ -6,6 +6,7 @@ import { quotaUsage } from "../apiserver/admission/quota-usage.js";
 import { parseCertificateRequest } from "../apiserver/auth/certificate.js";
 import type { CertificateAuthority } from "../apiserver/auth/certificate-authority.js";
 import type { Client } from "../client/client.js";
+import { SERVICE_ACCOUNTS } from "../client/cluster-resources.js";
 import type { CertificateSigner } from "../controllers/certificates/certificate-controllers.js";
 import type { QuotaEvaluator } from "../controllers/resource-quota/resource-quota-controller.js";
 import type { LegacyTokenIssuer } from "../controllers/service-account/token-controller.js";
@@ -31,7 +32,6 @@ export function certificateSigner(authority: CertificateAuthority): CertificateS
   };
 }
 
-const SERVICE_ACCOUNTS = { group: "", version: "v1", resource: "serviceaccounts" };
 /** Tokens in Secrets do not expire upstream; the longest that can be asked for is as good: over a hundred years. */
 const LEGACY_TOKEN_SECONDS = 2 ** 32;
 

@@ -9,7 +9,9 @@ import { COMPILERS } from "../../proxy/modes.js";
 import type { ProxyState } from "../../proxy/service-port.js";
 import { SyncRunner, type SyncTiming } from "../../proxy/sync.js";
 import type { SyncResult } from "../../proxy/sync-result.js";
-import { type ObjectFeed, RESOURCES } from "./object-feed.js";
+import type { ResourceName } from "../client/client.js";
+import { ENDPOINT_SLICES, SERVICES } from "../client/cluster-resources.js";
+import type { ObjectFeed } from "./object-feed.js";
 import type { SyncHealth } from "./proxy-health.js";
 
 /** EndpointSlice annotation: when the change was made that led to this state of it, RFC 3339. */
@@ -70,14 +72,14 @@ export class ProxyRunner {
 
   async start(): Promise<void> {
     const { feed } = this.#options;
-    const listed = async (objects: "Service" | "EndpointSlice", resource: "services" | "endpointSlices") => {
-      await feed(RESOURCES[resource], {
+    const listed = async (objects: "Service" | "EndpointSlice", resource: ResourceName) => {
+      await feed(resource, {
         set: (object) => this.#changed("upsert", asRead(object, objects)),
         delete: (object) => this.#changed("remove", asRead(object, objects)),
       });
       this.#step({ kind: "listed", objects });
     };
-    await Promise.all([listed("Service", "services"), listed("EndpointSlice", "endpointSlices")]);
+    await Promise.all([listed("Service", SERVICES), listed("EndpointSlice", ENDPOINT_SLICES)]);
   }
 
   stop(): void {

@@ -15,7 +15,23 @@ import type { Action, BindAction, EventAction } from "../../scheduler/framework/
 import { LISTED_KINDS, type ListedKind, type ListedKinds } from "../../scheduler/objects.js";
 import { Scheduler, type SchedulerFeatures } from "../../scheduler/scheduler.js";
 import type { Client, ResourceName } from "../client/client.js";
-import { type ObjectFeed, RESOURCES } from "./object-feed.js";
+import {
+  NAMESPACES,
+  PERSISTENT_VOLUMES,
+  POD_DISRUPTION_BUDGETS,
+  SERVICES,
+  STORAGE_CLASSES,
+  VOLUME_ATTACHMENTS,
+} from "../client/cluster-resources.js";
+import {
+  NODES,
+  PERSISTENT_VOLUME_CLAIMS,
+  PODS,
+  REPLICA_SETS,
+  REPLICATION_CONTROLLERS,
+  STATEFUL_SETS,
+} from "../client/resources.js";
+import type { ObjectFeed } from "./object-feed.js";
 
 export interface SchedulerRunnerOptions {
   /** Without extenders. */
@@ -40,19 +56,19 @@ const SLICE_MS = 4;
 const BINDINGS_MAX = 256;
 
 const LISTED_RESOURCES: Readonly<Record<ListedKind, ResourceName>> = {
-  Namespace: { group: "", version: "v1", resource: "namespaces" },
-  Service: RESOURCES.services,
-  ReplicaSet: { group: "apps", version: "v1", resource: "replicasets" },
-  ReplicationController: { group: "", version: "v1", resource: "replicationcontrollers" },
-  StatefulSet: { group: "apps", version: "v1", resource: "statefulsets" },
-  PersistentVolume: RESOURCES.persistentVolumes,
-  PersistentVolumeClaim: RESOURCES.persistentVolumeClaims,
-  StorageClass: { group: "storage.k8s.io", version: "v1", resource: "storageclasses" },
+  Namespace: NAMESPACES,
+  Service: SERVICES,
+  ReplicaSet: REPLICA_SETS,
+  ReplicationController: REPLICATION_CONTROLLERS,
+  StatefulSet: STATEFUL_SETS,
+  PersistentVolume: PERSISTENT_VOLUMES,
+  PersistentVolumeClaim: PERSISTENT_VOLUME_CLAIMS,
+  StorageClass: STORAGE_CLASSES,
   CSINode: { group: "storage.k8s.io", version: "v1", resource: "csinodes" },
   CSIDriver: { group: "storage.k8s.io", version: "v1", resource: "csidrivers" },
   CSIStorageCapacity: { group: "storage.k8s.io", version: "v1", resource: "csistoragecapacities" },
-  VolumeAttachment: { group: "storage.k8s.io", version: "v1", resource: "volumeattachments" },
-  PodDisruptionBudget: { group: "policy", version: "v1", resource: "poddisruptionbudgets" },
+  VolumeAttachment: VOLUME_ATTACHMENTS,
+  PodDisruptionBudget: POD_DISRUPTION_BUDGETS,
 };
 
 export class SchedulerRunner {
@@ -84,13 +100,13 @@ export class SchedulerRunner {
     const { cluster } = this.scheduler;
     // Nodes and what plugins read come first: a Pod that is tried before its node is known would wait in vain.
     await Promise.all([
-      this.#follow(RESOURCES.nodes, {
+      this.#follow(NODES, {
         set: (node, nowMs) => cluster.setNode(node as Node, nowMs),
         delete: (node, nowMs) => cluster.deleteNode(node.metadata.name, nowMs),
       }),
       ...LISTED_KINDS.map((kind) => this.#followListed(kind)),
     ]);
-    await feed(RESOURCES.pods, {
+    await feed(PODS, {
       set: (pod) => this.#happen((nowMs) => cluster.setPod(pod as Pod, nowMs)),
       delete: (pod) => this.#happen((nowMs) => cluster.deletePod(pod as Pod, nowMs)),
     });
@@ -208,16 +224,16 @@ export class SchedulerRunner {
       case "deletePod":
         void this.#patchStatus(action, { conditions: [this.#dated(action.condition)] }).then(() =>
           client
-            .resource(RESOURCES.pods, action.namespace)
+            .resource(PODS, action.namespace)
             .delete(action.name, { preconditions: { uid: action.uid } })
             .catch(ignoreGone),
         );
         return;
       case "updateVolume":
-        this.#update(RESOURCES.persistentVolumes, null, action.volume);
+        this.#update(PERSISTENT_VOLUMES, null, action.volume);
         return;
       case "updateClaim":
-        this.#update(RESOURCES.persistentVolumeClaims, action.claim.metadata.namespace ?? "", action.claim);
+        this.#update(PERSISTENT_VOLUME_CLAIMS, action.claim.metadata.namespace ?? "", action.claim);
     }
   }
 
@@ -228,7 +244,7 @@ export class SchedulerRunner {
       metadata: { name, namespace, uid },
       target: { apiVersion: "v1", kind: "Node", name: nodeName },
     };
-    const pods = this.#options.client.resource(RESOURCES.pods, namespace);
+    const pods = this.#options.client.resource(PODS, namespace);
     pods.post(name, "binding", binding).then(
       () => this.#answered((nowMs) => this.scheduler.bound(uid, nowMs)),
       (error: Error) => this.#answered((nowMs) => this.scheduler.bindFailed(uid, error.message, nowMs)),
@@ -246,7 +262,7 @@ export class SchedulerRunner {
     { namespace, name }: { readonly namespace: string; readonly name: string },
     status: object,
   ): Promise<void> {
-    const pods = this.#options.client.resource(RESOURCES.pods, namespace);
+    const pods = this.#options.client.resource(PODS, namespace);
     await pods.patch(name, "strategic", { status }, { subresource: "status" }).catch(ignoreGone);
   }
 

@@ -1,7 +1,7 @@
 // The statement interpreter against the tracer on tables that no proxy would write: any statement, in any order.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Family, ipWords } from "../../base/ip.js";
+import type { Family } from "../../base/ip.js";
 import { Prng } from "../../base/prng.js";
 import type {
   NftChain,
@@ -12,11 +12,12 @@ import type {
   NftVerdict,
 } from "../../netfilter/nftables/model.js";
 import { createNftTracer } from "../../netfilter/nftables/tracer.js";
-import { PacketColumns } from "../../netfilter/packet-columns.js";
-import { PROTOCOL_NUMBERS, type Packet, TCP_FLAGS } from "../../netfilter/packet.js";
+import { type Packet, TCP_FLAGS } from "../../netfilter/packet.js";
 import type { NftablesModel } from "../../netfilter/rule-model.js";
 import { SeededChance } from "../../netfilter/tracer/chance.js";
 import { createEvaluator } from "../evaluator.js";
+import { sendBoth } from "../oracle/compare.test-data.js";
+import { columnsOf } from "../oracle/packet-columns.test-data.js";
 import { encodeNftables } from "./encode.js";
 
 const SEED = Number(process.env["PLUMB_TEST_SEED"] ?? 20265);
@@ -53,16 +54,9 @@ function race(family: Family, seed: number): string[] {
   const evaluator = createEvaluator(image, { conntrackMax: 64, packetsMax: 1, seed });
   const reasons: string[] = [];
   for (let index = 0; index < PACKETS; index++) {
-    const packet = randomPacket(prng, family);
-    const timeMs = index * 700;
-    const trace = tracer.send(packet, timeMs);
-    evaluator.resetCounters();
-    evaluator.load(columnsOf(packet, family, timeMs));
-    evaluator.evaluate();
-    const about = () =>
-      `seed ${SEED}, table seed ${seed}, packet ${index} ${JSON.stringify(packet)}\n${trace.steps.map((step) => `${step.place} ${step.text} ${step.matched}`).join("\n")}`;
-    assert.deepEqual(evaluator.results.outcome(0), trace.outcome, about());
-    assert.deepEqual(evaluator.counters(), trace.counts, about());
+    const columns = columnsOf(randomPacket(prng, family), family, INTERFACES, index * 700);
+    const what = `seed ${SEED}, table seed ${seed}, step ${index}`;
+    const { trace } = sendBoth(tracer, evaluator, columns, what);
     reasons.push(trace.outcome.reason);
   }
   return reasons;
@@ -266,18 +260,4 @@ function randomPacket(prng: Prng, family: Family): Packet {
       protocol === "tcp" ? prng.pick([TCP_FLAGS.SYN, TCP_FLAGS.SYN, TCP_FLAGS.ACK, TCP_FLAGS.FIN]) : 0,
     payloadBytes: 0,
   };
-}
-
-function columnsOf(packet: Packet, family: Family, timeMs: number): PacketColumns {
-  const columns = new PacketColumns(family, 1, INTERFACES);
-  columns.source.set(ipWords(packet.source));
-  columns.destination.set(ipWords(packet.destination));
-  columns.sourcePort[0] = packet.sourcePort;
-  columns.destinationPort[0] = packet.destinationPort;
-  columns.protocol[0] = PROTOCOL_NUMBERS[packet.protocol];
-  columns.tcpFlags[0] = packet.tcpFlags;
-  columns.fromNode[0] = packet.inInterface === null ? 1 : 0;
-  columns.inInterface[0] = Math.max(0, INTERFACES.indexOf(packet.inInterface ?? ""));
-  columns.timeMs[0] = timeMs;
-  return columns;
 }

@@ -75,8 +75,12 @@ export async function reached(wanted: number, done: () => number, what: string):
   }
 }
 
-/** @throws {PlumbError} Internal when it takes longer */
-export function within<T>(ms: number, work: Promise<T>, what: string): Promise<T> {
+/** @throws {PlumbError} Internal when it takes longer than `ms` */
+export function nodesReady(plane: Plane, nodes: number, ms: number): Promise<void> {
+  return within(ms, plane.nodesReady(), `${nodes} nodes to be Ready`);
+}
+
+function within<T>(ms: number, work: Promise<T>, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const tooLate = () =>
       reject(

@@ -3,7 +3,7 @@ import { clientOf, NODES } from "../../controlplane/client/resources.js";
 import { numberedNodes } from "../../controlplane/plane-options.js";
 import { defaultConfiguration } from "../../scheduler/config/default-configuration.js";
 import type { Findings } from "../phase.js";
-import { startPlane, timers, within } from "./bench-plane.js";
+import { nodesReady, startPlane, timers } from "./bench-plane.js";
 import type { NodeJoinSpec, Workload } from "./controlplane-types.js";
 
 const READY_MS_MAX = 300_000;
@@ -20,7 +20,7 @@ export async function measureNodeJoin(
     scheduler: defaultConfiguration(),
   });
   try {
-    await within(READY_MS_MAX, plane.nodesReady(), `${nodes} nodes to be Ready`);
+    await nodesReady(plane, nodes, READY_MS_MAX);
     findings.add("join.ready_ns", (timers.milliseconds() - begunMs) * 1e6);
     findings.add("join.rss_bytes", process.memoryUsage.rss());
     const { items } = await clientOf(plane.client, NODES, null).list({ resourceVersion: "0" });

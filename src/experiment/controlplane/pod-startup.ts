@@ -5,7 +5,7 @@ import { numberedNodes } from "../../controlplane/plane-options.js";
 import { Histogram } from "../../measure/histogram.js";
 import { defaultConfiguration } from "../../scheduler/config/default-configuration.js";
 import type { Findings } from "../phase.js";
-import { collectGarbage, NAMESPACE, reached, startPlane, timers, within } from "./bench-plane.js";
+import { collectGarbage, NAMESPACE, nodesReady, reached, startPlane, timers } from "./bench-plane.js";
 import { addLatency, addPercentile } from "./controlplane-metrics.js";
 import type { PodStartupSpec, Workload } from "./controlplane-types.js";
 import { deployment, serviceAccountReady } from "./workload-objects.js";
@@ -23,7 +23,7 @@ export async function measurePodStartup(
     scheduler: defaultConfiguration(),
   });
   try {
-    await within(READY_MS_MAX, plane.nodesReady(), `${nodes} nodes to be Ready`);
+    await nodesReady(plane, nodes, READY_MS_MAX);
     await serviceAccountReady(plane);
     const latency = new Histogram(1000);
     const createdMs = new Map<string, number>();

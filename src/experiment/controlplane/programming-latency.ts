@@ -5,7 +5,7 @@ import { clientOf, PODS } from "../../controlplane/client/resources.js";
 import type { Plane } from "../../controlplane/plane.js";
 import { numberedNodes } from "../../controlplane/plane-options.js";
 import type { Findings } from "../phase.js";
-import { NAMESPACE, reached, startPlane, timers, within } from "./bench-plane.js";
+import { NAMESPACE, nodesReady, reached, startPlane, timers } from "./bench-plane.js";
 import { addLatency, addPercentile } from "./controlplane-metrics.js";
 import type { ProgrammingLatencySpec, Workload } from "./controlplane-types.js";
 import { paced } from "./request-load.js";
@@ -33,7 +33,7 @@ export async function measureProgrammingLatency(
   });
   rules.bind(plane);
   try {
-    await within(READY_MS_MAX, plane.nodesReady(), `${nodes} nodes to be Ready`);
+    await nodesReady(plane, nodes, READY_MS_MAX);
     await serviceAccountReady(plane);
     for (const name of names)
       await plane.client.resource(SERVICES, NAMESPACE).create(service(name, { app: name }));

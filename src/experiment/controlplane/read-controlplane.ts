@@ -1,6 +1,7 @@
 // spec.controlplane of a scenario file -> cases; what stands twice is reported at its entry.
 import type { MapNode, Problem } from "../../base/document/source-tree.js";
 import { LIMITS } from "../../base/limits.js";
+import { labelsText } from "../../measure/labels-text.js";
 import { placeOf } from "../scenario-matrix.js";
 import type { ControlPlaneCase, Labels, LabelValue } from "../scenario-types.js";
 import type { WrittenBench } from "./controlplane-fields.js";
@@ -49,8 +50,5 @@ function caseOf(spec: ControlPlaneSpec): ControlPlaneCase {
   const values = spec as Partial<Record<(typeof LABELS)[number], LabelValue>>;
   const sizes = LABELS.flatMap((label) => (values[label] === undefined ? [] : [[label, values[label]]]));
   const labels: Labels = { bench: spec.bench, ...Object.fromEntries(sizes) };
-  const id = Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(" ");
-  return { kind: "controlplane", id, labels, spec };
+  return { kind: "controlplane", id: labelsText(labels), labels, spec };
 }

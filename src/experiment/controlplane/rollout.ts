@@ -4,7 +4,7 @@ import type { Plane } from "../../controlplane/plane.js";
 import { numberedNodes } from "../../controlplane/plane-options.js";
 import { defaultConfiguration } from "../../scheduler/config/default-configuration.js";
 import type { Findings } from "../phase.js";
-import { NAMESPACE, reached, startPlane, timers, within } from "./bench-plane.js";
+import { NAMESPACE, nodesReady, reached, startPlane, timers } from "./bench-plane.js";
 import { addLatency, addPercentile } from "./controlplane-metrics.js";
 import type { RolloutSpec, Workload } from "./controlplane-types.js";
 import { RulesWatch } from "./rules-watch.js";
@@ -31,7 +31,7 @@ export async function measureRollout(
   });
   rules.bind(plane);
   try {
-    await within(READY_MS_MAX, plane.nodesReady(), `${nodes} nodes to be Ready`);
+    await nodesReady(plane, nodes, READY_MS_MAX);
     await serviceAccountReady(plane);
     await createQuietServices(plane, services - 1);
     await plane.client.resource(SERVICES, NAMESPACE).create(service(NAME, { app: NAME }));

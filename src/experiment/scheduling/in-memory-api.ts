@@ -13,6 +13,7 @@ import type { PriorityClass } from "../../api/scheduling.js";
 import type { KubeObject, ObjectMeta, Pod, PodCondition } from "../../api/types.js";
 import type { EventAction, UpdateStatusAction } from "../../scheduler/framework/action.js";
 import { objectKey } from "../../scheduler/objects.js";
+import { CLUSTER_KINDS } from "../../workload/scheduler-perf/made-objects.js";
 import { PodAdmission } from "./admission.js";
 import { isPod, ObjectStore, type Place, uidOf } from "./object-store.js";
 import { isBound, podWith, withCondition } from "./pod-objects.js";
@@ -37,17 +38,6 @@ const DEFAULT_NAMESPACE = "default";
 const EVENTS_KEPT = 16;
 const SCHEDULED: readonly PodCondition[] = [{ type: "PodScheduled", status: "True" }];
 const BOUND: Pod["status"] = { phase: "Pending", conditions: SCHEDULED };
-/** Kinds in no namespace, of those that matter here. */
-const CLUSTER_KINDS: ReadonlySet<string> = new Set([
-  "Node",
-  "Namespace",
-  "PersistentVolume",
-  "StorageClass",
-  "PriorityClass",
-  "CSINode",
-  "CSIDriver",
-  "VolumeAttachment",
-]);
 
 export class InMemoryApi implements PodSource {
   readonly #options: InMemoryApiOptions;

@@ -1,6 +1,7 @@
 // Entries of spec.scheduling -> cases: workloads looked up, lists of sizes and of scheduler configurations written out.
 import { basename, extname, relative } from "node:path";
 import { PlumbError } from "../../base/errors.js";
+import { labelsText } from "../../measure/labels-text.js";
 import { packageRoot } from "../../base/source-path.js";
 import type { ImportedFloor, Through } from "../../measure/scheduling-record.js";
 import type { LoadModel } from "../../workload/arrivals.js";
@@ -60,7 +61,7 @@ export function casesOf(
         ...(load === null ? {} : { load: loadText(load) }),
         ...(configs.length > 1 ? { [CONFIG_LABEL]: configName(config, configs) } : {}),
       };
-      return { kind: "scheduling", id: idOf(all), labels: all, spec, floor };
+      return { kind: "scheduling", id: labelsText(all), labels: all, spec, floor };
     }),
   );
 }
@@ -189,10 +190,4 @@ function plainName(path: string): string {
 
 function labelValue(value: ParamValue): string | number {
   return typeof value === "boolean" ? String(value) : value;
-}
-
-function idOf(labels: Labels): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(" ");
 }

@@ -11,40 +11,16 @@ import type {
   DeletePods,
   Op,
 } from "../../workload/scheduler-perf/ops.js";
+import { AT, CREATE_NODES, CREATE_PODS } from "../../workload/scheduler-perf/ops.test-data.js";
 import { loadWorkload } from "./load-workload.js";
 import { benchWorkload } from "./simulation.test-data.js";
 import type { WorkloadOrder } from "./workload-executor.js";
 
-const AT = { file: "performance-config.yaml", line: 1, column: 1 };
-
 /** 5 of 4 CPU. */
-export const NODES: CreateNodes = {
-  opcode: "createNodes",
-  at: AT,
-  count: 5,
-  nodeTemplatePath: null,
-  templateParams: {},
-  nodeAllocatableStrategy: null,
-  labelNodePrepareStrategy: null,
-  uniqueNodeLabelStrategy: null,
-};
+export const NODES: CreateNodes = { ...CREATE_NODES, count: 5 };
 
 /** 10 of 100m CPU. */
-export const PODS: CreatePods = {
-  opcode: "createPods",
-  at: AT,
-  namespace: "test",
-  count: 10,
-  podTemplatePath: null,
-  templateParams: {},
-  collectMetrics: false,
-  skipWaitToCompletion: false,
-  steadyState: false,
-  durationMs: 0,
-  persistentVolumeTemplatePath: null,
-  persistentVolumeClaimTemplatePath: null,
-  signatureBatchSize: 0,
-};
+export const PODS: CreatePods = { ...CREATE_PODS, count: 10 };
 
 export const DELETION: DeletePods = {
   opcode: "deletePods",

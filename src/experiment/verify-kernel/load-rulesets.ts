@@ -5,10 +5,9 @@ import type { Clock } from "../../base/clock.js";
 import { PlumbError } from "../../base/errors.js";
 import type { KernelHost } from "../../kernel/host/command.js";
 import { ipvsNodeCommands } from "../../kernel/host/ipvs-node.js";
-import { loadRules, type RuleText } from "../../kernel/host/rule-loading.js";
+import { loadRules } from "../../kernel/host/rule-loading.js";
 import { runCommand, runCommands } from "../../kernel/host/run-commands.js";
 import { makeNode, namespacesOf, type NodeSpec } from "../../kernel/host/topology.js";
-import { ANONYMOUS_SETS_PER_TRANSACTION, splitTransactions } from "../../kernel/programming/transactions.js";
 import { conntrackOnly } from "../../kernel/timing/controls.js";
 import { predictedLoadMs, type SweepNode } from "../../kernel/timing/sweep-plan.js";
 import { KERNEL_PATHS, type KernelPath, type NotVerifiedRecord } from "../../measure/kernel-record.js";
@@ -116,13 +115,7 @@ export async function loadRuleset(
   const load =
     model.mode === "ipvs"
       ? ipvsNodeCommands(model, { netns, strictArp: false })
-      : loadRules(path, "IPv4", texts.flatMap(inTransactions), netns);
+      : loadRules(path, "IPv4", texts, netns, { transactions: "quick" });
   await runCommands(host, load);
   return { what, spec, counts: sweepCounts(what, model) };
-}
-
-function inTransactions(text: RuleText): RuleText[] {
-  if (text.part !== "nft") return [text];
-  const parts = splitTransactions(text.text(), ANONYMOUS_SETS_PER_TRANSACTION);
-  return Array.from(parts, (transaction) => ({ part: text.part, text: () => [transaction.text] }));
 }

@@ -3,9 +3,10 @@
 import { assert } from "../../base/assert.js";
 import { ipWords } from "../../base/ip.js";
 import { createEvaluator, type Evaluator } from "../../dataplane/evaluator.js";
+import type { TableImage } from "../../dataplane/table-image.js";
 import type { Counts } from "../../netfilter/counters.js";
 import { PacketColumns } from "../../netfilter/packet-columns.js";
-import { PROTOCOL_NUMBERS } from "../../netfilter/packet.js";
+import { PROTOCOL_NUMBERS, type Verdict } from "../../netfilter/packet.js";
 import type { RuleModel } from "../../netfilter/rule-model.js";
 import type { PacketKind } from "../../measure/kernel-record.js";
 import { encodeModel } from "../data-path.js";
@@ -16,43 +17,45 @@ const CLIENT = { ip: "10.128.0.1", port: 40_000 };
 const INTERFACES = ["", "eth0"];
 /** Targets are sampled at so many positions, evenly spaced: counts change linearly with the position. */
 const SAMPLED_TARGETS = 64;
+const TABLES = { ipvsTables: "fixed", ipvsConnectionsMax: 1024, affinityClientsMax: 128 } as const;
 
-interface End {
+export interface End {
   readonly ip: string;
   readonly port: number;
 }
 
-export class PacketCounter {
+/** The rules, with tables for a few flows. */
+export function imageOf(model: RuleModel): TableImage {
+  return encodeModel(model, TABLES).image;
+}
+
+/** UDP packets one by one through rules, each counted alone; conntrack remembers those before. */
+export class SinglePackets {
   readonly #evaluator: Evaluator;
 
-  constructor(model: RuleModel) {
-    const { image } = encodeModel(model, {
-      ipvsTables: "fixed",
-      ipvsConnectionsMax: 1024,
-      affinityClientsMax: 128,
-    });
-    this.#evaluator = createEvaluator(image, {
-      conntrackMax: 4 * SAMPLED_TARGETS,
-      packetsMax: 1,
-      seed: 1,
-    });
+  constructor(image: TableImage, { conntrackMax }: { readonly conntrackMax: number }) {
+    this.#evaluator = createEvaluator(image, { conntrackMax, packetsMax: 1, seed: 1 });
   }
 
-  /** Counts of a packet to each of the Services at these positions; of a sample of them where they are many. */
-  count(targets: readonly number[], packet: PacketKind): Counts[] {
-    return evenlySpaced(targets, SAMPLED_TARGETS).map((target) =>
-      this.#countOne(clusterIpOf(target), packet),
-    );
+  /** Of the packet sent last. */
+  get verdict(): Verdict {
+    return this.#evaluator.results.verdict(0);
   }
 
-  #countOne(clusterIP: string, packet: PacketKind): Counts {
-    const service = { ip: clusterIP, port: SERVICE_PORT };
+  /** Forgets every connection. */
+  reset(): void {
     this.#evaluator.reset();
-    const first = this.#send(CLIENT, service, 0);
-    if (packet === "first") return first;
+  }
+
+  first(from: End, to: End): Counts {
+    return this.#send(from, to, 0);
+  }
+
+  /** Counts of one after the answer to the packet sent last, which was the first of the same connection. */
+  established(from: End, to: End): Counts {
     const { results } = this.#evaluator;
     this.#send(results.target(0), results.source(0), 1);
-    const established = this.#send(CLIENT, service, 2);
+    const established = this.#send(from, to, 2);
     assert(established.ctLookups === 1, "a packet of a known connection looks it up once");
     return established;
   }
@@ -70,6 +73,28 @@ export class PacketCounter {
     this.#evaluator.load(columns);
     this.#evaluator.evaluate();
     return this.#evaluator.counters();
+  }
+}
+
+export class PacketCounter {
+  readonly #packets: SinglePackets;
+
+  constructor(model: RuleModel) {
+    this.#packets = new SinglePackets(imageOf(model), { conntrackMax: 4 * SAMPLED_TARGETS });
+  }
+
+  /** Counts of a packet to each of the Services at these positions; of a sample of them where they are many. */
+  count(targets: readonly number[], packet: PacketKind): Counts[] {
+    return evenlySpaced(targets, SAMPLED_TARGETS).map((target) =>
+      this.#countOne(clusterIpOf(target), packet),
+    );
+  }
+
+  #countOne(clusterIP: string, packet: PacketKind): Counts {
+    const service = { ip: clusterIP, port: SERVICE_PORT };
+    this.#packets.reset();
+    const first = this.#packets.first(CLIENT, service);
+    return packet === "first" ? first : this.#packets.established(CLIENT, service);
   }
 }
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { realClock } from "../../base/clock.js";
+import type { Argv } from "../../kernel/host/command.js";
 import { DEFAULT_PROGRAMMING, measureProgramming } from "../../kernel/programming/measure-programming.js";
 import {
   type ChangeDocument,
@@ -10,7 +11,7 @@ import {
   type ProgrammingChange,
   type ProgrammingPath,
 } from "../../kernel/programming/rule-documents.js";
-import { type Argv, toolRuns } from "../../kernel/programming/tool-runs.js";
+import { toolRuns } from "../../kernel/programming/tool-runs.js";
 import {
   openUnsharedNamespace,
   reasonToSkipTools,

@@ -17,7 +17,6 @@ import type {
   ChangeDocument,
   ProgrammingCase,
   ProgrammingDocuments,
-  ProgrammingPath,
   ToolText,
 } from "../../kernel/programming/rule-documents.js";
 import type { IptablesRuleset, Table } from "../../netfilter/iptables/model.js";
@@ -40,17 +39,11 @@ import { buildProxyState } from "../../proxy/state/build-state.js";
 import type { SyncResult } from "../../proxy/sync-result.js";
 import { generateCluster } from "../../workload/generate.js";
 import { defaultGenerateSpec } from "../../workload/generate-spec.js";
+import { MODE_OF_PATH } from "./path-rules.js";
 
 const NODES = 100;
 /** In no range that Pods are numbered from. */
 const OTHER_ENDPOINT = "10.9.8.7";
-
-const MODE_OF_PATH: Readonly<Record<ProgrammingPath, Mode>> = {
-  "iptables-legacy": "iptables",
-  "iptables-nft": "iptables",
-  nftables: "nftables",
-  ipset: "ipvs",
-};
 
 /** The cluster before and after one Service changed. */
 interface States {

@@ -1,7 +1,6 @@
 // Everything a verification does, in order: verdicts of packets through each path's rules, on a cluster that has every
 // kind of Service and on the one in hand; then, if asked, times. What cannot be done is in the record, with its reason.
 import type { ClusterObjects } from "../../api/types.js";
-import type { Timers } from "../../base/timers.js";
 import type { Command } from "../../kernel/host/command.js";
 import type { Family } from "../../base/ip.js";
 import type { BehaviourRecord, KernelPath, KernelRecord } from "../../measure/kernel-record.js";
@@ -12,7 +11,7 @@ import { nodeOf } from "../../proxy/node.js";
 import { everyKindCluster } from "./every-kind-cluster.js";
 import { MODE_OF_PATH } from "./path-rules.js";
 import { nodeCommands, verifyPath } from "./verify-path.js";
-import { type KernelTimes, type PathsHost, verifyTimes } from "./verify-times.js";
+import { type PathsHost, verifyTimes, type VerifyTimesOptions } from "./verify-times.js";
 
 /** The cluster in hand. */
 export interface VerifiedCluster {
@@ -21,17 +20,11 @@ export interface VerifiedCluster {
   readonly configFor: (mode: Mode) => ProxyConfig;
 }
 
-export interface VerifyKernelOptions {
-  readonly hosts: readonly PathsHost[];
+/** Without `times`: verdicts only. */
+export interface VerifyKernelOptions extends VerifyTimesOptions {
   readonly cluster: VerifiedCluster | null;
-  readonly seed: number;
   /** Through the rules of each path, over both families and clusters. */
   readonly flows: number;
-  /** null: verdicts only. */
-  readonly times: KernelTimes | null;
-  readonly timers: Timers;
-  readonly signal: AbortSignal;
-  readonly onProgress: (text: string) => void;
 }
 
 /** What a verification found, without the host it ran on. */

@@ -111,7 +111,9 @@ function loadCommands(
   netns: string,
 ): Command[] {
   if (model.mode === "ipvs") return ipvsNodeCommands(model, { netns, strictArp: config.ipvs.strictARP });
-  return loadRules(path, config.family, texts.map(alter), netns, { smallTransactions });
+  return loadRules(path, config.family, texts.map(alter), netns, {
+    transactions: smallTransactions ? "small" : "whole",
+  });
 }
 
 /** The cluster with those Services only, by their names in Conversation.service: "namespace/name:port/PROTOCOL". */

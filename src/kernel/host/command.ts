@@ -2,8 +2,11 @@
 // pure functions; a host runs them, or prints them.
 import { shellWord } from "../../base/shell-word.js";
 
+/** The program and its arguments. */
+export type Argv = readonly [string, ...string[]];
+
 export interface Command {
-  readonly argv: readonly [string, ...string[]];
+  readonly argv: Argv;
   /** Network namespace it runs in, by name; absent for the sandbox's own. */
   readonly netns?: string;
   /** What it reads; chunks of text. */

@@ -4,30 +4,34 @@
 //
 //   nft            a text every LINES_MAX lines, long element lists cut
 //   iptables-nft   COMMIT and the table's name again every LINES_MAX rules, for restore --noflush
+import { linesOf, splitTransactions } from "./nft-transactions.js";
+
 /** Chunks of whole lines, made anew on each call. */
 type Text = () => Iterable<string>;
 
 /** A rule is some 500 bytes of netlink attributes. */
 const LINES_MAX = 200;
 const ELEMENTS_MAX = 200;
+/** A line has one anonymous set at most. */
+const SMALL_TRANSACTIONS = { linesMax: LINES_MAX, anonymousSetsMax: LINES_MAX };
 
 export function smallNftTexts(text: Text): Text[] {
-  const lines = linesOf(text).flatMap(cutElements);
-  const count = Math.ceil(lines.length / LINES_MAX);
-  return Array.from({ length: count }, (_, index) => {
-    const part = lines.slice(index * LINES_MAX, (index + 1) * LINES_MAX);
-    return () => part.map((line) => `${line}\n`);
-  });
+  const parts = splitTransactions(shortLines(text), SMALL_TRANSACTIONS);
+  return Array.from(parts, (part) => () => [part.text]);
+}
+
+function* shortLines(text: Text): Generator<string> {
+  for (const line of linesOf(text())) yield* cutElements(line);
 }
 
 /** "add element ip kube-proxy cluster-ips { A , B , ... }" in several lines. */
 function cutElements(line: string): string[] {
-  const [, head, list] = /^(add element [^{]*)\{ (.*) \}$/.exec(line) ?? [];
+  const [, head, list] = /^(add element [^{]*)\{ (.*) \}\n?$/.exec(line) ?? [];
   if (head === undefined || list === undefined) return [line];
   const elements = list.split(" , ");
   const lines: string[] = [];
   for (let at = 0; at < elements.length; at += ELEMENTS_MAX)
-    lines.push(`${head}{ ${elements.slice(at, at + ELEMENTS_MAX).join(" , ")} }`);
+    lines.push(`${head}{ ${elements.slice(at, at + ELEMENTS_MAX).join(" , ")} }\n`);
   return lines;
 }
 
@@ -38,20 +42,13 @@ export function smallRestoreText(text: Text): Text {
 function* restoreLines(text: Text): Generator<string> {
   let table = "";
   let rules = 0;
-  for (const line of linesOf(text)) {
+  for (const line of linesOf(text())) {
     if (line.startsWith("*")) [table, rules] = [line, 0];
     if (rules === LINES_MAX) {
-      yield `COMMIT\n${table}\n`;
+      yield `COMMIT\n${table}`;
       rules = 0;
     }
-    yield `${line}\n`;
+    yield line;
     rules++;
   }
-}
-
-function linesOf(text: Text): string[] {
-  return [...text()]
-    .join("")
-    .split("\n")
-    .filter((line) => line !== "");
 }

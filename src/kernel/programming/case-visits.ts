@@ -7,6 +7,7 @@ import type {
   ProgrammingRecord,
 } from "../../measure/kernel-record.js";
 import { median } from "../../measure/statistics/quantiles.js";
+import type { Argv } from "../host/command.js";
 import { modelledMs, type PricedChange } from "./modelled-time.js";
 import type {
   ChangeDocument,
@@ -15,7 +16,7 @@ import type {
   ProgrammingChange,
   ProgrammingDocuments,
 } from "./rule-documents.js";
-import { type Argv, type ToolRun, toolRuns } from "./tool-runs.js";
+import { type ToolRun, toolRuns } from "./tool-runs.js";
 
 export interface ToolResult {
   readonly status: number;

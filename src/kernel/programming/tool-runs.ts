@@ -1,10 +1,10 @@
 // Texts -> the programs to run for them, with what each reads.
 // -w: iptables-legacy waits for others who hold its lock. --noflush, --counters: as kube-proxy syncs. -exist: elements
 // that are there already are no mistake.
+import type { Argv } from "../host/command.js";
+import { QUICK_TRANSACTIONS, splitTransactions } from "../host/nft-transactions.js";
+import { loadCommand } from "../host/rule-loading.js";
 import type { ProgrammingChange, ProgrammingPath, ToolText } from "./rule-documents.js";
-import { ANONYMOUS_SETS_PER_TRANSACTION, splitTransactions } from "./transactions.js";
-
-export type Argv = readonly [string, ...string[]];
 
 export interface ToolRun {
   readonly argv: Argv;
@@ -20,24 +20,25 @@ export function toolRuns(
   change: ProgrammingChange,
   texts: readonly ToolText[],
 ): ToolRun[] {
-  return texts.flatMap((text): ToolRun[] => {
-    if (text.part !== "nft")
-      return [{ argv: restoreCommand(path, change, text.part), stdin: text.chunks, anonymousSets: 0 }];
-    const parts = [...splitTransactions(text.chunks, ANONYMOUS_SETS_PER_TRANSACTION)];
-    return parts.map((part) => ({
-      argv: ["nft", "-f", "-"],
-      stdin: [part.text],
-      anonymousSets: part.anonymousSets,
+  return texts.flatMap(({ part, chunks }): ToolRun[] => {
+    const [program, ...rest] = loadCommand(part, path, "IPv4");
+    const argv: Argv = [program, ...flagsOf(part, change), ...rest];
+    if (part !== "nft") return [{ argv, stdin: chunks, anonymousSets: 0 }];
+    return Array.from(splitTransactions(chunks, QUICK_TRANSACTIONS), ({ text, anonymousSets }) => ({
+      argv,
+      stdin: [text],
+      anonymousSets,
     }));
   });
 }
 
-function restoreCommand(
-  path: ProgrammingPath,
-  change: ProgrammingChange,
-  part: Exclude<ToolText["part"], "nft">,
-): Argv {
-  if (part === "ipset") return change === "resync" ? ["ipset", "-exist", "restore"] : ["ipset", "restore"];
-  const program = `iptables-${path === "iptables-nft" ? "nft" : "legacy"}-restore`;
-  return [program, "-w", ...(change === "full" ? [] : OVER_WHAT_IS_THERE)];
+function flagsOf(part: ToolText["part"], change: ProgrammingChange): readonly string[] {
+  switch (part) {
+    case "iptables":
+      return ["-w", ...(change === "full" ? [] : OVER_WHAT_IS_THERE)];
+    case "ipset":
+      return change === "resync" ? ["-exist"] : [];
+    case "nft":
+      return [];
+  }
 }

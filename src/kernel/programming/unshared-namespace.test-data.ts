@@ -2,8 +2,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { realClock } from "../../base/clock.js";
+import type { Argv } from "../host/command.js";
 import type { RuleNamespace, ToolResult } from "./case-visits.js";
-import type { Argv } from "./tool-runs.js";
 
 export interface OutputResult extends ToolResult {
   readonly stdout: string;

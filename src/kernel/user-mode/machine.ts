@@ -12,17 +12,22 @@ import { existsSync, readFileSync, statfsSync } from "node:fs";
 import type { Duplex, Readable } from "node:stream";
 import type { UserModeInstallation } from "./installation.js";
 
-export interface MachineOptions {
+/** Which kernel boots, and with what. */
+export interface BootOptions {
   readonly installation: UserModeInstallation;
+  /** 10,000 services with their rules take about 100. */
+  readonly memoryMiB: number;
+  /** Further ones: "ip_vs.conn_tab_bits=20". */
+  readonly kernelArguments: readonly string[];
+}
+
+interface MachineOptions extends BootOptions {
   /** Absolute path of the program that is process 1. */
   readonly init: string;
   /** Where the kernel keeps its control socket. */
   readonly folder: string;
-  readonly memoryMiB: number;
   /** Serial lines, numbered from 0. */
   readonly lines: number;
-  /** Further kernel arguments: "ip_vs.conn_tab_bits=20". */
-  readonly kernelArguments: readonly string[];
 }
 
 /** Standard input, output and error, then the watch; serial lines follow. */

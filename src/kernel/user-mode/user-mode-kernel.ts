@@ -11,18 +11,12 @@ import { ControlFolder } from "./control-folder.js";
 import { ControlLine } from "./control-line.js";
 import { GuestProgram } from "./guest-program.js";
 import { killScript, runScript, startScript } from "./guest-script.js";
-import type { UserModeInstallation } from "./installation.js";
-import { Machine } from "./machine.js";
+import { type BootOptions, Machine } from "./machine.js";
 
-export interface UserModeOptions {
-  readonly installation: UserModeInstallation;
+export interface UserModeOptions extends BootOptions {
   /** An existing folder, absolute: the guest may write there and nowhere else. Whoever made it removes it. */
   readonly folder: string;
   readonly timers: Timers;
-  /** 10,000 services with their rules take about 100. */
-  readonly memoryMiB: number;
-  /** "ip_vs.conn_tab_bits=20" and the like. */
-  readonly kernelArguments: readonly string[];
 }
 
 /** Programs that talk at one time. */

@@ -2,7 +2,7 @@
 // Source: kube-scheduler framework/events.go and types.go (EventResource, ActionType, QueueingHint).
 import type { PodInfo } from "../cache/pod-info.js";
 
-const EVENT_RESOURCES = [
+export const EVENT_RESOURCES = [
   "AssignedPod",
   "UnscheduledPod",
   "Node",

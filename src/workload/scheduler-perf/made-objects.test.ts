@@ -5,6 +5,7 @@ import { makeNamespaces, makeNodes } from "./make-nodes.js";
 import { podMaker } from "./make-pods.js";
 import { TemplateStore } from "./object-template.js";
 import type { CreateNodes, CreatePods } from "./ops.js";
+import { AT, CREATE_NODES, CREATE_PODS } from "./ops.test-data.js";
 
 const FILES: Readonly<Record<string, string>> = {
   node: "apiVersion: v1\nkind: Node\nmetadata: { generateName: n- }\nstatus: { capacity: { cpu: 4, pods: 110 } }\n",
@@ -17,32 +18,8 @@ const FILES: Readonly<Record<string, string>> = {
     "apiVersion: v1\nkind: Service\nmetadata: { generateName: s- }\nspec: { selector: { app: '{{.app}}' } }\n",
 };
 
-const AT = { file: "config.yaml", line: 1, column: 1 };
-const NODES: CreateNodes = {
-  opcode: "createNodes",
-  at: AT,
-  count: 3,
-  nodeTemplatePath: "node",
-  templateParams: {},
-  nodeAllocatableStrategy: null,
-  labelNodePrepareStrategy: null,
-  uniqueNodeLabelStrategy: null,
-};
-const PODS: CreatePods = {
-  opcode: "createPods",
-  at: AT,
-  namespace: "ns",
-  count: 4,
-  podTemplatePath: "pod",
-  templateParams: {},
-  collectMetrics: false,
-  skipWaitToCompletion: false,
-  steadyState: false,
-  durationMs: 0,
-  persistentVolumeTemplatePath: null,
-  persistentVolumeClaimTemplatePath: null,
-  signatureBatchSize: 0,
-};
+const NODES: CreateNodes = { ...CREATE_NODES, count: 3, nodeTemplatePath: "node" };
+const PODS: CreatePods = { ...CREATE_PODS, namespace: "ns", count: 4, podTemplatePath: "pod" };
 
 function making(): Making {
   return { templates: new TemplateStore((path) => FILES[path] as string), names: new GeneratedNames() };

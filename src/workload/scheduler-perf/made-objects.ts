@@ -22,7 +22,7 @@ export interface Making {
 }
 
 /** Kinds that stand in no namespace, of those that templates make. */
-const CLUSTER_KINDS: ReadonlySet<string> = new Set([
+export const CLUSTER_KINDS: ReadonlySet<string> = new Set([
   "Node",
   "Namespace",
   "PersistentVolume",

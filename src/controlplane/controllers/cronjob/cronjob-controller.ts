@@ -8,8 +8,8 @@ import { keyOf } from "../../client/object-store.js";
 import type { CronJob, Job } from "../../client/object-types.js";
 import { CRON_JOBS, clientOf, JOBS } from "../../client/resources.js";
 import type { Controller, ControllerContext } from "../harness/controller.js";
-import { controllerOf, dependentsOf, indexByController, isControlledBy } from "../harness/owners.js";
-import { canonicalText } from "../harness/template-hash.js";
+import { controllerIn, dependentsOf, indexByController, isControlledBy } from "../harness/owners.js";
+import { writeStatus } from "../harness/write-status.js";
 import { CRON_JOB_KIND, type CronJobStatus, type JobReference, planCronJob } from "./cronjob-plan.js";
 
 export const cronJobController: Controller = {
@@ -83,17 +83,13 @@ class CronJobShell {
     }
   }
 
-  async #writeStatus(cronJob: CronJob, status: CronJobStatus): Promise<void> {
-    if (canonicalText(cronJob.status ?? {}) === canonicalText(status)) return;
-    const { client } = this.#context;
-    await clientOf(client, CRON_JOBS, cronJob.metadata.namespace ?? "").updateStatus({ ...cronJob, status });
+  #writeStatus(cronJob: CronJob, status: CronJobStatus): Promise<void> {
+    return writeStatus(this.#context.client, CRON_JOBS, cronJob, status);
   }
 
   #jobChanged(job: Job): void {
-    const owner = controllerOf(job);
-    if (owner?.kind !== CRON_JOB_KIND.kind) return;
-    const cronJob = this.#cronJobs.lister.get(`${job.metadata.namespace}/${owner.name}`);
-    if (cronJob !== undefined && isControlledBy(job, cronJob)) this.#context.queue.add(keyOf(cronJob));
+    const cronJob = controllerIn(this.#cronJobs, job, CRON_JOB_KIND);
+    if (cronJob !== undefined) this.#context.queue.add(keyOf(cronJob));
   }
 }
 

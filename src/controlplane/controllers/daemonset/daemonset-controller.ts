@@ -2,7 +2,6 @@
 // Source: pkg/controller/daemon/daemon_controller.go.
 import type { LabelSelector } from "../../../api/meta.js";
 import { matchesSelector } from "../../../api/selector.js";
-import { isStatus } from "../../../api/status.js";
 import { wallMs } from "../../../base/timers.js";
 import type { Informer } from "../../client/informer.js";
 import { keyOf } from "../../client/object-store.js";
@@ -12,19 +11,20 @@ import { carryOut } from "../harness/action.js";
 import type { Controller, ControllerContext } from "../harness/controller.js";
 import { Expectations } from "../harness/expectations.js";
 import { gatherMs } from "../harness/gather.js";
+import { deletePods } from "../harness/owned-pods.js";
 import {
   carryOutClaim,
   claim,
+  controllerIn,
   controllerOf,
   dependentsOf,
   indexByController,
-  isControlledBy,
   orphansIn,
 } from "../harness/owners.js";
 import { availableInMs, isTerminating } from "../harness/pod-state.js";
-import { forgetRevisions, planRevision, REVISION_LABEL } from "../harness/revisions.js";
+import { forgetRevisions, planRevision, REVISION_LABEL, writeRevision } from "../harness/revisions.js";
 import { slowStart } from "../harness/slow-start.js";
-import { canonicalText } from "../harness/template-hash.js";
+import { writeStatus } from "../harness/write-status.js";
 import { DAEMON_SET_KIND, hashOf, newDaemonPod, nodeNameOf } from "./daemon-pod.js";
 import { type DaemonPlan, type DaemonStatus, planDaemonSet } from "./daemon-plan.js";
 
@@ -128,7 +128,7 @@ class DaemonSetShell {
   ): Promise<{ hash: string; forget: () => Promise<void> }> {
     const revisions = dependentsOf(this.#revisions, set);
     const collisionCount = set.status?.collisionCount ?? 0;
-    const { update, actions } = planRevision(
+    const plan = planRevision(
       {
         object: set,
         ownerKind: DAEMON_SET_KIND,
@@ -138,18 +138,10 @@ class DaemonSetShell {
       },
       revisions,
     );
-    try {
-      await carryOut(actions, this.#context);
-    } catch (error) {
-      if (!isStatus(error, "AlreadyExists")) throw error;
-      const { name, namespace = "" } = update.metadata;
-      const existing = await clientOf(this.#context.client, CONTROLLER_REVISIONS, namespace).get(name);
-      if (canonicalText(existing.data ?? {}) !== canonicalText(update.data ?? {})) {
-        await this.#writeStatus(set, { ...(set.status as DaemonStatus), collisionCount: collisionCount + 1 });
-        throw error;
-      }
-    }
-    const hash = update.metadata.labels?.[REVISION_LABEL] ?? "";
+    await writeRevision(plan, this.#context, () =>
+      this.#writeStatus(set, { ...(set.status as DaemonStatus), collisionCount: collisionCount + 1 }),
+    );
+    const hash = plan.update.metadata.labels?.[REVISION_LABEL] ?? "";
     const forget = async (): Promise<void> => {
       const hashes = new Set([hash, ...pods.map(hashOf)]);
       const live = revisions.filter(({ metadata }) => hashes.has(metadata.labels?.[REVISION_LABEL] ?? ""));
@@ -177,23 +169,9 @@ class DaemonSetShell {
       }
     });
     for (let skipped = successCount; skipped < create.length; skipped++) this.#expectations.created(key);
-    const results = await Promise.allSettled(remove.map((pod) => this.#delete(key, set, pod)));
-    const failure = results.find((result) => result.status === "rejected");
-    return error ?? (failure === undefined ? null : (failure.reason as Error));
-  }
-
-  async #delete(key: string, set: DaemonSet, pod: Pod): Promise<void> {
-    const { client, events } = this.#context;
-    const { name, namespace = "" } = pod.metadata;
-    try {
-      await clientOf(client, PODS, namespace).delete(name);
-      events.record(set, "Normal", "SuccessfulDelete", `Deleted pod: ${name}`);
-    } catch (failure) {
-      this.#expectations.deleted(key, keyOf(pod));
-      if (isStatus(failure, "NotFound")) return;
-      events.record(set, "Warning", "FailedDelete", `Error deleting: ${(failure as Error).message}`);
-      throw failure;
-    }
+    const owner = { object: set, key, expectations: this.#expectations, context: this.#context };
+    const failure = await deletePods(owner, remove);
+    return error ?? failure;
   }
 
   #reportEnded(set: DaemonSet, ended: readonly Pod[]): void {
@@ -221,10 +199,8 @@ class DaemonSetShell {
     return false;
   }
 
-  async #writeStatus(set: DaemonSet, status: DaemonStatus): Promise<void> {
-    if (canonicalText(set.status ?? {}) === canonicalText(status)) return;
-    const { client } = this.#context;
-    await clientOf(client, DAEMON_SETS, set.metadata.namespace ?? "").updateStatus({ ...set, status });
+  #writeStatus(set: DaemonSet, status: DaemonStatus): Promise<void> {
+    return writeStatus(this.#context.client, DAEMON_SETS, set, status);
   }
 
   #nodesChanged(): void {
@@ -259,10 +235,7 @@ class DaemonSetShell {
   }
 
   #setOf(pod: Pod): DaemonSet | undefined {
-    const owner = controllerOf(pod);
-    if (owner?.kind !== DAEMON_SET_KIND.kind) return undefined;
-    const set = this.#sets.lister.get(`${pod.metadata.namespace}/${owner.name}`);
-    return set !== undefined && isControlledBy(pod, set) ? set : undefined;
+    return controllerIn(this.#sets, pod, DAEMON_SET_KIND);
   }
 }
 

@@ -14,6 +14,7 @@ import type { Controller, ControllerContext } from "../harness/controller.js";
 import {
   carryOutClaim,
   claim,
+  controllerIn,
   controllerOf,
   dependentsOf,
   indexByController,
@@ -22,7 +23,7 @@ import {
 } from "../harness/owners.js";
 import { isTerminal } from "../harness/pod-state.js";
 import { isNamespaceTerminating } from "../harness/refusals.js";
-import { canonicalText } from "../harness/template-hash.js";
+import { writeStatus } from "../harness/write-status.js";
 import { progressing, REASONS } from "./deployment-status.js";
 import { DEPLOYMENT_KIND, findNewSet, hasProgressDeadline, isRolling } from "./replica-sets.js";
 import { planRollout } from "./rollout.js";
@@ -143,12 +144,9 @@ class DeploymentShell {
     throw error;
   }
 
-  async #writeStatus(deployment: Deployment, change: object): Promise<void> {
-    const { client } = this.#context;
-    const { namespace = "" } = deployment.metadata;
+  #writeStatus(deployment: Deployment, change: object): Promise<void> {
     const status = { ...deployment.status, ...change };
-    if (canonicalText(status) === canonicalText(deployment.status ?? {})) return;
-    await clientOf(client, DEPLOYMENTS, namespace).updateStatus({ ...deployment, status });
+    return writeStatus(this.#context.client, DEPLOYMENTS, deployment, status);
   }
 
   #setChanged(set: ReplicaSet): void {
@@ -164,10 +162,7 @@ class DeploymentShell {
   }
 
   #ownerOf(set: ReplicaSet): Deployment | undefined {
-    const owner = controllerOf(set);
-    if (owner?.kind !== DEPLOYMENT_KIND.kind) return undefined;
-    const deployment = this.#deployments.lister.get(`${set.metadata.namespace}/${owner.name}`);
-    return deployment !== undefined && isControlledBy(set, deployment) ? deployment : undefined;
+    return controllerIn(this.#deployments, set, DEPLOYMENT_KIND);
   }
 
   #podGone(pod: Pod): void {

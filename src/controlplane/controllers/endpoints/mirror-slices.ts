@@ -17,6 +17,7 @@ import type { KubeObject } from "../../../api/meta.js";
 import { isStatus } from "../../../api/status.js";
 import { LAST_CHANGE_TRIGGER_TIME } from "../harness/change-trigger.js";
 import type { Controller } from "../harness/controller.js";
+import { controllerReference } from "../harness/owners.js";
 import { isNamespaceTerminating } from "../harness/refusals.js";
 import type { EndpointAddress, Subset } from "./subsets.js";
 
@@ -111,21 +112,13 @@ function mirrored({ ip, hostname, nodeName, targetRef }: EndpointAddress, ready:
 }
 
 function newSlice(
-  { metadata }: Endpoints,
+  owner: Endpoints,
   addressType: AddressType,
   endpoints: readonly SliceEndpoint[],
   ports: readonly SlicePort[],
 ): EndpointSlice {
-  const { name, namespace = "", uid = "", labels = {}, annotations = {} } = metadata;
+  const { name, namespace = "", labels = {}, annotations = {} } = owner.metadata;
   const { [LAST_CHANGE_TRIGGER_TIME]: _time, [LAST_APPLIED]: _applied, ...kept } = annotations;
-  const owner = {
-    apiVersion: "v1",
-    kind: "Endpoints",
-    name,
-    uid,
-    controller: true,
-    blockOwnerDeletion: true,
-  };
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
@@ -135,7 +128,7 @@ function newSlice(
       namespace,
       labels: { ...labels, [SERVICE_NAME]: name, [MANAGED_BY]: MIRRORING },
       annotations: kept,
-      ownerReferences: [owner],
+      ownerReferences: [controllerReference(owner, { apiVersion: "v1", kind: "Endpoints" })],
     },
     addressType,
     endpoints,

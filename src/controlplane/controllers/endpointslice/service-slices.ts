@@ -9,8 +9,9 @@ import type {
   SliceEndpoint,
   SlicePort,
 } from "../../client/cluster-resources.js";
-import type { Node, OwnerReference, Pod } from "../../client/object-types.js";
+import type { Node, Pod } from "../../client/object-types.js";
 import { LAST_CHANGE_TRIGGER_TIME } from "../harness/change-trigger.js";
+import { controllerReference } from "../harness/owners.js";
 import {
   addressesOf,
   addressTypesOf,
@@ -239,15 +240,7 @@ function hinted(
 }
 
 function newSlice({ service, triggerTime }: ServiceState, draft: Draft): NewSlice {
-  const { name, namespace = "default", uid = "" } = service.metadata;
-  const owner: OwnerReference = {
-    apiVersion: "v1",
-    kind: "Service",
-    name,
-    uid,
-    controller: true,
-    blockOwnerDeletion: true,
-  };
+  const { name, namespace = "default" } = service.metadata;
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
@@ -257,7 +250,7 @@ function newSlice({ service, triggerTime }: ServiceState, draft: Draft): NewSlic
       namespace,
       labels: labelsFor(service),
       ...(triggerTime === null ? {} : { annotations: { [LAST_CHANGE_TRIGGER_TIME]: triggerTime } }),
-      ownerReferences: [owner],
+      ownerReferences: [controllerReference(service, { apiVersion: "v1", kind: "Service" })],
     },
     addressType: draft.addressType,
     endpoints: draft.endpoints,

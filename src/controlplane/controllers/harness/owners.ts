@@ -21,6 +21,18 @@ export function isControlledBy(object: KubeObject, owner: KubeObject): boolean {
   return controllerOf(object)?.uid === owner.metadata.uid;
 }
 
+/** The controller that is of this kind and in the cache, and not another object of its name. */
+export function controllerIn<Owner extends KubeObject>(
+  informer: Informer<Owner>,
+  object: KubeObject,
+  { kind }: Pick<OwnerKind, "kind">,
+): Owner | undefined {
+  const reference = controllerOf(object);
+  if (reference?.kind !== kind) return undefined;
+  const owner = informer.lister.get(`${object.metadata.namespace}/${reference.name}`);
+  return owner !== undefined && isControlledBy(object, owner) ? owner : undefined;
+}
+
 export function controllerReference(owner: KubeObject, { apiVersion, kind }: OwnerKind): OwnerReference {
   const { name, uid = "" } = owner.metadata;
   return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };

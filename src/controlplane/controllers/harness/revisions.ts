@@ -2,9 +2,10 @@
 // undo` sends.
 // Source: pkg/controller/history/controller_history.go.
 import type { KubeObject } from "../../../api/meta.js";
+import { isStatus } from "../../../api/status.js";
 import type { ControllerRevision, PodTemplateSpec } from "../../client/object-types.js";
-import { CONTROLLER_REVISIONS } from "../../client/resources.js";
-import type { Action } from "./action.js";
+import { CONTROLLER_REVISIONS, clientOf } from "../../client/resources.js";
+import { type Action, carryOut } from "./action.js";
 import { controllerReference, type OwnerKind } from "./owners.js";
 import { canonicalText, templateHash } from "./template-hash.js";
 
@@ -41,6 +42,28 @@ export function planRevision(owner: RevisionOwner, revisions: readonly Controlle
   }
   const update = newRevision(owner, data, next);
   return { update, actions: [{ kind: "create", resource: CONTROLLER_REVISIONS, object: update }] };
+}
+
+/**
+ * Carries a plan's actions out. Where the name is taken by another template's revision, `onCollision` counts that: the
+ * next hash is another one then.
+ * @throws the refusal, after `onCollision`
+ */
+export async function writeRevision(
+  { update, actions }: RevisionPlan,
+  context: Parameters<typeof carryOut>[1],
+  onCollision: () => Promise<void>,
+): Promise<void> {
+  try {
+    await carryOut(actions, context);
+  } catch (error) {
+    if (!isStatus(error, "AlreadyExists")) throw error;
+    const { name, namespace = "" } = update.metadata;
+    const existing = await clientOf(context.client, CONTROLLER_REVISIONS, namespace).get(name);
+    if (canonicalText(existing.data ?? {}) === canonicalText(update.data ?? {})) return;
+    await onCollision();
+    throw error;
+  }
 }
 
 function newRevision(owner: RevisionOwner, data: object, revision: number): ControllerRevision {

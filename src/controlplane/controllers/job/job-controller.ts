@@ -9,11 +9,10 @@ import { clientOf, JOBS, PODS } from "../../client/resources.js";
 import type { Controller, ControllerContext } from "../harness/controller.js";
 import { Expectations } from "../harness/expectations.js";
 import { gatherMs } from "../harness/gather.js";
-import { controllerOf, dependentsOf, indexByController, isControlledBy } from "../harness/owners.js";
+import { createPods, deletePods } from "../harness/owned-pods.js";
+import { controllerIn, controllerOf, dependentsOf, indexByController } from "../harness/owners.js";
 import { isTerminating } from "../harness/pod-state.js";
-import { isNamespaceTerminating } from "../harness/refusals.js";
-import { slowStart } from "../harness/slow-start.js";
-import { canonicalText } from "../harness/template-hash.js";
+import { writeStatus } from "../harness/write-status.js";
 import { type JobPlan, planJob } from "./job-plan.js";
 import { newJobPod } from "./job-pod.js";
 import { hasTracking, isFinished, isManagedByOthers, JOB_KIND, TRACKING_FINALIZER } from "./job-state.js";
@@ -85,50 +84,17 @@ class JobShell {
 
   async #resize(key: string, job: Job, { create, remove, replaced }: JobPlan): Promise<Error | null> {
     if (create.length + remove.length === 0) return null;
-    const { client, events } = this.#context;
-    const pods = clientOf(client, PODS, job.metadata.namespace ?? "");
     this.#expectations.expect(key, create.length, remove.map(keyOf));
-    const results = await Promise.allSettled(remove.map((pod) => this.#delete(key, job, pod)));
-    const { successCount, error } = await slowStart(create.length, async (index) => {
-      try {
-        const created = await pods.create(
-          newJobPod(job, create[index] ?? -1, replaced.get(create[index] ?? -1)),
-        );
-        events.record(job, "Normal", "SuccessfulCreate", `Created pod: ${created.metadata.name}`);
-      } catch (failure) {
-        if (isNamespaceTerminating(failure)) {
-          this.#expectations.created(key);
-          return;
-        }
-        events.record(job, "Warning", "FailedCreate", `Error creating: ${(failure as Error).message}`);
-        throw failure;
-      }
-    });
-    for (let skipped = successCount; skipped < create.length; skipped++) this.#expectations.created(key);
-    const failure = results.find((result) => result.status === "rejected");
-    return error ?? (failure === undefined ? null : (failure.reason as Error));
-  }
-
-  async #delete(key: string, job: Job, pod: Pod): Promise<void> {
-    const { client, events } = this.#context;
-    const { name, namespace = "" } = pod.metadata;
-    try {
-      await clientOf(client, PODS, namespace).delete(name);
-      events.record(job, "Normal", "SuccessfulDelete", `Deleted pod: ${name}`);
-    } catch (failure) {
-      this.#expectations.deleted(key, keyOf(pod));
-      if (isStatus(failure, "NotFound")) return;
-      events.record(job, "Warning", "FailedDelete", `Error deleting: ${(failure as Error).message}`);
-      throw failure;
-    }
+    const owner = { object: job, key, expectations: this.#expectations, context: this.#context };
+    const failure = await deletePods(owner, remove);
+    const error = await createPods(owner, create.length, (index) =>
+      newJobPod(job, create[index] ?? -1, replaced.get(create[index] ?? -1)),
+    );
+    return error ?? failure;
   }
 
   async #writeStatus(job: Job, { status, events }: JobPlan): Promise<void> {
-    if (canonicalText(job.status ?? {}) !== canonicalText(status))
-      await clientOf(this.#context.client, JOBS, job.metadata.namespace ?? "").updateStatus({
-        ...job,
-        status,
-      });
+    await writeStatus(this.#context.client, JOBS, job, status);
     for (const { type, reason, message } of events) this.#context.events.record(job, type, reason, message);
   }
 
@@ -185,9 +151,6 @@ class JobShell {
   }
 
   #jobOf(pod: Pod): Job | undefined {
-    const owner = controllerOf(pod);
-    if (owner?.kind !== JOB_KIND.kind) return undefined;
-    const job = this.#jobs.lister.get(`${pod.metadata.namespace}/${owner.name}`);
-    return job !== undefined && isControlledBy(pod, job) ? job : undefined;
+    return controllerIn(this.#jobs, pod, JOB_KIND);
   }
 }

@@ -3,7 +3,6 @@
 // grows with the size of the set, so that 30,000 Pods becoming ready do not cost 30,000 passes over 30,000 Pods.
 // Source: pkg/controller/replicaset/replica_set.go.
 import { matchesSelector } from "../../../api/selector.js";
-import { isStatus } from "../../../api/status.js";
 import { wallMs } from "../../../base/timers.js";
 import type { Informer } from "../../client/informer.js";
 import { keyOf } from "../../client/object-store.js";
@@ -12,19 +11,18 @@ import { clientOf, PODS } from "../../client/resources.js";
 import type { Controller, ControllerContext } from "../harness/controller.js";
 import { Expectations } from "../harness/expectations.js";
 import { gatherMs } from "../harness/gather.js";
+import { createPods, deletePods, type PodOwner } from "../harness/owned-pods.js";
 import {
   carryOutClaim,
   claim,
+  controllerIn,
   controllerOf,
   dependentsOf,
   indexByController,
-  isControlledBy,
   orphansIn,
 } from "../harness/owners.js";
 import { podFromTemplate } from "../harness/pod-from-template.js";
 import { isActive, isTerminal, isTerminating } from "../harness/pod-state.js";
-import { isNamespaceTerminating } from "../harness/refusals.js";
-import { slowStart } from "../harness/slow-start.js";
 import { isSameStatus, nextAvailableMs, replicaStatus } from "./replica-status.js";
 import {
   REPLICA_SET_KIND,
@@ -130,48 +128,20 @@ class ReplicationShell {
     return Promise.resolve(null);
   }
 
-  async #create(key: string, set: ReplicaSet, count: number): Promise<Error | null> {
-    const { client, events } = this.#context;
-    const pods = clientOf(client, PODS, set.metadata.namespace ?? "");
+  #create(key: string, set: ReplicaSet, count: number): Promise<Error | null> {
     const pod = podFromTemplate(templateOf(set), set, this.#kind);
     this.#expectations.expect(key, count);
-    const { successCount, error } = await slowStart(count, async () => {
-      try {
-        const created = await pods.create(pod);
-        events.record(set, "Normal", "SuccessfulCreate", `Created pod: ${created.metadata.name}`);
-      } catch (failure) {
-        if (isNamespaceTerminating(failure)) {
-          this.#expectations.created(key);
-          return;
-        }
-        events.record(set, "Warning", "FailedCreate", `Error creating: ${(failure as Error).message}`);
-        throw failure;
-      }
-    });
-    for (let skipped = successCount; skipped < count; skipped++) this.#expectations.created(key);
-    return error;
+    return createPods(this.#asOwner(key, set), count, () => pod);
   }
 
-  async #delete(key: string, set: ReplicaSet, active: readonly Pod[], count: number): Promise<Error | null> {
-    const { client, events, timers } = this.#context;
-    const pods = clientOf(client, PODS, set.metadata.namespace ?? "");
-    const victims = chooseVictims(active, this.#relatedPods(set), count, wallMs(timers));
+  #delete(key: string, set: ReplicaSet, active: readonly Pod[], count: number): Promise<Error | null> {
+    const victims = chooseVictims(active, this.#relatedPods(set), count, wallMs(this.#context.timers));
     this.#expectations.expect(key, 0, victims.map(keyOf));
-    const results = await Promise.allSettled(
-      victims.map(async (victim) => {
-        try {
-          await pods.delete(victim.metadata.name);
-          events.record(set, "Normal", "SuccessfulDelete", `Deleted pod: ${victim.metadata.name}`);
-        } catch (failure) {
-          this.#expectations.deleted(key, keyOf(victim));
-          if (isStatus(failure, "NotFound")) return;
-          events.record(set, "Warning", "FailedDelete", `Error deleting: ${(failure as Error).message}`);
-          throw failure;
-        }
-      }),
-    );
-    const failure = results.find((result) => result.status === "rejected");
-    return failure === undefined ? null : (failure.reason as Error);
+    return deletePods(this.#asOwner(key, set), victims);
+  }
+
+  #asOwner(key: string, object: ReplicaSet): PodOwner {
+    return { object, key, expectations: this.#expectations, context: this.#context };
   }
 
   /** Pods of all sets that have the same owner: those of a Deployment's other revisions crowd a node, too. */
@@ -226,9 +196,6 @@ class ReplicationShell {
   }
 
   #setOf(pod: Pod): ReplicaSet | undefined {
-    const owner = controllerOf(pod);
-    if (owner?.kind !== this.#kind.kind) return undefined;
-    const set = this.#sets.lister.get(`${pod.metadata.namespace}/${owner.name}`);
-    return set !== undefined && isControlledBy(pod, set) ? set : undefined;
+    return controllerIn(this.#sets, pod, this.#kind);
   }
 }

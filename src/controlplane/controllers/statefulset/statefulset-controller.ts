@@ -25,6 +25,7 @@ import type { Controller, ControllerContext } from "../harness/controller.js";
 import {
   carryOutClaim,
   claim,
+  controllerIn,
   controllerOf,
   dependentsOf,
   indexByController,
@@ -32,8 +33,8 @@ import {
   orphansIn,
 } from "../harness/owners.js";
 import { availableInMs } from "../harness/pod-state.js";
-import { forgetRevisions, planRevision } from "../harness/revisions.js";
-import { canonicalText } from "../harness/template-hash.js";
+import { forgetRevisions, planRevision, writeRevision } from "../harness/revisions.js";
+import { writeStatus } from "../harness/write-status.js";
 import { ordinalOf, revisionNameOf, STATEFUL_SET_KIND } from "./stateful-pod.js";
 import { planStatefulSet, type StatefulStatus } from "./stateful-plan.js";
 
@@ -83,7 +84,7 @@ class StatefulSetShell {
     if (set === undefined) return;
     const pods = await this.#claimPods(set);
     const revisions = dependentsOf(this.#revisions, set);
-    const { update, actions } = planRevision(
+    const revision = planRevision(
       {
         object: set,
         ownerKind: STATEFUL_SET_KIND,
@@ -93,7 +94,11 @@ class StatefulSetShell {
       },
       revisions,
     );
-    if (actions.length > 0) await this.#writeRevision(set, update, actions);
+    const { update } = revision;
+    await writeRevision(revision, this.#context, () => {
+      const collisionCount = (set.status?.collisionCount ?? 0) + 1;
+      return this.#writeStatus(set, { ...(set.status as StatefulStatus), collisionCount });
+    });
     const current = revisions.find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? update;
     const nowMs = wallMs(this.#context.timers);
     const plan = planStatefulSet({
@@ -123,25 +128,6 @@ class StatefulSetShell {
       freshOwner: () => clientOf(client, STATEFUL_SETS, namespace).get(name),
       clientOf: (ofNamespace) => clientOf(client, PODS, ofNamespace),
     });
-  }
-
-  /** A name that is taken by another template's revision: the next hash is another one. */
-  async #writeRevision(
-    set: StatefulSet,
-    update: ControllerRevision,
-    actions: readonly Action[],
-  ): Promise<void> {
-    try {
-      await carryOut(actions, this.#context);
-    } catch (error) {
-      if (!isStatus(error, "AlreadyExists")) throw error;
-      const { name, namespace = "" } = update.metadata;
-      const existing = await clientOf(this.#context.client, CONTROLLER_REVISIONS, namespace).get(name);
-      if (canonicalText(existing.data ?? {}) === canonicalText(update.data ?? {})) return;
-      const collisionCount = (set.status?.collisionCount ?? 0) + 1;
-      await this.#writeStatus(set, { ...(set.status as StatefulStatus), collisionCount });
-      throw error;
-    }
   }
 
   /** @returns what it stopped at */
@@ -175,10 +161,8 @@ class StatefulSetShell {
     this.#context.events.record(set, "Warning", `Failed${verb}`, message);
   }
 
-  async #writeStatus(set: StatefulSet, status: StatefulStatus): Promise<void> {
-    if (canonicalText(set.status ?? {}) === canonicalText(status)) return;
-    const { client } = this.#context;
-    await clientOf(client, STATEFUL_SETS, set.metadata.namespace ?? "").updateStatus({ ...set, status });
+  #writeStatus(set: StatefulSet, status: StatefulStatus): Promise<void> {
+    return writeStatus(this.#context.client, STATEFUL_SETS, set, status);
   }
 
   #lookAgain(key: string, set: StatefulSet, pods: readonly Pod[], nowMs: number): void {
@@ -192,12 +176,10 @@ class StatefulSetShell {
   }
 
   #podChanged(pod: Pod): void {
-    const owner = controllerOf(pod);
     const { namespace = "", labels } = pod.metadata;
-    if (owner !== undefined) {
-      if (owner.kind !== STATEFUL_SET_KIND.kind) return;
-      const set = this.#sets.lister.get(`${namespace}/${owner.name}`);
-      if (set !== undefined && isControlledBy(pod, set)) this.#context.queue.add(keyOf(set));
+    if (controllerOf(pod) !== undefined) {
+      const set = controllerIn(this.#sets, pod, STATEFUL_SET_KIND);
+      if (set !== undefined) this.#context.queue.add(keyOf(set));
       return;
     }
     for (const set of this.#sets.lister.list(namespace))

@@ -5,11 +5,10 @@
 import type { KubeObject } from "../../../api/meta.js";
 import { isStatus } from "../../../api/status.js";
 import type { Prng } from "../../../base/prng.js";
-import type { Client, ResourceName } from "../../client/client.js";
+import type { Client } from "../../client/client.js";
+import { LEASES, NODES } from "../../client/resources.js";
 import type { DueEntry, DueTimes } from "../due-times.js";
 
-const NODES: ResourceName = { group: "", version: "v1", resource: "nodes" };
-const LEASES: ResourceName = { group: "coordination.k8s.io", version: "v1", resource: "leases" };
 const LEASE_NAMESPACE = "kube-node-lease";
 
 const LEASE_SECONDS = 40;

@@ -2,7 +2,8 @@
 // executed, not kept.
 // Source: kubernetes pkg/kubelet/kubelet_pods.go makeEnvironmentVariables; pkg/kubelet/envvars; pkg/fieldpath.
 import type { KubeObject } from "../../../api/meta.js";
-import { CONFIG_MAPS, type ObjectCache, SECRETS } from "../object-cache.js";
+import { CONFIG_MAPS, SECRETS } from "../../client/cluster-resources.js";
+import type { ObjectCache } from "../object-cache.js";
 import type { ContainerWorld } from "../runtime/runtime-service.js";
 import type { NameLookup } from "../../protocol/name-lookup.js";
 import { containerCgroup } from "./cgroups.js";

@@ -2,7 +2,9 @@
 // Source: kubernetes pkg/volume/{configmap,secret,projected}, pkg/kubelet/volumemanager.
 import type { KubeObject } from "../../../api/meta.js";
 import type { PersistentVolume, PersistentVolumeClaim } from "../../../api/scheduling.js";
-import { CLAIMS, CONFIG_MAPS, CSI_DRIVERS, type ObjectCache, SECRETS, VOLUMES } from "../object-cache.js";
+import { CONFIG_MAPS, PERSISTENT_VOLUMES, SECRETS } from "../../client/cluster-resources.js";
+import { PERSISTENT_VOLUME_CLAIMS } from "../../client/resources.js";
+import { CSI_DRIVERS, type ObjectCache } from "../object-cache.js";
 import type { Pod, Volume } from "./pod.js";
 
 /** Why a volume is not mounted yet, as the event says it. */
@@ -82,12 +84,16 @@ async function claimProblem(
   objects: ObjectCache,
   attached: Attached,
 ): Promise<MountProblem | null> {
-  const claim = await objects.getFresh<PersistentVolumeClaim>(CLAIMS, pod.metadata.namespace, claimName);
+  const claim = await objects.getFresh<PersistentVolumeClaim>(
+    PERSISTENT_VOLUME_CLAIMS,
+    pod.metadata.namespace,
+    claimName,
+  );
   if (claim === null) return failedMount(volume, `persistentvolumeclaim "${claimName}" not found`);
   const volumeName = claim.spec?.volumeName ?? "";
   if (volumeName === "")
     return failedMount(volume, `PVC ${pod.metadata.namespace}/${claimName} is not bound`);
-  const persistent = await objects.get<PersistentVolume>(VOLUMES, null, volumeName);
+  const persistent = await objects.get<PersistentVolume>(PERSISTENT_VOLUMES, null, volumeName);
   if (persistent === null) return failedMount(volume, `persistentvolume "${volumeName}" not found`);
   const csi = (persistent.spec as { csi?: { driver?: string; volumeHandle?: string } } | undefined)?.csi;
   if (csi?.driver === undefined || !(await needsAttaching(csi.driver, objects))) return null;

@@ -3,10 +3,12 @@ import { test } from "node:test";
 import { Prng } from "../../base/prng.js";
 import type { NftChain, NftRule, NftTable } from "../../netfilter/nftables/model.js";
 import { nftReplacementText } from "../../netfilter/nftables/text.js";
-import { splitTransactions } from "./transactions.js";
-import { openUnsharedNamespace, reasonToSkipTools } from "./unshared-namespace.test-data.js";
+import { openUnsharedNamespace, reasonToSkipTools } from "../programming/unshared-namespace.test-data.js";
+import { splitTransactions } from "./nft-transactions.js";
 
 const SEED = Number(process.env["PLUMB_TEST_SEED"] ?? 20264);
+
+const sets = (anonymousSetsMax: number) => ({ linesMax: Number.POSITIVE_INFINITY, anonymousSetsMax });
 
 const TCP = { kind: "match", field: "meta l4proto", negated: false, values: ["tcp"] } as const;
 
@@ -61,7 +63,7 @@ const anonymousSets = (text: string) => text.split("\n").filter((line) => /^add 
 
 test("splitTransactions cuts between lines, before a rule with an anonymous set too many", () => {
   const text = textOf(serviceTable(10));
-  const parts = [...splitTransactions([text], 4)];
+  const parts = [...splitTransactions([text], sets(4))];
   assert.equal(parts.map((part) => part.text).join(""), text);
   // Ten Services and one rule with a set of two CIDRs.
   assert.deepEqual(
@@ -78,22 +80,34 @@ test("splitTransactions cuts between lines, before a rule with an anonymous set 
 
 test("splitTransactions leaves a text within the limit whole, and an empty one empty", () => {
   const text = textOf(serviceTable(10));
-  assert.deepEqual([...splitTransactions([text], 11)], [{ text, anonymousSets: 11 }]);
-  assert.deepEqual([...splitTransactions([], 11)], []);
+  assert.deepEqual([...splitTransactions([text], sets(11))], [{ text, anonymousSets: 11 }]);
+  assert.deepEqual([...splitTransactions([], sets(11))], []);
   assert.deepEqual(
-    [...splitTransactions(["add table ip a"], 11)],
+    [...splitTransactions(["add table ip a"], sets(11))],
     [{ text: "add table ip a", anonymousSets: 0 }],
+  );
+});
+
+test("splitTransactions cuts at a number of lines, counted anew with each transaction", () => {
+  const text = "a\nb\nadd rule { }\nc\nd";
+  assert.deepEqual(
+    [...splitTransactions([text], { linesMax: 2, anonymousSetsMax: 1 })],
+    [
+      { text: "a\nb\n", anonymousSets: 0 },
+      { text: "add rule { }\nc\n", anonymousSets: 1 },
+      { text: "d", anonymousSets: 0 },
+    ],
   );
 });
 
 test("splitTransactions gives the same for chunks of any size", () => {
   const prng = new Prng(SEED);
   const text = textOf(serviceTable(20));
-  const expected = [...splitTransactions([text], 3)];
+  const expected = [...splitTransactions([text], sets(3))];
   const chunks: string[] = [];
   for (let start = 0; start < text.length; start += chunks.at(-1)?.length ?? 0)
     chunks.push(text.slice(start, start + 1 + prng.below(200)));
-  assert.deepEqual([...splitTransactions(chunks, 3)], expected, `seed ${SEED}`);
+  assert.deepEqual([...splitTransactions(chunks, sets(3))], expected, `seed ${SEED}`);
 });
 
 test("nft holds the same after split transactions as after a single one, in an empty table and over an older one", {
@@ -101,7 +115,7 @@ test("nft holds the same after split transactions as after a single one, in an e
 }, async () => {
   const text = textOf(serviceTable(50));
   const whole = await listings([[text], [text]]);
-  const split = [...splitTransactions([text], 7)].map((part) => part.text);
+  const split = [...splitTransactions([text], sets(7))].map((part) => part.text);
   assert.equal(split.length, 8);
   const cut = await listings([split, split]);
   assert.match(
