@@ -9,6 +9,7 @@ import {
   checkCertificateRequest,
   checkEndpointSlice,
   checkLease,
+  checkRuntimeClass,
   checkNode,
   checkNodeUpdate,
   checkPriorityClass,
@@ -19,7 +20,7 @@ import { checkFlowSchema, checkPriorityLevel } from "./flow-control.js";
 import { checkCronJob, checkJob, checkJobUpdate } from "./jobs.js";
 import { checkLimitRange, checkResourceQuota, checkResourceQuotaUpdate } from "./limits.js";
 import { checkMetadata, checkMetadataUpdate } from "./metadata.js";
-import { checkIngress, checkNetworkPolicy } from "./networking.js";
+import { checkIngress, checkIngressClass, checkNetworkPolicy } from "./networking.js";
 import { checkPodUpdate } from "./pod-updates.js";
 import { checkNodeStatus, checkPodStatus } from "./pod-status.js";
 import { checkPod, checkPodTemplate } from "./pods.js";
@@ -97,8 +98,9 @@ const CHECKS: Readonly<Record<string, KindChecks>> = {
   "flowcontrol.apiserver.k8s.io/FlowSchema": { object: checkFlowSchema },
   "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": { object: checkPriorityLevel },
   "networking.k8s.io/Ingress": { object: checkIngress },
+  "networking.k8s.io/IngressClass": { object: checkIngressClass },
   "networking.k8s.io/NetworkPolicy": { object: checkNetworkPolicy },
-  "node.k8s.io/RuntimeClass": { update: immutableFields("handler") },
+  "node.k8s.io/RuntimeClass": { object: checkRuntimeClass, update: immutableFields("handler") },
   "policy/PodDisruptionBudget": { object: checkDisruptionBudget },
   "rbac.authorization.k8s.io/ClusterRole": { object: checkRole },
   "rbac.authorization.k8s.io/ClusterRoleBinding": { object: checkRoleBinding, update: checkRoleRefKept },
