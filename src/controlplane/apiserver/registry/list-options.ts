@@ -1,8 +1,8 @@
 // Which options of a list or a watch go together.
 // Source: apimachinery pkg/apis/meta/internalversion/validation/validation.go.
 import { type Failure, forbiddenField, unsupported } from "../../../api/validation/failure.js";
-import { invalid } from "./api-failures.js";
 import type { ResourceCall } from "./resource-call.js";
+import { refuseOptions } from "./write-options.js";
 
 const MATCH = "resourceVersionMatch";
 const NOT_OLDER = "NotOlderThan";
@@ -24,7 +24,7 @@ export function checkListOptions(call: ResourceCall): void {
   }
   if (query.has("sendInitialEvents"))
     failures.push(forbiddenField("sendInitialEvents", "sendInitialEvents is forbidden for list"));
-  refuse(call, failures);
+  refuseOptions(call, "ListOptions", failures);
 }
 
 /** @throws {StatusError} Invalid */
@@ -43,16 +43,11 @@ export function checkWatchOptions(call: ResourceCall): void {
     if (match !== NOT_OLDER) failures.push(unsupported(MATCH, match, [NOT_OLDER]));
     failures.push(...continuedFailures(query));
   }
-  refuse(call, failures);
+  refuseOptions(call, "ListOptions", failures);
 }
 
 function continuedFailures(query: URLSearchParams): Failure[] {
   return query.get("continue")
     ? [forbiddenField(MATCH, `${MATCH} is forbidden when continue is provided`)]
     : [];
-}
-
-function refuse(call: ResourceCall, failures: readonly Failure[]): void {
-  if (failures.length > 0)
-    throw invalid({ ...call.kind, group: "meta.k8s.io", kind: "ListOptions" }, "", failures);
 }

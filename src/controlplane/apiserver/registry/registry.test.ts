@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { HttpMethod } from "../../protocol/api-request.js";
 import { pod, PODS, testServer } from "../api-server.test-data.js";
 
+const MERGE = { "content-type": "application/merge-patch+json" };
 const DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments";
 const deployment = (name: string, replicas = 1) => ({
   metadata: { name },
@@ -56,6 +58,50 @@ test("create with dryRun=All answers the object and stores nothing", async () =>
   const { object } = await testServer();
   await object(201, "POST", `${PODS}?dryRun=All`, pod("web"));
   await object(404, "GET", `${PODS}/web`);
+});
+
+test("options that mean nothing are refused, and nothing is written", async () => {
+  const { object } = await testServer();
+  const refused = async (method: HttpMethod, path: string, body?: object, headers?: Record<string, string>) =>
+    (await object(422, method, path, body, headers)).message;
+  assert.equal(
+    await refused("POST", `${PODS}?dryRun=all`, pod("web")),
+    'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["all"]: supported values: "All"',
+  );
+  assert.equal(
+    await refused("POST", `${PODS}?fieldManager=${"m".repeat(129)}`, pod("web")),
+    'CreateOptions.meta.k8s.io "" is invalid: fieldManager: Too long: may not be more than 128 bytes',
+  );
+  await object(404, "GET", `${PODS}/web`);
+  await object(201, "POST", PODS, pod("web"));
+  assert.equal(
+    await refused("PATCH", `${PODS}/web?force=true`, {}, MERGE),
+    'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
+  );
+  assert.equal(
+    await refused("DELETE", `${PODS}/web?propagationPolicy=Foo`),
+    'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Foo": supported values: "Foreground", "Background", "Orphan", "nil"',
+  );
+  await refused("DELETE", `${PODS}/web?dryRun=yes`);
+  await refused("DELETE", `${PODS}/web`, { dryRun: ["yes"] });
+  await object(200, "GET", `${PODS}/web`);
+});
+
+test("a collection cannot be changed, nor an object be created in one", async () => {
+  const { object } = await testServer();
+  await object(405, "POST", `${PODS}/web`, pod("web"));
+  await object(405, "PUT", PODS, pod("web"));
+  await object(405, "PATCH", PODS, {}, MERGE);
+});
+
+test("the update that ends a deletion answers the object as it left it", async () => {
+  const { object } = await testServer();
+  const path = "/api/v1/namespaces/default/configmaps";
+  await object(201, "POST", path, { metadata: { name: "kept", finalizers: ["example.com/keep"] } });
+  await object(200, "DELETE", `${path}/kept`);
+  const last = await object(200, "PATCH", `${path}/kept`, { metadata: { finalizers: null } }, MERGE);
+  assert.equal(last.metadata.finalizers, undefined);
+  await object(404, "GET", `${path}/kept`);
 });
 
 test("create refuses names that would lead elsewhere in paths", async () => {
