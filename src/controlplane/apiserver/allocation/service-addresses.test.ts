@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { applyDefaults } from "../../../api/defaults/apply-defaults.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { ServiceSpec } from "../../../api/types.js";
+import { validateUpdate } from "../../../api/validation/validate.js";
 import { Prng } from "../../../base/prng.js";
 import { ManualTimers } from "../../../base/timers.js";
 import type { AdmissionRequest } from "../access.js";
@@ -199,4 +200,13 @@ test("a dry run of an update takes nothing from the Service that it shows", () =
     () => create(service("other", { type: "NodePort", clusterIP: made.spec.clusterIP })),
     /already allocated/,
   );
+});
+
+test("an update that changes the single address alone means the list's first too, and is refused for it", () => {
+  const { create, admit } = server();
+  const made = create(service("web", {}));
+  const changed = admit({ ...made, spec: { ...made.spec, clusterIP: "10.96.0.50" } }, made);
+  deepStrictEqual(changed.spec.clusterIPs, ["10.96.0.50"]);
+  const [failure] = validateUpdate(changed, made);
+  equal(failure?.message, 'Invalid value: ["10.96.0.50"]: may not change once set');
 });
