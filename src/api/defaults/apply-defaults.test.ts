@@ -163,6 +163,24 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: "Job that has its uid",
+    object: {
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name: "once", uid: "u1" },
+      spec: { template },
+    },
+    expected: {
+      "metadata.labels": {
+        "batch.kubernetes.io/job-name": "once",
+        "job-name": "once",
+        "batch.kubernetes.io/controller-uid": "u1",
+        "controller-uid": "u1",
+        app: "web",
+      },
+    },
+  },
+  {
     name: "Job with parallelism only",
     object: {
       apiVersion: "batch/v1",
