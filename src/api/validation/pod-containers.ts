@@ -112,7 +112,12 @@ function checkInitContainers(
   }
 }
 
-function checkContainer(container: Fields, path: string, context: PodContext, failures: Failure[]): void {
+export function checkContainer(
+  container: Fields,
+  path: string,
+  context: PodContext,
+  failures: Failure[],
+): void {
   const name = text(container, "name");
   if (name === "") failures.push(required(`${path}.name`));
   else checkText(dnsLabel, name, `${path}.name`, failures);
