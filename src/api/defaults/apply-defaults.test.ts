@@ -91,6 +91,37 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: "Secret with text",
+    object: {
+      apiVersion: "v1",
+      kind: "Secret",
+      data: { kept: "a2VwdA==", user: "b2xk" },
+      stringData: { user: "bob" },
+    },
+    expected: {
+      "data.kept": "a2VwdA==",
+      "data.user": "Ym9i",
+      stringData: undefined,
+      type: "Opaque",
+    },
+  },
+  {
+    name: "NetworkPolicy of all Pods",
+    object: { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", spec: {} },
+    expected: { "spec.podSelector": {}, "spec.policyTypes": ["Ingress"] },
+  },
+  {
+    name: "Pod that asks for its limit",
+    object: {
+      apiVersion: "v1",
+      kind: "Pod",
+      spec: {
+        containers: [{ env: [{ name: "CPU", valueFrom: { resourceFieldRef: { resource: "limits.cpu" } } }] }],
+      },
+    },
+    expected: { "spec.containers.0.env.0.valueFrom.resourceFieldRef.divisor": "0" },
+  },
+  {
     name: "Deployment that recreates",
     object: {
       apiVersion: "apps/v1",
@@ -129,6 +160,24 @@ const CASES: readonly Case[] = [
       "spec.completionMode": "NonIndexed",
       "spec.podReplacementPolicy": "TerminatingOrFailed",
       "metadata.labels": { app: "web" },
+    },
+  },
+  {
+    name: "Job that has its uid",
+    object: {
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name: "once", uid: "u1" },
+      spec: { template },
+    },
+    expected: {
+      "metadata.labels": {
+        "batch.kubernetes.io/job-name": "once",
+        "job-name": "once",
+        "batch.kubernetes.io/controller-uid": "u1",
+        "controller-uid": "u1",
+        app: "web",
+      },
     },
   },
   {

@@ -4,7 +4,17 @@ import { groupVersionOf } from "../kinds/kinds.js";
 import type { KubeObject } from "../meta.js";
 import { pod, podTemplateIfAny } from "./pod-defaults.js";
 import { resourceList } from "./resource-defaults.js";
-import { always, each, type Fields, type Rule, unlessSet, unlessSetBy, unlessZero, within } from "./rule.js";
+import {
+  always,
+  each,
+  type Fields,
+  isObject,
+  type Rule,
+  unlessSet,
+  unlessSetBy,
+  unlessZero,
+  within,
+} from "./rule.js";
 import { horizontalPodAutoscaler, limitRange, service } from "./service-defaults.js";
 import {
   claim,
@@ -37,6 +47,16 @@ const namespaceMetadata: Rule = (value) => {
   const { name, labels } = metadata;
   if (!name || labels?.[NAME_LABEL] === name) return value;
   return { ...metadata, labels: { ...labels, [NAME_LABEL]: name } };
+};
+
+/** What is written as text is kept as bytes, over what there is. */
+const secretData: Rule = (value, { stringData }) => {
+  if (!isObject(stringData)) return value;
+  const encoded = Object.entries(stringData).map(([name, text]) => [
+    name,
+    Buffer.from(String(text)).toString("base64"),
+  ]);
+  return { ...(value as object | undefined), ...Object.fromEntries(encoded) };
 };
 
 const volumeSpec = always({
@@ -76,7 +96,7 @@ const DEFAULTS: Readonly<Record<string, (value: unknown) => unknown>> = {
   "/PodTemplate": within({ template: podTemplateIfAny }),
   "/ReplicationController": replicationController,
   "/ResourceQuota": within({ spec: within({ hard: resourceList }) }),
-  "/Secret": within({ type: unlessZero("Opaque") }),
+  "/Secret": within({ data: secretData, stringData: () => undefined, type: unlessZero("Opaque") }),
   "/Service": service,
   "apps/DaemonSet": daemonSet,
   "apps/Deployment": deployment,
@@ -110,7 +130,7 @@ const DEFAULTS: Readonly<Record<string, (value: unknown) => unknown>> = {
     spec: within({ parameters: within({ scope: unlessSet("Cluster") }) }),
   }),
   "networking.k8s.io/NetworkPolicy": within({
-    spec: always({ ingress: policyPorts, egress: policyPorts, policyTypes }),
+    spec: always({ podSelector: unlessSet({}), ingress: policyPorts, egress: policyPorts, policyTypes }),
   }),
   "node.k8s.io/RuntimeClass": within({
     overhead: within({ podFixed: resourceList }),

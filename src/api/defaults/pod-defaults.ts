@@ -25,6 +25,7 @@ function pullPolicy(image: unknown): string {
 }
 
 const fieldRef = within({ apiVersion: unlessZero("v1") });
+const resourceFieldRef = within({ divisor: unlessZero("0") });
 const httpGet = within({ path: unlessZero("/"), scheme: unlessZero("HTTP") });
 
 const probe = within({
@@ -40,7 +41,11 @@ const handler = within({ httpGet });
 
 const container = within({
   ports: each(within({ protocol: unlessZero("TCP") })),
-  env: each(within({ valueFrom: within({ fieldRef, fileKeyRef: within({ optional: unlessSet(false) }) }) })),
+  env: each(
+    within({
+      valueFrom: within({ fieldRef, resourceFieldRef, fileKeyRef: within({ optional: unlessSet(false) }) }),
+    }),
+  ),
   resources: chained(unlessSet({}), resources),
   livenessProbe: probe,
   readinessProbe: probe,
@@ -53,7 +58,7 @@ const container = within({
 
 export const claimSpec = always({ volumeMode: unlessSet("Filesystem"), resources });
 
-const downwardItems = each(within({ fieldRef }));
+const downwardItems = each(within({ fieldRef, resourceFieldRef }));
 const withFileMode = { defaultMode: unlessSet(FILE_MODE) };
 
 const volumeSources = within({

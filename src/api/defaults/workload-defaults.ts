@@ -128,10 +128,10 @@ const jobSpec = {
   template: podTemplate,
 };
 
-/** Labels are taken from the template before the selector's are added to it. */
+/** Labels are taken from the template after the selector's are added to it: upstream's share one map. */
 export const job = within({
-  metadata: metadataFromTemplate,
   spec: chained(always({ ...jobSpec, manualSelector: unlessSet(false) }), generatedSelector),
+  metadata: metadataFromTemplate,
 });
 
 /** Of a Job in a CronJob only what every template has is filled in: the rest is, when a Job is made of it. */

@@ -12,7 +12,7 @@ import {
   required,
   tooMany,
 } from "./failure.js";
-import { checkText, labelValue, qualifiedName } from "./names.js";
+import { checkText, dnsLabel, labelValue, qualifiedName } from "./names.js";
 
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
@@ -80,6 +80,12 @@ export function checkPriorityClassUpdate(next: KubeObject, current: KubeObject, 
     failures.push(forbiddenField("value", "may not be changed in an update."));
   if (after["preemptionPolicy"] !== before["preemptionPolicy"])
     failures.push(invalidValue("preemptionPolicy", after["preemptionPolicy"], IMMUTABLE));
+}
+
+export function checkRuntimeClass(runtimeClass: Fields, failures: Failure[]): void {
+  const handler = text(runtimeClass, "handler");
+  if (handler === "") failures.push(required("handler"));
+  else checkText(dnsLabel, handler, "handler", failures);
 }
 
 export function checkLease(lease: Fields, failures: Failure[]): void {

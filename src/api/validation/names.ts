@@ -1,9 +1,11 @@
 // The shapes of names, labels and ports.
 // Source: apimachinery pkg/util/validation/validation.go.
+import ipaddr from "ipaddr.js";
 import { type Failure, invalidValue } from "./failure.js";
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const SEARCH_DOMAIN = /^_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
 const DNS_1035_LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const QUALIFIED_NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
@@ -24,6 +26,11 @@ const SUBDOMAIN_TEXT = example(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
   "'example.com'",
   "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
+);
+const SEARCH_DOMAIN_TEXT = example(
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+  "'example.com'",
+  "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*",
 );
 const DNS_1035_TEXT = example(
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
@@ -63,6 +70,8 @@ function shape(pattern: RegExp, why: string, lengthMax: number): TextCheck {
 
 export const dnsLabel = shape(DNS_LABEL, LABEL_TEXT, LABEL_MAX);
 export const dnsSubdomain = shape(DNS_SUBDOMAIN, SUBDOMAIN_TEXT, SUBDOMAIN_MAX);
+/** Of a resolver's search list: a subdomain that may have underscores. */
+export const searchDomain = shape(SEARCH_DOMAIN, SEARCH_DOMAIN_TEXT, SUBDOMAIN_MAX);
 export const dns1035Label = shape(DNS_1035_LABEL, DNS_1035_TEXT, LABEL_MAX);
 export const labelValue = shape(LABEL_VALUE, LABEL_VALUE_TEXT, LABEL_MAX);
 
@@ -113,6 +122,18 @@ export const portName: TextCheck = (text) => {
   if (text.startsWith("-") || text.endsWith("-")) found.push("must not begin or end with a hyphen");
   return found;
 };
+
+export const NOT_AN_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+
+/** Four numbers, not fewer: "10.1" is none. */
+export function isAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  return ipaddr.parse(address).kind() === "ipv6" || address.split(".").length === 4;
+}
+
+export function checkAddress(address: string, path: string, failures: Failure[]): void {
+  if (!isAddress(address)) failures.push(invalidValue(path, address, NOT_AN_ADDRESS));
+}
 
 export const PORT_RANGE = "must be between 1 and 65535, inclusive";
 

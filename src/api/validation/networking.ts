@@ -17,6 +17,14 @@ const PATH_TYPES = ["Exact", "ImplementationSpecific", "Prefix"];
 const BAD_SEQUENCES = ["//", "/./", "/../", "%2f", "%2F"];
 const BAD_SUFFIXES = ["/..", "/."];
 
+export function checkIngressClass(ingressClass: Fields, failures: Failure[]): void {
+  const spec = part(ingressClass, "spec");
+  if (text(spec, "controller") === "") failures.push(required("spec.controller"));
+  if (!isSet(spec["parameters"])) return;
+  for (const name of ["kind", "name"])
+    if (text(part(spec, "parameters"), name) === "") failures.push(required(`spec.parameters.${name}`));
+}
+
 export function checkIngress(ingress: Fields, failures: Failure[]): void {
   const spec = part(ingress, "spec");
   const rules = items(spec, "rules");

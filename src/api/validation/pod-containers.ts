@@ -36,6 +36,7 @@ import {
 } from "./names.js";
 
 const PROTOCOLS = ["SCTP", "TCP", "UDP"];
+const RESTART_POLICIES = ["Always", "Never", "OnFailure"];
 const PULL_POLICIES = ["Always", "IfNotPresent", "Never"];
 const MESSAGE_POLICIES = ["File", "FallbackToLogsOnError"];
 const ENV_FIELDS = [
@@ -98,6 +99,7 @@ function checkInitContainers(
     const container = containers[index] as Fields;
     checkContainer(container, at, context, failures);
     checkUnique(names, text(container, "name"), `${at}.name`, failures);
+    checkChoice(container["restartPolicy"], RESTART_POLICIES, `${at}.restartPolicy`, failures);
     if (container["restartPolicy"] === "Always") {
       checkProbes(container, at, failures);
       continue;
@@ -110,7 +112,12 @@ function checkInitContainers(
   }
 }
 
-function checkContainer(container: Fields, path: string, context: PodContext, failures: Failure[]): void {
+export function checkContainer(
+  container: Fields,
+  path: string,
+  context: PodContext,
+  failures: Failure[],
+): void {
   const name = text(container, "name");
   if (name === "") failures.push(required(`${path}.name`));
   else checkText(dnsLabel, name, `${path}.name`, failures);

@@ -153,17 +153,21 @@ function checkPodTerm(term: Fields, path: string, failures: Failure[]): void {
 }
 
 function checkNodeAffinity(node: Fields, path: string, failures: Failure[]): void {
-  if (isSet(node[REQUIRED_TERMS])) {
-    const at = `${path}.${REQUIRED_TERMS}.nodeSelectorTerms`;
-    const terms = items(part(node, REQUIRED_TERMS), "nodeSelectorTerms");
-    if (terms.length === 0) failures.push(required(at, "must have at least one node selector term"));
-    for (const [index, term] of terms.entries()) checkNodeTerm(term, true, `${at}[${index}]`, failures);
-  }
+  if (isSet(node[REQUIRED_TERMS]))
+    checkNodeSelector(part(node, REQUIRED_TERMS), `${path}.${REQUIRED_TERMS}`, failures);
   for (const [index, weighted] of items(node, PREFERRED_TERMS).entries()) {
     const at = `${path}.${PREFERRED_TERMS}[${index}]`;
     checkWeight(weighted, at, failures);
     checkNodeTerm(part(weighted, "preference"), false, `${at}.preference`, failures);
   }
+}
+
+/** Of a Pod or a volume: at least one term. */
+export function checkNodeSelector(selector: Fields, path: string, failures: Failure[]): void {
+  const at = `${path}.nodeSelectorTerms`;
+  const terms = items(selector, "nodeSelectorTerms");
+  if (terms.length === 0) failures.push(required(at, "must have at least one node selector term"));
+  for (const [index, term] of terms.entries()) checkNodeTerm(term, true, `${at}[${index}]`, failures);
 }
 
 /** @param checksValues whether values must be such as labels can have */

@@ -20,6 +20,8 @@ function pod(spec: object, status: object = {}): KubeObject {
 
 const texts = (failures: readonly Failure[]) => failures.map(({ field, message }) => `${field}: ${message}`);
 const ofPod = (spec: object) => texts(validateCreate(pod(spec)));
+const RESOLVER_NEEDED = "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None";
+const NOT_AN_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
 const ofContainer = (fields: object) => ofPod({ containers: [{ ...CONTAINER, ...fields }] });
 const security = (context: object) => ofContainer({ securityContext: context });
 const resources = (limits: object, requests: object) => ofContainer({ resources: { limits, requests } });
@@ -73,6 +75,44 @@ const CASES: readonly [name: string, failures: readonly string[], expected: read
       `${CONTEXT}.runAsGroup: Invalid value: 2147483648: ${IDS}`,
       `spec.securityContext.fsGroup: Invalid value: -5: ${IDS}`,
       `spec.securityContext.supplementalGroups[1]: Invalid value: -1: ${IDS}`,
+    ],
+  ],
+  [
+    "a grace below zero, which is one second, and a scheduler by any name",
+    ofPod({ terminationGracePeriodSeconds: -1, schedulerName: "My_Scheduler" }),
+    [],
+  ],
+  ["a resolver that is needed", ofPod({ dnsPolicy: "None" }), [RESOLVER_NEEDED]],
+  [
+    "a resolver's parts",
+    ofPod({
+      dnsConfig: {
+        nameservers: ["10.1", "1.1.1.1"],
+        searches: ["_ldap.example.com.", ".", "A"],
+        options: [{}],
+      },
+    }),
+    [
+      `spec.dnsConfig.nameservers[0]: Invalid value: "10.1": ${NOT_AN_ADDRESS}`,
+      "spec.dnsConfig.searches[2]: Invalid value: \"A\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')",
+      "spec.dnsConfig.options[0]: Required value: must not be empty",
+    ],
+  ],
+  [
+    "names of hosts",
+    ofPod({ hostAliases: [{ ip: "host", hostnames: ["db.example.com"] }] }),
+    [`spec.hostAliases[0].ip: Invalid value: "host": ${NOT_AN_ADDRESS}`],
+  ],
+  [
+    "a readiness gate without a type",
+    ofPod({ readinessGates: [{}] }).slice(0, 1),
+    ['spec.readinessGates[0].conditionType: Invalid value: "": name part must be non-empty'],
+  ],
+  [
+    "an init container's restart policy",
+    ofPod({ initContainers: [{ ...CONTAINER, name: "init", restartPolicy: "Sometimes" }] }),
+    [
+      'spec.initContainers[0].restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"',
     ],
   ],
   [

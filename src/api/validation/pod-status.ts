@@ -5,10 +5,9 @@ import { canonicalIp, familyOf } from "../../base/ip.js";
 import type { KubeObject } from "../meta.js";
 import { checkQuantities, type Fields, isSet, items, part, text } from "./checks.js";
 import { duplicate, type Failure, forbiddenField, IMMUTABLE, invalidValue } from "./failure.js";
-import { checkText, dnsSubdomain, qualifiedName } from "./names.js";
+import { checkText, dnsSubdomain, NOT_AN_ADDRESS, qualifiedName } from "./names.js";
 
 const SYSTEM_CONDITIONS = ["PodScheduled", "Ready", "Initialized"];
-const NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
 const ONE_OF_EACH = "may specify no more than one IP for each IP family";
 
 export function checkPodStatus(next: KubeObject, current: KubeObject, failures: Failure[]): void {
@@ -108,7 +107,7 @@ function checkAddresses(
   const addresses = now ?? [];
   for (const [index, address] of addresses.entries())
     if (then?.includes(address) !== true && canonicalIp(address) === null)
-      failures.push(invalidValue(`status.${field}[${index}]`, address, NOT_AN_IP));
+      failures.push(invalidValue(`status.${field}[${index}]`, address, NOT_AN_ADDRESS));
   if (addresses.length <= 1) return;
   const families = new Set(addresses.map((address) => familyOf(address)));
   if (families.size !== 2 || addresses.length > 2)

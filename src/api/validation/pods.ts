@@ -2,18 +2,18 @@
 // Source: pkg/apis/core/validation/validation.go (ValidatePodSpec, ValidatePodUpdate).
 import {
   checkLabels,
-  checkNotNegative,
   checkQuantities,
   checkRequiredChoice,
   type Fields,
-  isSet,
+  items,
   part,
   text,
 } from "./checks.js";
 import { type Failure, invalidValue } from "./failure.js";
 import { checkAnnotations } from "./metadata.js";
-import { checkText, dnsLabel, dnsSubdomain } from "./names.js";
+import { checkText, dnsLabel, dnsSubdomain, qualifiedName } from "./names.js";
 import { checkContainers } from "./pod-containers.js";
+import { checkPodNames } from "./pod-names.js";
 import { checkPlacement } from "./pod-placement.js";
 import { checkPodSecurity } from "./pod-security.js";
 import { checkVolumes } from "./pod-volumes.js";
@@ -44,8 +44,12 @@ export function checkPodSpec(spec: Fields, path: string, failures: Failure[]): v
   const deadline = spec["activeDeadlineSeconds"];
   if (typeof deadline === "number" && (deadline < 1 || deadline > 2147483647))
     failures.push(invalidValue(`${path}.activeDeadlineSeconds`, deadline, INT32_RANGE));
-  checkNotNegative(spec, ["terminationGracePeriodSeconds"], path, failures);
   if (spec["overhead"] !== undefined) checkQuantities(part(spec, "overhead"), `${path}.overhead`, failures);
+  checkPodNames(spec, path, failures);
+  items(spec, "readinessGates").forEach((gate, index) => {
+    const at = `${path}.readinessGates[${index}].conditionType`;
+    checkText(qualifiedName, text(gate, "conditionType"), at, failures);
+  });
   checkPlacement(spec, path, failures);
   checkPodSecurity(spec, path, failures);
 }
@@ -61,6 +65,4 @@ function checkNames(spec: Fields, path: string, failures: Failure[]): void {
   optional("nodeName", dnsSubdomain);
   optional("priorityClassName", dnsSubdomain);
   optional("runtimeClassName", dnsSubdomain);
-  if (isSet(spec["schedulerName"]) && text(spec, "schedulerName") !== "default-scheduler")
-    checkText(dnsSubdomain, text(spec, "schedulerName"), `${path}.schedulerName`, failures);
 }

@@ -50,7 +50,8 @@ const RBAC = "rbac.authorization.k8s.io";
 
 export function checkRoleBinding(binding: Fields, failures: Failure[]): void {
   const ref = part(binding, "roleRef");
-  const kinds = binding["kind"] === "RoleBinding" ? ["Role", "ClusterRole"] : ["ClusterRole"];
+  const isNamespaced = binding["kind"] === "RoleBinding";
+  const kinds = isNamespaced ? ["Role", "ClusterRole"] : ["ClusterRole"];
   checkChoice(ref["apiGroup"] ?? "", [RBAC], "roleRef.apiGroup", failures);
   checkChoice(ref["kind"] ?? "", kinds, "roleRef.kind", failures);
   if (text(ref, "name") === "") failures.push(required("roleRef.name"));
@@ -62,7 +63,8 @@ export function checkRoleBinding(binding: Fields, failures: Failure[]): void {
     switch (subject["kind"]) {
       case "ServiceAccount":
         if (group !== "") failures.push(unsupported(`${at}.apiGroup`, group, [""]));
-        if (text(subject, "namespace") === "") failures.push(required(`${at}.namespace`));
+        // A binding in a namespace may mean the account of its own.
+        if (!isNamespaced && text(subject, "namespace") === "") failures.push(required(`${at}.namespace`));
         break;
       case "User":
       case "Group":

@@ -22,12 +22,22 @@ import {
   required,
   unsupported,
 } from "./failure.js";
-import { checkPort, checkPortOrName, checkText, dnsLabel, dnsSubdomain, qualifiedName } from "./names.js";
+import {
+  checkAddress,
+  isAddress,
+  checkPort,
+  checkPortOrName,
+  checkText,
+  dnsLabel,
+  dnsSubdomain,
+  qualifiedName,
+} from "./names.js";
 
 const PROTOCOLS = ["SCTP", "TCP", "UDP"];
 const TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 const AFFINITIES = ["ClientIP", "None"];
 const POLICIES = ["Cluster", "Local"];
+const DISTRIBUTIONS = ["PreferClose", "PreferSameZone", "PreferSameNode"];
 const AFFINITY_SECONDS_MAX = 86_400;
 
 export function checkService(service: Fields, failures: Failure[]): void {
@@ -41,6 +51,8 @@ export function checkService(service: Fields, failures: Failure[]): void {
       invalidValue("spec.clusterIPs[0]", "None", `may not be set to 'None' for ${type} services`),
     );
   checkRequiredChoice(type, TYPES, "spec.type", failures);
+  if (isSet(spec["trafficDistribution"]))
+    checkRequiredChoice(spec["trafficDistribution"], DISTRIBUTIONS, "spec.trafficDistribution", failures);
   checkRequiredChoice(spec["sessionAffinity"], AFFINITIES, "spec.sessionAffinity", failures);
   checkAffinity(spec, failures);
   if (type === "ExternalName") checkExternalName(spec, failures);
@@ -112,26 +124,12 @@ function checkAddresses(spec: Fields, failures: Failure[]): void {
     failures.push(invalidValue("spec.clusterIPs", addresses, "first value must match `clusterIP`"));
   addresses.forEach((address, index) => {
     if (address === "None" && index === 0) return;
-    if (!isAddress(address))
-      failures.push(
-        invalidValue(
-          `spec.clusterIPs[${index}]`,
-          address,
-          "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
-        ),
-      );
+    checkAddress(address, `spec.clusterIPs[${index}]`, failures);
   });
   const external = (spec["externalIPs"] as readonly string[] | undefined) ?? [];
   external.forEach((address, index) => {
-    if (!isAddress(address))
-      failures.push(
-        invalidValue(
-          `spec.externalIPs[${index}]`,
-          address,
-          "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
-        ),
-      );
-    else checkNotSpecial(address, `spec.externalIPs[${index}]`, failures);
+    checkAddress(address, `spec.externalIPs[${index}]`, failures);
+    if (isAddress(address)) checkNotSpecial(address, `spec.externalIPs[${index}]`, failures);
   });
 }
 
@@ -150,12 +148,6 @@ function checkNotSpecial(address: string, path: string, failures: Failure[]): vo
     failures.push(
       invalidValue(path, address, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"),
     );
-}
-
-/** Four numbers, not fewer: "10.1" is none. */
-function isAddress(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  return ipaddr.parse(address).kind() === "ipv6" || address.split(".").length === 4;
 }
 
 function checkBalancer(spec: Fields, type: string, failures: Failure[]): void {

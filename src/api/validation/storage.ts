@@ -13,6 +13,7 @@ import {
   tooLong,
   unsupported,
 } from "./failure.js";
+import { checkNodeSelector } from "./pod-placement.js";
 import { checkText, configKey, dnsSubdomain } from "./names.js";
 
 const BYTES_MAX = 1024 * 1024;
@@ -86,7 +87,7 @@ export function checkClaim(claim: Fields, failures: Failure[]): void {
   checkClaimSpec(part(claim, "spec"), "spec", failures);
 }
 
-function checkClaimSpec(spec: Fields, path: string, failures: Failure[]): void {
+export function checkClaimSpec(spec: Fields, path: string, failures: Failure[]): void {
   const modes = (spec["accessModes"] as readonly string[] | undefined) ?? [];
   if (modes.length === 0)
     failures.push(required(`${path}.accessModes`, "at least 1 access mode is required"));
@@ -174,6 +175,9 @@ export function checkVolume(volume: Fields, failures: Failure[]): void {
     failures,
   );
   checkChoice(spec["volumeMode"], VOLUME_MODES, "spec.volumeMode", failures);
+  if (isSet(spec["hostPath"]) && text(part(spec, "hostPath"), "path") === "")
+    failures.push(required("spec.hostPath.path"));
+  if (isSet(spec["nodeAffinity"])) checkVolumeAffinity(part(spec, "nodeAffinity"), failures);
   const sources = Object.keys(sourcesOf(spec));
   if (sources.length === 0) failures.push(required("spec", "must specify a volume type"));
   for (const extra of sources.slice(1))
@@ -185,6 +189,12 @@ export function checkVolume(volume: Fields, failures: Failure[]): void {
         "may not be 'recycle' for a hostPath mount of '/'",
       ),
     );
+}
+
+function checkVolumeAffinity(affinity: Fields, failures: Failure[]): void {
+  const at = "spec.nodeAffinity.required";
+  if (!isSet(affinity["required"])) failures.push(required(at, "must specify required node constraints"));
+  else checkNodeSelector(part(affinity, "required"), at, failures);
 }
 
 export function checkVolumeUpdate(next: KubeObject, current: KubeObject, failures: Failure[]): void {

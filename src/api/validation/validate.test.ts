@@ -126,6 +126,69 @@ const NEW: readonly Case[] = [
     ],
   },
   {
+    name: "a StatefulSet whose claims ask for nothing",
+    object: object("apps/v1", "StatefulSet", meta("db"), {
+      spec: {
+        selector: { matchLabels: { app: "web" } },
+        template: template({}),
+        volumeClaimTemplates: [{ metadata: { name: "data" }, spec: {} }],
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: "Keep" },
+        ordinals: { start: -1 },
+      },
+    }),
+    expected: [
+      "spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required",
+      "spec.volumeClaimTemplates[0].spec.resources[storage]: Required value",
+      'spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Unsupported value: "Keep": supported values: "Retain", "Delete"',
+      "spec.ordinals.start: Invalid value: -1: must be greater than or equal to 0",
+    ],
+  },
+  {
+    name: "a volume that is nowhere",
+    object: object(
+      "v1",
+      "PersistentVolume",
+      { name: "disk" },
+      {
+        spec: {
+          capacity: { storage: "1Gi" },
+          accessModes: ["ReadWriteOnce"],
+          hostPath: {},
+          nodeAffinity: {},
+        },
+      },
+    ),
+    expected: [
+      "spec.hostPath.path: Required value",
+      "spec.nodeAffinity.required: Required value: must specify required node constraints",
+    ],
+  },
+  {
+    name: "an IngressClass of nobody",
+    object: object(
+      "networking.k8s.io/v1",
+      "IngressClass",
+      { name: "edge" },
+      {
+        spec: { parameters: { kind: "Config" } },
+      },
+    ),
+    expected: ["spec.controller: Required value", "spec.parameters.name: Required value"],
+  },
+  {
+    name: "a RuntimeClass without a handler",
+    object: object("node.k8s.io/v1", "RuntimeClass", { name: "gvisor" }),
+    expected: ["handler: Required value"],
+  },
+  {
+    name: "a RoleBinding of an account of its own namespace",
+    object: object("rbac.authorization.k8s.io/v1", "RoleBinding", meta("robot"), {
+      roleRef: { kind: "Role", name: "reader" },
+      subjects: [{ kind: "ServiceAccount", name: "robot" }],
+    }),
+    expected: [],
+  },
+  {
     name: "a rolling update that cannot roll",
     object: deployment({ strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: "0%" } } }),
     expected: [

@@ -9,6 +9,7 @@ import {
   checkCertificateRequest,
   checkEndpointSlice,
   checkLease,
+  checkRuntimeClass,
   checkNode,
   checkNodeUpdate,
   checkPriorityClass,
@@ -19,7 +20,8 @@ import { checkFlowSchema, checkPriorityLevel } from "./flow-control.js";
 import { checkCronJob, checkJob, checkJobUpdate } from "./jobs.js";
 import { checkLimitRange, checkResourceQuota, checkResourceQuotaUpdate } from "./limits.js";
 import { checkMetadata, checkMetadataUpdate } from "./metadata.js";
-import { checkIngress, checkNetworkPolicy } from "./networking.js";
+import { checkIngress, checkIngressClass, checkNetworkPolicy } from "./networking.js";
+import { checkEphemeralContainers, checkResize } from "./pod-parts.js";
 import { checkPodUpdate } from "./pod-updates.js";
 import { checkNodeStatus, checkPodStatus } from "./pod-status.js";
 import { checkPod, checkPodTemplate } from "./pods.js";
@@ -60,6 +62,8 @@ interface KindChecks {
   readonly update?: UpdateCheck;
   /** Of a change through the subresource "status". */
   readonly status?: UpdateCheck;
+  /** Of a change through another subresource. */
+  readonly parts?: Readonly<Record<string, UpdateCheck>>;
   /** The change is all that is checked of an update: what is there already is taken as it is. */
   readonly updateOnly?: boolean;
 }
@@ -70,7 +74,13 @@ const CHECKS: Readonly<Record<string, KindChecks>> = {
   "/Node": { object: checkNode, update: checkNodeUpdate, status: checkNodeStatus },
   "/PersistentVolume": { object: checkVolume, update: checkVolumeUpdate },
   "/PersistentVolumeClaim": { object: checkClaim, update: checkClaimUpdate },
-  "/Pod": { object: checkPod, update: checkPodUpdate, updateOnly: true, status: checkPodStatus },
+  "/Pod": {
+    object: checkPod,
+    update: checkPodUpdate,
+    updateOnly: true,
+    status: checkPodStatus,
+    parts: { ephemeralcontainers: checkEphemeralContainers, resize: checkResize },
+  },
   "/PodTemplate": {
     object: (object, failures) =>
       checkPodTemplate((object["template"] ?? {}) as Fields, "template", failures),
@@ -97,8 +107,9 @@ const CHECKS: Readonly<Record<string, KindChecks>> = {
   "flowcontrol.apiserver.k8s.io/FlowSchema": { object: checkFlowSchema },
   "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": { object: checkPriorityLevel },
   "networking.k8s.io/Ingress": { object: checkIngress },
+  "networking.k8s.io/IngressClass": { object: checkIngressClass },
   "networking.k8s.io/NetworkPolicy": { object: checkNetworkPolicy },
-  "node.k8s.io/RuntimeClass": { update: immutableFields("handler") },
+  "node.k8s.io/RuntimeClass": { object: checkRuntimeClass, update: immutableFields("handler") },
   "policy/PodDisruptionBudget": { object: checkDisruptionBudget },
   "rbac.authorization.k8s.io/ClusterRole": { object: checkRole },
   "rbac.authorization.k8s.io/ClusterRoleBinding": { object: checkRoleBinding, update: checkRoleRefKept },
@@ -135,6 +146,7 @@ export function validateUpdate(next: KubeObject, current: KubeObject, subresourc
   checkMetadataUpdate(next, current, failures);
   const checks = CHECKS[keyOf(next)];
   if (subresource === "status") checks?.status?.(next, current, failures);
+  checks?.parts?.[subresource]?.(next, current, failures);
   if (subresource !== "" && subresource !== "scale") return failures;
   if (checks === undefined) return failures;
   if (checks.updateOnly !== true && differs(next, current))

@@ -3,6 +3,7 @@
 import { jsonEquals } from "../patch/json-tree.js";
 import type { KubeObject } from "../meta.js";
 import {
+  checkChoice,
   checkCountOrPercent,
   checkNotAbove100Percent,
   checkNotNegative,
@@ -19,6 +20,7 @@ import {
 import { type Failure, forbiddenField, IMMUTABLE, invalidValue, required, unsupported } from "./failure.js";
 import { checkText, dnsLabel } from "./names.js";
 import { checkPodTemplate } from "./pods.js";
+import { checkClaimSpec } from "./storage.js";
 
 const MISMATCH = "`selector` does not match template `labels`";
 
@@ -166,6 +168,18 @@ export function checkStatefulSet(set: Fields, failures: Failure[]): void {
   checkNotNegative(spec, ["replicas", "minReadySeconds"], "spec", failures);
   const service = text(spec, "serviceName");
   if (service !== "") checkText(dnsLabel, service, "spec.serviceName", failures);
+  items(spec, "volumeClaimTemplates").forEach((claim, index) => {
+    checkClaimSpec(part(claim, "spec"), `spec.volumeClaimTemplates[${index}].spec`, failures);
+  });
+  const retention = part(spec, "persistentVolumeClaimRetentionPolicy");
+  for (const name of ["whenDeleted", "whenScaled"])
+    checkChoice(
+      retention[name],
+      ["Retain", "Delete"],
+      `spec.persistentVolumeClaimRetentionPolicy.${name}`,
+      failures,
+    );
+  checkNotNegative(part(spec, "ordinals"), ["start"], "spec.ordinals", failures);
   checkTemplateOwner(withClaimVolumes(spec), "StatefulSet", failures);
 }
 

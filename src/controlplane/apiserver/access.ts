@@ -66,8 +66,16 @@ export interface Authorizer {
   rulesFor(user: UserInfo, namespace: string): Eventually<AccessRules>;
 }
 
+export interface OpenIdSource {
+  readonly issuer: string;
+  /** Public keys, as RFC 7517 writes them. */
+  readonly keys: readonly object[];
+}
+
 /** Service-account tokens: POST serviceaccounts/NAME/token and TokenReview. */
 export interface TokenAuthority {
+  /** What others need to know to check tokens by themselves. */
+  readonly openId: OpenIdSource;
   /** @returns the TokenRequest with its status filled in */
   issue(serviceAccount: KubeObject, tokenRequest: KubeObject): Eventually<KubeObject>;
   /** @returns who a token speaks for, and the audiences it is good for; null when it is good for nothing */

@@ -136,6 +136,7 @@ class Server implements ApiServer {
       extraGroups,
       discovery: new DiscoveryRoutes(offeredGroups(extraGroups)),
       health: new HealthRoutes([...this.#healthChecks(), ...(options.healthChecks ?? [])]),
+      openId: options.tokens?.openId ?? null,
       metricsText: () => this.#metricsText(),
     });
     this.#pipeline = new RequestPipeline({

@@ -1,8 +1,9 @@
 // From an authorized request to whoever answers it.
 import type { ApiRequest, ApiResponse, UserInfo } from "../protocol/api-request.js";
-import type { Eventually } from "./access.js";
+import type { Eventually, OpenIdSource } from "./access.js";
 import type { DiscoveryRoutes } from "./discovery/discovery-routes.js";
 import { openApiRoute } from "./discovery/openapi-routes.js";
+import { OPENID_PATHS, openIdRoute } from "./discovery/openid-routes.js";
 import { SERVER_VERSION } from "./discovery/version.js";
 import type { ExtraGroup } from "./extra-group.js";
 import type { HealthRoutes } from "./health/health-checks.js";
@@ -15,6 +16,7 @@ export interface RoutesOptions {
   readonly extraGroups: readonly ExtraGroup[];
   readonly discovery: DiscoveryRoutes;
   readonly health: HealthRoutes;
+  readonly openId: OpenIdSource | null;
   readonly metricsText: () => string;
 }
 
@@ -36,11 +38,14 @@ export class Routes {
   }
 
   #document(request: ApiRequest, { path }: RequestInfo): ApiResponse {
-    const { discovery, health, metricsText } = this.#options;
+    const { discovery, health, openId, metricsText } = this.#options;
     const parts = path.split("/").filter((part) => part !== "");
     if (request.method !== "GET" && request.method !== "HEAD") throw unknownPath();
     const found =
-      discovery.handle(request, parts) ?? health.handle(request, parts) ?? openApiRoute(request, parts);
+      discovery.handle(request, parts) ??
+      health.handle(request, parts) ??
+      openApiRoute(request, parts) ??
+      openIdRoute(path, openId);
     if (found !== null) return found;
     switch (path) {
       case "/version":
@@ -57,6 +62,7 @@ export class Routes {
 }
 
 const PATHS = [
+  ...OPENID_PATHS,
   "/api",
   "/apis",
   "/healthz",

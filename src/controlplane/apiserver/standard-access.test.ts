@@ -1,5 +1,5 @@
 import { deepStrictEqual, equal, match, rejects } from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type JsonWebKey, verify } from "node:crypto";
 import { test } from "node:test";
 import type { KubeObject } from "../../api/meta.js";
 import { Prng } from "../../base/prng.js";
@@ -125,6 +125,35 @@ test("standardAccess lets one of two take the last place of a quota, when they c
     equal(refusals.length, 2);
     for (const refusal of refusals)
       match(refusal, /is forbidden: exceeded quota: q, requested: pods=1, used: pods=3, limited: pods=3$/);
+  } finally {
+    await close();
+  }
+});
+
+test("standardAccess publishes the keys with which others check service account tokens", async () => {
+  const { send, create, close } = await startServer();
+  try {
+    const issued = (await create("/api/v1/namespaces/a/serviceaccounts/default/token", {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenRequest",
+      spec: { audiences: ["vault"] },
+    })) as unknown as { status: { token: string } };
+    const [header = "", payload = "", signature = ""] = issued.status.token.split(".");
+    const read = (part: string) =>
+      JSON.parse(Buffer.from(part, "base64url").toString()) as { kid: string; iss: string };
+    const source = (await send("GET", "/.well-known/openid-configuration", null)) as unknown as {
+      issuer: string;
+      jwks_uri: string;
+    };
+    equal(source.issuer, read(payload).iss);
+    const path = source.jwks_uri.slice(source.issuer.length);
+    const { keys } = (await send("GET", path, null)) as unknown as { keys: (JsonWebKey & { kid: string })[] };
+    const key = keys.find(({ kid }) => kid === read(header).kid);
+    const publicKey = createPublicKey({ key: key as JsonWebKey, format: "jwk" });
+    const signed = Buffer.from(`${header}.${payload}`);
+    const bytes = Buffer.from(signature, "base64url");
+    equal(verify("sha256", signed, { key: publicKey, dsaEncoding: "ieee-p1363" }, bytes), true);
+    equal("d" in (key as object), false);
   } finally {
     await close();
   }

@@ -11,6 +11,7 @@ import { limitRanger } from "./admission/limit-ranger.js";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.js";
 import { nodeRestriction } from "./admission/node-restriction.js";
 import { taintNodesByCondition } from "./admission/taint-nodes-by-condition.js";
+import { claimResize } from "./admission/claim-resize.js";
 import { defaultStorageClass } from "./admission/default-storage-class.js";
 import { storageObjectInUseProtection } from "./admission/storage-object-in-use-protection.js";
 import { podNodeSelector } from "./admission/pod-node-selector.js";
@@ -128,6 +129,7 @@ function admissionPlugins(
       serviceRanges,
       nodePorts,
     }),
+    claimResize(objects),
     resourceQuota(objects),
   ];
   return all.filter(

@@ -110,3 +110,33 @@ test("persistentVolumeBinder gives two claims two volumes, and retains what is r
   assert.deepEqual(cluster.errors, []);
   await cluster.stop();
 });
+
+test("a bound claim that asks for more gets it, and its volume with it, when its class allows it", async () => {
+  const cluster = await startRealCluster(CONTROLLERS);
+  const { timers, of } = cluster;
+  const claims = of(PERSISTENT_VOLUME_CLAIMS);
+  for (const [name, allowVolumeExpansion] of [
+    ["elastic", true],
+    ["fixed", false],
+  ] as const) {
+    await of(STORAGE_CLASSES, null).create({
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: { name },
+      provisioner: "plumbline.dev/hollow",
+      allowVolumeExpansion,
+      volumeBindingMode: "Immediate",
+    });
+    await claims.create(claimObject(name, name));
+  }
+  await timers.advance(1000);
+  const more = { spec: { resources: { requests: { storage: "3Gi" } } } };
+  const { spec } = await claims.patch("elastic", "merge", more);
+  await claims.patch("fixed", "merge", more).catch(() => null);
+  await timers.advance(1000);
+  assert.deepEqual((await claims.get("elastic")).status?.capacity, { storage: "3Gi" });
+  const grown = await of(PERSISTENT_VOLUMES, null).get(spec?.volumeName ?? "");
+  assert.deepEqual(grown.spec?.capacity, { storage: "3Gi" });
+  assert.deepEqual((await claims.get("fixed")).status?.capacity, { storage: "1Gi" });
+  assert.deepEqual(cluster.errors, []);
+});

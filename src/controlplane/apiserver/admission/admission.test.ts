@@ -12,6 +12,7 @@ import { limitRanger } from "./limit-ranger.js";
 import { namespaceLifecycle } from "./namespace-lifecycle.js";
 import { nodeRestriction } from "./node-restriction.js";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.js";
+import { claimResize } from "./claim-resize.js";
 import { defaultStorageClass } from "./default-storage-class.js";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.js";
 import { priority } from "./priority.js";
@@ -285,6 +286,36 @@ test("storage plugins give a claim the newest default class and its protection",
   strictEqual(await run(defaultStorageClass(objects), creation(none, { kind })), none);
   const kept = await run(storageObjectInUseProtection, creation(claim, { kind }));
   deepStrictEqual(kept.metadata.finalizers, ["kubernetes.io/pvc-protection"]);
+});
+
+test("PersistentVolumeClaimResize lets a claim grow, when it is bound and its class allows it", async () => {
+  const objects = cluster();
+  const kind = kindRow("", "persistentvolumeclaims");
+  for (const [name, allowVolumeExpansion] of [
+    ["fixed", false],
+    ["elastic", true],
+  ] as const)
+    objects.put(
+      kindRow("storage.k8s.io", "storageclasses"),
+      objectOf("storage.k8s.io/v1", "StorageClass", name, { allowVolumeExpansion }),
+    );
+  const claim = (storageClassName: string, storage: string, phase = "Bound") =>
+    inDefault("v1", "PersistentVolumeClaim", "data", {
+      spec: { storageClassName, resources: { requests: { storage } } },
+      status: { phase },
+    });
+  const change = (next: KubeObject, oldObject: KubeObject) =>
+    run(claimResize(objects), creation(next, { kind, operation: "UPDATE", oldObject }));
+  await change(claim("elastic", "2Gi"), claim("elastic", "1Gi"));
+  await change(claim("fixed", "1Gi"), claim("fixed", "1024Mi"));
+  await rejects(change(claim("fixed", "2Gi"), claim("fixed", "1Gi")), {
+    message:
+      'persistentvolumeclaims "data" is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
+  });
+  await rejects(change(claim("elastic", "2Gi"), claim("elastic", "1Gi", "Lost")), {
+    message:
+      'persistentvolumeclaims "data" is forbidden: Only bound persistent volume claims can be expanded',
+  });
 });
 
 test("RuntimeClass gives Pods its overhead and place", async () => {

@@ -1,6 +1,6 @@
 // Which Pods a quota is about.
 // Source: pkg/quota/v1/evaluator/core/pods.go (podMatchesScopeFunc), pkg/quota/v1/evaluator/core/registry.go.
-import { qosClass } from "../strategy/pod-strategy.js";
+import { qosClass } from "../../../api/qos-class.js";
 import type { PodObject } from "./pod-parts.js";
 
 export interface ScopeRequirement {
@@ -47,7 +47,7 @@ function isBounded(pod: PodObject): boolean {
 }
 
 function isBestEffort(pod: PodObject): boolean {
-  return qosClass(pod as unknown as Parameters<typeof qosClass>[0]) === "BestEffort";
+  return qosClass(pod.spec) === "BestEffort";
 }
 
 function hasClass({ operator, values = [] }: ScopeRequirement, name: string): boolean {

@@ -35,7 +35,7 @@ const GIVEN: readonly (keyof ServiceSpec)[] = [
 ];
 
 export function carriedOver(next: ServiceSpec, before: ServiceSpec): ServiceSpec {
-  const fields: Record<string, unknown> = { ...next };
+  const fields: Record<string, unknown> = { ...next, ...firstAddress(next, before) };
   const old: Readonly<Record<string, unknown>> = { ...before };
   for (const [name, needs] of Object.entries(DEPENDENT)) {
     const isStale = needs(before) && !needs(next) && jsonEquals(fields[name], old[name]);
@@ -50,6 +50,14 @@ export function carriedOver(next: ServiceSpec, before: ServiceSpec): ServiceSpec
   }
   const ports = next.ports?.map((port) => carriedPort(port, next, before));
   return { ...fields, ...(ports === undefined ? {} : { ports }) };
+}
+
+/** Who changes the single address and sends the list back as it was means the list's first. */
+function firstAddress(next: ServiceSpec, before: ServiceSpec): Partial<ServiceSpec> {
+  const { clusterIP, clusterIPs } = next;
+  const isOnlyOne =
+    !!clusterIP && clusterIP !== before.clusterIP && jsonEquals(clusterIPs, before.clusterIPs);
+  return isOnlyOne && clusterIPs !== undefined ? { clusterIPs: [clusterIP, ...clusterIPs.slice(1)] } : {};
 }
 
 function carriedPort(port: ServicePortSpec, next: ServiceSpec, before: ServiceSpec): ServicePortSpec {

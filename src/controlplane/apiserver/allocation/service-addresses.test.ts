@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { applyDefaults } from "../../../api/defaults/apply-defaults.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { ServiceSpec } from "../../../api/types.js";
+import { validateUpdate } from "../../../api/validation/validate.js";
 import { Prng } from "../../../base/prng.js";
 import { ManualTimers } from "../../../base/timers.js";
 import type { AdmissionRequest } from "../access.js";
@@ -59,6 +60,11 @@ function server(options: { ranges?: readonly string[]; objects?: MemoryObjects }
       objects.put(SERVICES, made);
       return made;
     },
+    trial: (object: Service, old: Service | null = null) =>
+      plugin.mutate?.({
+        ...request(old === null ? "CREATE" : "UPDATE", object, old),
+        isDryRun: true,
+      }) as Service,
     deleting: (object: Service) => plugin.mutate?.(request("DELETE", object, object)),
   };
 }
@@ -176,4 +182,31 @@ test("serviceAddresses drops what a type no longer has, when a client sends back
   const external = { ...made.spec, type: "ExternalName" as const, externalName: "example.com" };
   const outer = admit({ ...made, spec: external }, made).spec;
   deepStrictEqual([outer.clusterIP, outer.clusterIPs, outer.ipFamilies], [undefined, undefined, undefined]);
+});
+
+test("a dry run shows what a Service would get, and another can have it at once", () => {
+  const { trial, create } = server();
+  const spec = { type: "NodePort", clusterIP: "10.96.0.77", ports: [{ port: 80, nodePort: 30_080 }] };
+  equal(trial(service("tried", spec)).spec.clusterIP, "10.96.0.77");
+  const made = create(service("made", spec));
+  equal(made.spec.ports?.[0]?.nodePort, 30_080);
+});
+
+test("a dry run of an update takes nothing from the Service that it shows", () => {
+  const { trial, create } = server();
+  const made = create(service("web", { type: "NodePort" }));
+  trial(made, made);
+  throws(
+    () => create(service("other", { type: "NodePort", clusterIP: made.spec.clusterIP })),
+    /already allocated/,
+  );
+});
+
+test("an update that changes the single address alone means the list's first too, and is refused for it", () => {
+  const { create, admit } = server();
+  const made = create(service("web", {}));
+  const changed = admit({ ...made, spec: { ...made.spec, clusterIP: "10.96.0.50" } }, made);
+  deepStrictEqual(changed.spec.clusterIPs, ["10.96.0.50"]);
+  const [failure] = validateUpdate(changed, made);
+  equal(failure?.message, 'Invalid value: ["10.96.0.50"]: may not change once set');
 });

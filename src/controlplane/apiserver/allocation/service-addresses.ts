@@ -115,7 +115,10 @@ class Addresses {
     if (spec.type === "ExternalName") return spec === service.spec ? service : { ...service, spec };
     const addressed = this.#withAddresses(spec, claimant, refuse);
     const ported = this.#withNodePorts(addressed, claimant, refuse);
-    return { ...service, spec: this.#withHealthPort(ported, claimant, refuse) };
+    const given = { ...service, spec: this.#withHealthPort(ported, claimant, refuse) };
+    // Nothing will be stored: what the answer shows stays free.
+    if (request.isDryRun) this.letGo(given);
+    return given;
   }
 
   #withAddresses(spec: ServiceSpec, claimant: Claimant, refuse: Refuse): ServiceSpec {

@@ -4,7 +4,7 @@
 import type { KubeObject } from "../../../api/meta.js";
 import type { Clock } from "../../../base/clock.js";
 import type { UserInfo } from "../../protocol/api-request.js";
-import type { TokenAuthority } from "../access.js";
+import type { OpenIdSource, TokenAuthority } from "../access.js";
 import { kindRow, type ObjectReader } from "../object-access.js";
 import { badRequest, conflict, invalid, notFound } from "../registry/api-failures.js";
 import type { Claims, TokenSigner } from "./json-web-token.js";
@@ -61,6 +61,11 @@ export class ServiceAccountTokens implements TokenAuthority {
 
   constructor(options: ServiceAccountTokenOptions) {
     this.#options = options;
+  }
+
+  get openId(): OpenIdSource {
+    const { issuer, signer } = this.#options;
+    return { issuer, keys: [signer.webKey] };
   }
 
   issue(account: KubeObject, request: TokenRequest): KubeObject {

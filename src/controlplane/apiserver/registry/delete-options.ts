@@ -2,13 +2,16 @@
 // Source: apimachinery meta/v1 DeleteOptions; apiserver pkg/registry/generic/registry/store.go (finalizers for dependents).
 import { decodedDeleteOptions } from "../object-codec.js";
 import type { KubeObject } from "../../../api/meta.js";
-import { badRequest, invalid } from "./api-failures.js";
+import { invalidValue, unsupported } from "../../../api/validation/failure.js";
+import { badRequest } from "./api-failures.js";
 import type { ResourceCall } from "./resource-call.js";
+import { dryRunFailures, refuseOptions } from "./write-options.js";
 
 const FOREGROUND = "foregroundDeletion";
 const ORPHAN = "orphan";
 
-type Propagation = "Orphan" | "Background" | "Foreground";
+const PROPAGATIONS = ["Orphan", "Background", "Foreground"] as const;
+type Propagation = (typeof PROPAGATIONS)[number];
 
 export interface DeleteOptions {
   /** null: as the object says. */
@@ -50,17 +53,22 @@ export function parsedDeleteOptions(call: ResourceCall, body: DeleteBody): Delet
   const grace = body.gracePeriodSeconds ?? request.query.get("gracePeriodSeconds");
   const policy = body.propagationPolicy ?? request.query.get("propagationPolicy");
   const orphan = body.orphanDependents ?? request.query.get("orphanDependents");
+  const failures = dryRunFailures(body.dryRun ?? []);
   if (policy != null && orphan != null)
-    throw invalid(call.kind, call.info.name, [
-      {
-        field: "propagationPolicy",
-        message: `Invalid value: "${policy}": orphanDependents and deletionPropagation cannot be both set`,
-        reason: "FieldValueInvalid",
-      },
-    ]);
+    failures.push(
+      invalidValue(
+        "propagationPolicy",
+        policy,
+        "orphanDependents and deletionPropagation cannot be both set",
+      ),
+    );
+  const propagationPolicy = propagationOf(policy);
+  if (propagationPolicy === undefined)
+    failures.push(unsupported("propagationPolicy", policy, ["Foreground", "Background", "Orphan", "nil"]));
+  refuseOptions(call, "DeleteOptions", failures);
   return {
     gracePeriodSeconds: graceOf(grace),
-    propagationPolicy: propagationOf(policy),
+    propagationPolicy: propagationPolicy ?? null,
     orphanDependents: orphan == null ? null : orphan === true || orphan === "true",
     preconditions: preconditionsOf(body.preconditions),
   };
@@ -86,12 +94,10 @@ function graceOf(value: unknown): number | null {
   return seconds;
 }
 
-function propagationOf(value: unknown): Propagation | null {
+/** Undefined: there is no such policy. */
+function propagationOf(value: unknown): Propagation | null | undefined {
   if (value == null || value === "") return null;
-  if (value === "Orphan" || value === "Background" || value === "Foreground") return value;
-  throw badRequest(
-    `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "${value}": supported values: "Foreground", "Background", "Orphan", "nil"`,
-  );
+  return PROPAGATIONS.find((each) => each === value);
 }
 
 /** Finalizers that make the garbage collector do as asked, beside those of others. */

@@ -1,5 +1,5 @@
 // GET of a collection: from the cache at its revision, or page by page at the revision of the first page.
-// Source: apiserver pkg/storage (GetList), apis/meta/internalversion/validation (what may be combined).
+// Source: apiserver pkg/storage (GetList).
 import { toVersion } from "../object-codec.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { ApiResponse } from "../../protocol/api-request.js";
@@ -7,6 +7,7 @@ import type { Revision } from "../../store/store.js";
 import type { StoredEntry } from "../storage/sorted-objects.js";
 import { badRequest } from "./api-failures.js";
 import { decodeContinue, encodeContinue } from "./continue-token.js";
+import { checkListOptions } from "./list-options.js";
 import { type Selection, selectedEntries, selectionOf } from "./list-selection.js";
 import { apiVersion, type ResourceCall } from "./resource-call.js";
 import { checkResourceVersion, revisionAsked } from "./resource-version.js";
@@ -47,7 +48,8 @@ export async function listedPage(call: ResourceCall): Promise<ListedPage> {
   const { query } = call.request;
   const limit = limitAsked(query.get("limit"));
   const token = query.get("continue");
-  checkCombination(query);
+  checkListOptions(call);
+  checkContinued(query);
   const selection = selectionOf(call);
   if (token) return continued(call, selection, limit, decodeContinue(token));
   const asked = checkResourceVersion(call, query.get("resourceVersion"));
@@ -70,27 +72,8 @@ function limitAsked(text: string | null): number {
   return limit;
 }
 
-function checkCombination(query: URLSearchParams): void {
-  const match = query.get("resourceVersionMatch") ?? "";
-  const version = query.get("resourceVersion") ?? "";
-  if (match !== "" && match !== "Exact" && match !== "NotOlderThan")
-    throw badRequest(
-      `resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan"`,
-    );
-  if (match !== "" && version === "")
-    throw badRequest(
-      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided",
-    );
-  if (match === "Exact" && version === "0")
-    throw badRequest(
-      'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
-    );
-  if (!query.get("continue")) return;
-  if (match !== "")
-    throw badRequest(
-      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided",
-    );
-  if ((revisionAsked(version) ?? 0) !== 0)
+function checkContinued(query: URLSearchParams): void {
+  if (query.get("continue") && (revisionAsked(query.get("resourceVersion")) ?? 0) !== 0)
     throw badRequest("specifying resource version is not allowed when using continue");
 }
 

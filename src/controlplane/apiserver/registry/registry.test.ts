@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { HttpMethod } from "../../protocol/api-request.js";
 import { pod, PODS, testServer } from "../api-server.test-data.js";
 
+const MERGE = { "content-type": "application/merge-patch+json" };
 const DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments";
 const deployment = (name: string, replicas = 1) => ({
   metadata: { name },
@@ -23,6 +25,20 @@ test("create gives an object its uid, time, generation and first state, and drop
   assert.match(made.metadata.resourceVersion ?? "", /^\d+$/);
 });
 
+test("create answers a status that clients can read before a controller has seen the object", async () => {
+  const { object } = await testServer();
+  const made = await object(201, "POST", DEPLOYMENTS, deployment("web"));
+  assert.deepEqual(made.status, {});
+  const daemons = { ...deployment("agent"), spec: { ...deployment("agent").spec, replicas: undefined } };
+  const daemonSet = await object(201, "POST", "/apis/apps/v1/namespaces/default/daemonsets", daemons);
+  assert.deepEqual(daemonSet.status, {
+    currentNumberScheduled: 0,
+    numberMisscheduled: 0,
+    desiredNumberScheduled: 0,
+    numberReady: 0,
+  });
+});
+
 test("create refuses a taken name with upstream's words", async () => {
   const { object } = await testServer();
   await object(201, "POST", DEPLOYMENTS, deployment("web"));
@@ -42,6 +58,50 @@ test("create with dryRun=All answers the object and stores nothing", async () =>
   const { object } = await testServer();
   await object(201, "POST", `${PODS}?dryRun=All`, pod("web"));
   await object(404, "GET", `${PODS}/web`);
+});
+
+test("options that mean nothing are refused, and nothing is written", async () => {
+  const { object } = await testServer();
+  const refused = async (method: HttpMethod, path: string, body?: object, headers?: Record<string, string>) =>
+    (await object(422, method, path, body, headers)).message;
+  assert.equal(
+    await refused("POST", `${PODS}?dryRun=all`, pod("web")),
+    'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["all"]: supported values: "All"',
+  );
+  assert.equal(
+    await refused("POST", `${PODS}?fieldManager=${"m".repeat(129)}`, pod("web")),
+    'CreateOptions.meta.k8s.io "" is invalid: fieldManager: Too long: may not be more than 128 bytes',
+  );
+  await object(404, "GET", `${PODS}/web`);
+  await object(201, "POST", PODS, pod("web"));
+  assert.equal(
+    await refused("PATCH", `${PODS}/web?force=true`, {}, MERGE),
+    'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
+  );
+  assert.equal(
+    await refused("DELETE", `${PODS}/web?propagationPolicy=Foo`),
+    'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Foo": supported values: "Foreground", "Background", "Orphan", "nil"',
+  );
+  await refused("DELETE", `${PODS}/web?dryRun=yes`);
+  await refused("DELETE", `${PODS}/web`, { dryRun: ["yes"] });
+  await object(200, "GET", `${PODS}/web`);
+});
+
+test("a collection cannot be changed, nor an object be created in one", async () => {
+  const { object } = await testServer();
+  await object(405, "POST", `${PODS}/web`, pod("web"));
+  await object(405, "PUT", PODS, pod("web"));
+  await object(405, "PATCH", PODS, {}, MERGE);
+});
+
+test("the update that ends a deletion answers the object as it left it", async () => {
+  const { object } = await testServer();
+  const path = "/api/v1/namespaces/default/configmaps";
+  await object(201, "POST", path, { metadata: { name: "kept", finalizers: ["example.com/keep"] } });
+  await object(200, "DELETE", `${path}/kept`);
+  const last = await object(200, "PATCH", `${path}/kept`, { metadata: { finalizers: null } }, MERGE);
+  assert.equal(last.metadata.finalizers, undefined);
+  await object(404, "GET", `${path}/kept`);
 });
 
 test("create refuses names that would lead elsewhere in paths", async () => {
@@ -249,7 +309,7 @@ test("list selects by labels and fields, and refuses fields it does not know", a
   assert.deepEqual(await names("fieldSelector=spec.nodeName!%3Dn2,status.phase!%3DFailed"), ["a"]);
   assert.deepEqual(await names("fieldSelector=metadata.name%3Da,metadata.namespace%3Ddefault"), ["a"]);
   const { message } = await object(400, "GET", "/api/v1/pods?fieldSelector=spec.foo%3Dx");
-  assert.match(message, /field label not supported: spec.foo/);
+  assert.equal(message, "field label not supported: spec.foo");
 });
 
 test("list refuses a resourceVersion that does not exist yet, and combinations that mean nothing", async () => {
@@ -257,8 +317,21 @@ test("list refuses a resourceVersion that does not exist yet, and combinations t
   const { details } = await object(504, "GET", `${PODS}?resourceVersion=99`);
   assert.equal((details["causes"] as { reason: string }[])[0]?.reason, "ResourceVersionTooLarge");
   await object(400, "GET", `${PODS}?resourceVersion=x`);
-  await object(400, "GET", `${PODS}?resourceVersionMatch=Exact`);
   await object(400, "GET", `${PODS}?continue=!!`);
+  const refused = async (query: string) => (await object(422, "GET", `${PODS}?${query}`)).message;
+  assert.equal(
+    await refused("resourceVersionMatch=Exact"),
+    'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
+  );
+  assert.match(await refused("sendInitialEvents=true"), /sendInitialEvents is forbidden for list/);
+  assert.match(
+    await refused("watch=1&resourceVersion=1&resourceVersionMatch=NotOlderThan"),
+    /resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided/,
+  );
+  assert.match(
+    await refused("watch=1&sendInitialEvents=true&resourceVersionMatch=Exact&resourceVersion=1"),
+    /sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, .*Unsupported value: "Exact"/,
+  );
 });
 
 test("lists of other versions are converted: an autoscaler of v1 is stored and read as v2", async () => {

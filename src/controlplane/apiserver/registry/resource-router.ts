@@ -15,6 +15,7 @@ import { getObject } from "./read-object.js";
 import { prefixOf, type Registry, type ResourceCall, type ResourceHandler } from "./resource-call.js";
 import { updateObject } from "./update-object.js";
 import { watchObjects } from "./watch-objects.js";
+import { checkWriteOptions } from "./write-options.js";
 
 const VERBS: Readonly<Record<string, ResourceHandler>> = {
   create: createObject,
@@ -54,6 +55,7 @@ export class ResourceRouter {
     const kind = BY_PATH.get(`${info.group}/${info.version}/${info.resource}`);
     if (kind === undefined) throw unknownPath();
     checkScope(kind, info);
+    checkTarget(kind, info);
     const call: ResourceCall = {
       registry: this.#registry,
       request,
@@ -65,6 +67,7 @@ export class ResourceRouter {
       warnings: [],
       isDryRun: request.query.getAll("dryRun").includes("All"),
     };
+    checkWriteOptions(call);
     const now = () => wallMs(this.#registry.timers);
     const answering = this.#handlerOf(kind, info)(call);
     const shown = (response: ApiResponse) => represent(request, kind, now, response);
@@ -97,4 +100,11 @@ function checkScope(kind: Kind, info: RequestInfo): void {
   if (!kind.isNamespaced || info.namespace !== "") return;
   if (info.name !== "" && info.verb !== "list" && info.verb !== "watch") throw notFound(kind, info.name);
   if (info.verb === "create") throw methodNotAllowed(kind, "create");
+}
+
+/** New objects come to a collection, changes to an object of it. */
+function checkTarget(kind: Kind, { verb, name, subresource }: RequestInfo): void {
+  if (subresource !== "") return;
+  if (verb === "create" && name !== "") throw methodNotAllowed(kind, verb);
+  if ((verb === "update" || verb === "patch") && name === "") throw methodNotAllowed(kind, verb);
 }

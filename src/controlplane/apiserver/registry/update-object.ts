@@ -63,24 +63,25 @@ export interface ObjectChange {
 /**
  * Changes one object in the store, or says how it would be (dry run).
  *
- * @returns as stored; as it was last when the change ended its deletion
+ * @returns as stored; as the change left it when that ended its deletion
  * @throws {StatusError} NotFound, Conflict, Invalid, and what admission refuses
  */
 export async function changeObject(call: ResourceCall, options: ObjectChange): Promise<KubeObject> {
   const { registry, kind, info } = call;
-  let tried: KubeObject | null = null;
+  let unstored: KubeObject | null = null;
   const stored = await registry.objects.update(
     call.prefix,
     keyOf(call, info.name),
     async (current) => {
       const next = await readyForUpdate(call, options, current);
-      if (!call.isDryRun) return isFinished(call, next) ? null : next;
-      tried = next;
-      return current;
+      const isLast = isFinished(call, next);
+      unstored = call.isDryRun || isLast ? next : null;
+      if (call.isDryRun) return current;
+      return isLast ? null : next;
     },
     () => notFound(kind, info.name),
   );
-  return tried ?? stored;
+  return unstored ?? stored;
 }
 
 async function readyForUpdate(

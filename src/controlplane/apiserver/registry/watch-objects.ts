@@ -15,6 +15,7 @@ import { atRevision } from "../storage/object-value.js";
 import type { CacheEvent, CacheWatcher, WatchScope } from "../storage/resource-cache.js";
 import { badRequest } from "./api-failures.js";
 import type { BookmarkListener } from "./bookmark-clock.js";
+import { checkWatchOptions } from "./list-options.js";
 import { type Selection, scopeOf, selectedEntries, selectionOf } from "./list-selection.js";
 import type { ResourceCall } from "./resource-call.js";
 import { revisionAsked } from "./resource-version.js";
@@ -25,6 +26,7 @@ const INITIAL_EVENTS_END = { "k8s.io/initial-events-end": "true" };
 
 export async function watchObjects(call: ResourceCall): Promise<ApiResponse> {
   const { query } = call.request;
+  checkWatchOptions(call);
   const selection = selectionOf(call);
   const plan: WatchPlan = {
     since: revisionAsked(query.get("resourceVersion")),
@@ -56,10 +58,6 @@ function isTrueParameter(query: URLSearchParams, name: string): boolean {
 
 function initialEventsAsked(query: URLSearchParams): boolean | null {
   if (!query.has("sendInitialEvents")) return null;
-  if (query.get("resourceVersionMatch") !== "NotOlderThan")
-    throw badRequest(
-      "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-    );
   return isTrueParameter(query, "sendInitialEvents");
 }
 

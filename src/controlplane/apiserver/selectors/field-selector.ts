@@ -24,7 +24,7 @@ export function fieldSelector(kind: Kind, selector: string): FieldSelector | nul
   const terms = splitUnescaped(selector, ",")
     .filter((term) => term !== "")
     .map((term) => termOf(selector, term));
-  const tests = terms.map((term) => testOf(kind, selector, term));
+  const tests = terms.map((term) => testOf(kind, term));
   return { terms, test: (object) => tests.every((test) => test(object)) };
 }
 
@@ -49,13 +49,9 @@ function termOf(selector: string, term: string): FieldTerm {
   throw new StatusError("BadRequest", `invalid selector: '${selector}'; can't understand '${term}'`);
 }
 
-function testOf(kind: Kind, selector: string, { field, isEqual, value }: FieldTerm): ObjectTest {
+function testOf(kind: Kind, { field, isEqual, value }: FieldTerm): ObjectTest {
   const read = readerOf(kind, field);
-  if (read === undefined)
-    throw new StatusError(
-      "BadRequest",
-      `Unable to find "${kind.group}/${kind.storageVersion}, Resource=${kind.plural}" that match label selector "", field selector "${selector}": field label not supported: ${field}`,
-    );
+  if (read === undefined) throw new StatusError("BadRequest", `field label not supported: ${field}`);
   return (object) => (read(object) === value) === isEqual;
 }
 

@@ -10,8 +10,24 @@ const RETURNS = { returnsDeleted: true };
 const CONDITIONAL = { allowsUnconditionalUpdate: false };
 const CREATES = { allowsCreateOnUpdate: true };
 
-const inPhase = (phase: string) => (object: SpecObject) => ({ ...object, status: { phase } });
-const withReplicas = (object: SpecObject) => ({ ...object, status: { replicas: 0 } });
+/** A new object's status: what upstream's has that is written even when it is zero. Clients read it at once. */
+const starting = (status: Readonly<Record<string, unknown>>) => ({
+  forCreate: (object: SpecObject) => ({ ...object, status }),
+});
+const NO_STATUS = starting({});
+const NO_REPLICAS = starting({ replicas: 0 });
+const NO_DAEMONS = starting({
+  currentNumberScheduled: 0,
+  numberMisscheduled: 0,
+  desiredNumberScheduled: 0,
+  numberReady: 0,
+});
+const NO_DISRUPTIONS = starting({
+  disruptionsAllowed: 0,
+  currentHealthy: 0,
+  desiredHealthy: 0,
+  expectedPods: 0,
+});
 
 /** Who asks is what the server knows, not what the request says. */
 function requestedBy(object: SpecObject, { username, uid, groups, extra }: UserInfo): SpecObject {
@@ -34,38 +50,39 @@ const STRATEGIES: Readonly<Record<string, Partial<Strategy>>> = {
     forDeletion: namespaceInDeletion,
   },
   "/nodes": { isCreatedWithStatus: true },
-  "/persistentvolumes": { ...RETURNS, forCreate: inPhase("Pending") },
-  "/persistentvolumeclaims": { ...RETURNS, forCreate: inPhase("Pending") },
+  "/persistentvolumes": { ...RETURNS, ...starting({ phase: "Pending" }) },
+  "/persistentvolumeclaims": { ...RETURNS, ...starting({ phase: "Pending" }) },
   "/pods": { ...COUNTING, ...RETURNS, forCreate: newPod, graceSeconds: podGraceSeconds },
   "/podtemplates": { ...COUNTING, ...RETURNS },
-  "/replicationcontrollers": { ...COUNTING, defaultPropagation: "Orphan", forCreate: withReplicas },
-  "/resourcequotas": RETURNS,
+  "/replicationcontrollers": { ...COUNTING, defaultPropagation: "Orphan", ...NO_REPLICAS },
+  "/resourcequotas": { ...RETURNS, ...NO_STATUS },
   "/serviceaccounts": RETURNS,
   "/services": {
     ...RETURNS,
     ...CREATES,
-    forCreate: (object) => ({ ...object, status: { loadBalancer: {} } }),
+    ...starting({ loadBalancer: {} }),
   },
-  "apps/daemonsets": COUNTING,
-  "apps/deployments": COUNTING,
-  "apps/replicasets": { ...COUNTING, forCreate: withReplicas },
-  "apps/statefulsets": { ...COUNTING, forCreate: withReplicas },
-  "batch/cronjobs": COUNTING,
-  "batch/jobs": { ...COUNTING, defaultPropagation: "Orphan" },
+  "apps/daemonsets": { ...COUNTING, ...NO_DAEMONS },
+  "apps/deployments": { ...COUNTING, ...NO_STATUS },
+  "apps/replicasets": { ...COUNTING, ...NO_REPLICAS },
+  "apps/statefulsets": { ...COUNTING, ...starting({ replicas: 0, availableReplicas: 0 }) },
+  "autoscaling/horizontalpodautoscalers": starting({ desiredReplicas: 0, currentMetrics: null }),
+  "batch/cronjobs": { ...COUNTING, ...NO_STATUS },
+  "batch/jobs": { ...COUNTING, defaultPropagation: "Orphan", ...NO_STATUS },
   "certificates.k8s.io/certificatesigningrequests": {
-    forCreate: requestedBy,
+    forCreate: (object, user) => ({ ...requestedBy(object, user), status: {} }),
     forUpdate: (next, current) => ({ ...next, spec: current.spec ?? {} }),
   },
   "coordination.k8s.io/leases": { ...CONDITIONAL, ...CREATES },
   "discovery.k8s.io/endpointslices": COUNTING,
   "events.k8s.io/events": CREATES,
-  "flowcontrol.apiserver.k8s.io/flowschemas": COUNTING,
-  "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": COUNTING,
+  "flowcontrol.apiserver.k8s.io/flowschemas": { ...COUNTING, ...NO_STATUS },
+  "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": { ...COUNTING, ...NO_STATUS },
   "networking.k8s.io/ingressclasses": COUNTING,
-  "networking.k8s.io/ingresses": COUNTING,
+  "networking.k8s.io/ingresses": { ...COUNTING, ...starting({ loadBalancer: {} }) },
   "networking.k8s.io/networkpolicies": COUNTING,
   "node.k8s.io/runtimeclasses": { ...CONDITIONAL, ...CREATES },
-  "policy/poddisruptionbudgets": { ...COUNTING, ...CONDITIONAL },
+  "policy/poddisruptionbudgets": { ...COUNTING, ...CONDITIONAL, ...NO_DISRUPTIONS },
   "rbac.authorization.k8s.io/clusterrolebindings": CREATES,
   "rbac.authorization.k8s.io/clusterroles": CREATES,
   "rbac.authorization.k8s.io/rolebindings": CREATES,
@@ -77,7 +94,7 @@ const STRATEGIES: Readonly<Record<string, Partial<Strategy>>> = {
   "storage.k8s.io/csinodes": { ...CONDITIONAL, ...RETURNS },
   "storage.k8s.io/csistoragecapacities": CONDITIONAL,
   "storage.k8s.io/storageclasses": RETURNS,
-  "storage.k8s.io/volumeattachments": { ...CONDITIONAL, ...RETURNS },
+  "storage.k8s.io/volumeattachments": { ...CONDITIONAL, ...RETURNS, ...starting({ attached: false }) },
 };
 
 const BY_KIND = new WeakMap<Kind, Strategy>();

@@ -5,12 +5,12 @@ import { toStorage } from "../../../api/codec/convert.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { ApiResponse } from "../../protocol/api-request.js";
 import { patchedBy } from "../registry/patch-object.js";
-import { answer, type ResourceCall, type ResourceHandler } from "../registry/resource-call.js";
+import { answer, type ResourceCall, type ResourceHandler, timestamp } from "../registry/resource-call.js";
 import { changeObject } from "../registry/update-object.js";
 import type { SpecObject } from "../strategy/strategy.js";
 
-/** `current` with the part of `given` that may change. */
-type PartOf = (given: SpecObject, current: SpecObject) => SpecObject;
+/** `current` with the part of `given` that may change. @param now RFC 3339 */
+type PartOf = (given: SpecObject, current: SpecObject, now: string) => SpecObject;
 
 const finalizers: PartOf = (given, current) =>
   withSpec(current, { finalizers: given.spec?.["finalizers"] ?? [] });
@@ -22,10 +22,34 @@ const containerSizes: PartOf = (given, current) =>
     ...(given.spec?.["initContainers"] === undefined ? {} : { initContainers: given.spec["initContainers"] }),
     ...(given.spec?.["resources"] === undefined ? {} : { resources: given.spec["resources"] }),
   });
-const conditions: PartOf = (given, current) => ({
+const conditions: PartOf = (given, current, now) => ({
   ...current,
-  status: { ...current.status, conditions: given.status?.["conditions"] ?? [] },
+  status: {
+    ...current.status,
+    conditions: conditionsOf(given).map((condition) => dated(condition, conditionsOf(current), now)),
+  },
 });
+
+interface Condition {
+  readonly type?: string;
+  readonly status?: string;
+  readonly lastUpdateTime?: string | null;
+  readonly lastTransitionTime?: string | null;
+}
+
+function conditionsOf({ status }: SpecObject): readonly Condition[] {
+  return (status?.["conditions"] as readonly Condition[] | undefined) ?? [];
+}
+
+/** Who approves need not say when; a condition that was so keeps the time since when it is. */
+function dated(condition: Condition, before: readonly Condition[], now: string): Condition {
+  const old = before.find(({ type, status }) => type === condition.type && status === condition.status);
+  return {
+    ...condition,
+    lastUpdateTime: condition.lastUpdateTime ?? now,
+    lastTransitionTime: condition.lastTransitionTime ?? old?.lastTransitionTime ?? now,
+  };
+}
 
 function withSpec(object: SpecObject, change: object): SpecObject {
   return { ...object, spec: { ...object.spec, ...change } };
@@ -56,7 +80,7 @@ async function changePart(
 ): Promise<ApiResponse> {
   const change = (current: KubeObject) => {
     const given = givenFor(current);
-    const next = part(given, current);
+    const next = part(given, current, timestamp(call.registry.timers));
     const { resourceVersion, managedFields } = given.metadata;
     // The version that the client saw counts, whatever else of its metadata does not.
     return { ...next, metadata: { ...next.metadata, resourceVersion, managedFields } } as KubeObject;

@@ -1,10 +1,12 @@
 // The state of a claim and of a volume -> the next step of binding them to each other, or of letting go.
 // Source: pkg/controller/volume/persistentvolume/pv_controller.go (syncUnboundClaim, syncBoundClaim, syncVolume).
+import { quantityValue } from "../../../api/quantity.js";
 import type { PersistentVolume, StorageClass } from "../../client/cluster-resources.js";
 import type { PersistentVolumeClaim } from "../../client/object-types.js";
 import { classOf, isReservedFor, matchVolume } from "./match-volume.js";
 
 export const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
+export const PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
 const SELECTED_NODE = "volume.kubernetes.io/selected-node";
 const NO_PROVISIONER = "kubernetes.io/no-provisioner";
 
@@ -14,6 +16,8 @@ export type ClaimStep =
   | { readonly kind: "wait"; readonly reason: string | null; readonly message: string }
   | { readonly kind: "bind"; readonly volume: PersistentVolume }
   | { readonly kind: "provision"; readonly storageClass: StorageClass }
+  /** It is bound and asks for more than it has. */
+  | { readonly kind: "expand"; readonly volume: PersistentVolume; readonly storage: string }
   | { readonly kind: "lost"; readonly reason: "ClaimLost" | "ClaimMisbound"; readonly message: string };
 
 export interface ClaimState {
@@ -39,7 +43,7 @@ export function claimStep(state: ClaimState): ClaimStep {
       : { kind: "wait", reason: null, message: "" };
   if (volume.spec?.claimRef === undefined || isReservedFor(volume, claim)) {
     const isDone = wasBound && claim.status?.phase === "Bound" && !!volume.spec?.claimRef?.uid;
-    return isDone ? { kind: "none" } : { kind: "bind", volume };
+    return isDone ? boundStep(state, volume) : { kind: "bind", volume };
   }
   if (!wasBound) {
     const message = `volume "${volumeName}" already bound to a different claim.`;
@@ -50,6 +54,20 @@ export function claimStep(state: ClaimState): ClaimStep {
     reason: "ClaimMisbound",
     message: "Two claims are bound to the same volume, this one is bound incorrectly",
   };
+}
+
+/** What was provisioned here can grow, where its class allows it. Source: external-resizer, kubelet. */
+function boundStep({ claim, storageClass }: ClaimState, volume: PersistentVolume): ClaimStep {
+  const storage = claim.spec?.resources?.requests?.["storage"] ?? "0";
+  const [wanted, had] = [bytesOf(storage), bytesOf(claim.status?.capacity?.["storage"])];
+  const canGrow =
+    storageClass?.allowVolumeExpansion === true &&
+    volume.metadata.annotations?.[PROVISIONED_BY] !== undefined;
+  return canGrow && wanted > had ? { kind: "expand", volume, storage } : { kind: "none" };
+}
+
+export function bytesOf(storage: string | number | undefined): number {
+  return quantityValue(storage ?? 0) ?? 0;
 }
 
 function unboundStep({ claim, volumes, storageClass }: ClaimState): ClaimStep {

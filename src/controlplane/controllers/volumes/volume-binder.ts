@@ -16,13 +16,19 @@ import type { PersistentVolumeClaim } from "../../client/object-types.js";
 import { clientOf, PERSISTENT_VOLUME_CLAIMS } from "../../client/resources.js";
 import type { Controller, ControllerContext } from "../harness/controller.js";
 import { timeNow } from "../harness/times.js";
-import { BIND_COMPLETED, type ClaimStep, claimStep, volumeStep } from "./binding-steps.js";
+import {
+  BIND_COMPLETED,
+  bytesOf,
+  type ClaimStep,
+  claimStep,
+  PROVISIONED_BY,
+  volumeStep,
+} from "./binding-steps.js";
 import { classOf } from "./match-volume.js";
 
 const CLAIM = "claim:";
 const VOLUME = "volume:";
 const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
-const PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
 const PROVISIONERS = [
   "volume.beta.kubernetes.io/storage-provisioner",
   "volume.kubernetes.io/storage-provisioner",
@@ -102,6 +108,8 @@ class Binder {
         return this.#bind(claim, step.volume);
       case "provision":
         return this.#provision(claim, step.storageClass);
+      case "expand":
+        return this.#expand(claim, step);
       case "lost":
         this.#context.events.record(claim, "Warning", step.reason, step.message);
         return this.#setClaimStatus(claim, { phase: "Lost" });
@@ -180,6 +188,20 @@ class Binder {
       accessModes: volume.spec?.accessModes,
       capacity: volume.spec?.capacity,
     });
+  }
+
+  /** The volume first: a claim never says that it has more. */
+  async #expand(claim: PersistentVolumeClaim, step: ClaimStep & { kind: "expand" }): Promise<void> {
+    const { volume, storage } = step;
+    const capacity = { storage };
+    if (bytesOf(volume.spec?.capacity?.["storage"]) < bytesOf(storage)) {
+      const volumes = clientOf(this.#context.client, PERSISTENT_VOLUMES, null);
+      const grown = await volumes.patch(volume.metadata.name, "merge", { spec: { capacity } });
+      this.#written.set(grown.metadata.name, grown);
+    }
+    await this.#setClaimStatus(claim, { capacity });
+    const message = `MountVolume.NodeExpandVolume succeeded for volume "${volume.metadata.name}"`;
+    this.#context.events.record(claim, "Normal", "FileSystemResizeSuccessful", message);
   }
 
   async #setClaimStatus({ metadata }: PersistentVolumeClaim, status: object): Promise<void> {

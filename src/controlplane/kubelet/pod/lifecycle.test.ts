@@ -36,6 +36,14 @@ test("a Pod runs at once when the runtime takes no time, and says so in upstream
   );
 });
 
+test("an ephemeral container runs and is never ready", async () => {
+  const cluster = await hollowCluster();
+  await createPod(cluster, { name: "web", spec: { ephemeralContainers: [sampleContainer("debug")] } });
+  const [debug] = podNamed(cluster, "web")?.status?.ephemeralContainerStatuses ?? [];
+  assert.ok(debug?.state?.running);
+  assert.equal(debug.ready, false);
+});
+
 test("a Pod is ContainerCreating while its sandbox and image take time", async () => {
   const cluster = await hollowCluster({ profile: USUAL_PROFILE });
   await createPod(cluster, { name: "web" });

@@ -49,7 +49,8 @@ export function podStatus(input: StatusInput): PodStatus {
     input.isOver ? ended(containerStatus(view, idle)) : containerStatus(view, idle);
   const init = input.init.map((view) => statusOf(view, "PodInitializing"));
   const main = input.main.map((view) => statusOf(view, hasInit ? "PodInitializing" : "ContainerCreating"));
-  const ephemeral = input.ephemeral.map((view) => statusOf(view, "ContainerCreating"));
+  // Nobody waits for them: no prober says that they are ready.
+  const ephemeral = input.ephemeral.map((view) => ({ ...statusOf(view, "ContainerCreating"), ready: false }));
   const all = [...init, ...main];
   const phase = settledPhase(input, podPhase(pod.spec, all, input.isTerminating));
   const conditions = podConditions({
