@@ -185,6 +185,8 @@ export const MATCH_IPRANGE = 12;
 export const MATCH_CONSTANT = 13;
 /** 4 protocol u32, 8 whether its type is that of our packets (echo request) u32. */
 export const MATCH_ICMP = 14;
+/** 4 protocol u8, 6 port u16, 16: address. The virtual service that the packet is for. */
+export const MATCH_IPVS = 15;
 
 export const ADDRTYPE_LOCAL = 1;
 export const ADDRTYPE_UNICAST = 2;

@@ -42,6 +42,7 @@ import {
   MATCH_HEADER,
   MATCH_ICMP,
   MATCH_IPRANGE,
+  MATCH_IPVS,
   MATCH_MARK,
   MATCH_NTH,
   MATCH_PORT,
@@ -125,6 +126,9 @@ function matchHolds<A>(context: usize, image: usize, match: usize, kind: u32): b
     case MATCH_ICMP:
       count(context, COUNTER_OTHER_MATCHES);
       return (load<u8>(context, FLIGHT_PROTOCOL) as u32) === load<u32>(match, 4) && load<u32>(match, 8) !== 0;
+    case MATCH_IPVS:
+      count(context, COUNTER_OTHER_MATCHES);
+      return isForService<A>(context, match);
     default:
       count(context, COUNTER_OTHER_MATCHES);
       return load<u32>(match, 4) !== 0;
@@ -224,6 +228,12 @@ function rangeHolds<A>(context: usize, match: usize): bool {
     if (inside === isSet(negated, 2)) return false;
   }
   return true;
+}
+
+function isForService<A>(context: usize, match: usize): bool {
+  if (load<u8>(context, FLIGHT_PROTOCOL) !== load<u8>(match, 4)) return false;
+  if (load<u16>(context, FLIGHT_DESTINATION_PORT) !== load<u16>(match, 6)) return false;
+  return compareAddress<A>(context + FLIGHT_DESTINATION, match + 16) === 0;
 }
 
 function between<A>(address: usize, first: usize, last: usize): bool {

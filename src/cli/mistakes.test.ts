@@ -88,6 +88,11 @@ test("rulesets that are empty, cut off or compressed are refused with their plac
     trace(write("cut.rules", RULES.replace("COMMIT\n", ""))),
     /cut\.rules:3:\d+: the text ends inside a table, expected COMMIT/,
   );
+  const nft = write("nft.rules", "# dump\ntable inet firewalld {\n\tchain INPUT {\n\t}\n}\n");
+  const json = write("nft.json", '{"nftables": [{"metainfo": {"version": "1.0.6"}}]}');
+  for (const file of [nft, json])
+    for (const args of [trace(file), ["lint", file]])
+      refuses(args, /nft\.\w+:1:1: an nftables ruleset, expected a text of iptables-save\nhint: rules that/);
   refuses(
     trace(write("gz.rules", gzipSync(RULES))),
     /gz\.rules:1:2: gzip-compressed data, expected UTF-8 text/,

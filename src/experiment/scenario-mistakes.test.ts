@@ -74,6 +74,28 @@ const MISTAKES: readonly { line: number; text: string; says: string | RegExp; st
     structural: true,
   },
   {
+    line: 15,
+    text: "  proxy: { localDetector: { kind: bridge, interface: longer-than-the-kernel-allows } }",
+    says: /^s\.yaml:15:54 spec\.proxy\.localDetector\.interface: expected an interface's name, 1 to 15 /,
+    structural: true,
+  },
+  {
+    line: 15,
+    text: '  proxy: { localDetector: { kind: prefix, prefix: "ve\'th" } }',
+    says: /^s\.yaml:15:51 spec\.proxy\.localDetector\.prefix: expected an interface's name, 1 to 15 /,
+    structural: true,
+  },
+  {
+    line: 15,
+    text: "  proxy: { localDetector: { kind: cidr, cidrs: [10.244.0.0/16, 10.244.0.0/33] } }",
+    says: 's.yaml:15:64 spec.proxy.localDetector.cidrs[1]: expected a CIDR such as 10.244.0.0/16, got "10.244.0.0/33"',
+  },
+  {
+    line: 15,
+    text: "  proxy: { nodePortAddresses: [10.0.0.0/8, primary] }",
+    says: /^s\.yaml:15:31 spec\.proxy\.nodePortAddresses: expected CIDRs, or the one word "primary", got /,
+  },
+  {
     line: 16,
     text: "  threshholds:",
     says: 's.yaml:16:3 spec.threshholds: unknown field (did you mean "thresholds"?)',

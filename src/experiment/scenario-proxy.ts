@@ -1,8 +1,11 @@
 // Declarations of spec.proxy: the knobs of kube-proxy, the same for every mode of a comparison.
 // Defaults are KubeProxyConfiguration's, except that Services are visited in sorted order, so that runs are alike.
+import { parseCidr } from "../base/ip.js";
 import type { LocalDetector } from "../proxy/config.js";
+import { INTERFACE_NAME } from "../proxy/local-detector.js";
 import { IPVS_SCHEDULERS } from "../netfilter/ipvs/model.js";
 import {
+  checked,
   choice,
   count,
   type Field,
@@ -16,19 +19,38 @@ import {
 } from "../base/document/fields.js";
 import type { ProxySpec } from "./scenario-types.js";
 
+const interfaceName = {
+  pattern: INTERFACE_NAME,
+  expected: "an interface's name, 1 to 15 characters without blanks, quotes and slashes",
+};
+
+const isCidr = (value: string) => value.includes("/") && parseCidr(value) !== null;
+const cidr = (description: string) =>
+  checked(text(description), (value) =>
+    isCidr(value) ? null : `expected a CIDR such as 10.244.0.0/16, got ${JSON.stringify(value)}`,
+  );
+
+const nodePortAddressesField = checked(
+  list(text('A CIDR, or "primary".'), "Where node ports answer."),
+  (values) =>
+    values.every(isCidr) || (values.length === 1 && values[0] === "primary")
+      ? null
+      : `expected CIDRs, or the one word "primary", got ${JSON.stringify(values)}`,
+);
+
 const localDetectorField = tagged<LocalDetector>("kind", "way to tell local Pods' traffic", {
   none: object("Not told apart.", { kind: word("none") }),
   cidr: object("By the Pods' CIDRs.", {
     kind: word("cidr"),
-    cidrs: list(text("A CIDR."), "CIDRs of local Pods.", 1),
+    cidrs: list(cidr("A CIDR."), "CIDRs of local Pods.", 1),
   }),
   bridge: object("By the bridge they are on.", {
     kind: word("bridge"),
-    interface: text("The bridge's name."),
+    interface: text("The bridge's name.", interfaceName),
   }),
   prefix: object("By the prefix of their interfaces.", {
     kind: word("prefix"),
-    prefix: text("The prefix, such as veth."),
+    prefix: text("The prefix, such as veth.", interfaceName),
   }),
 });
 
@@ -69,10 +91,7 @@ export const proxyField: Field<ProxySpec> = optional(
       count("More endpoints than this leave debugging comments out of the rules."),
       DEFAULTS.largeClusterEndpoints,
     ),
-    nodePortAddresses: optional(
-      list(text('A CIDR, or "primary".'), "Where node ports answer."),
-      DEFAULTS.nodePortAddresses,
-    ),
+    nodePortAddresses: optional(nodePortAddressesField, DEFAULTS.nodePortAddresses),
     ipvs: optional(ipvsField, DEFAULTS.ipvs),
     nftables: optional(nftablesField, DEFAULTS.nftables),
   }),

@@ -7,6 +7,7 @@ import { parseCidr } from "../base/ip.js";
 import { IPVS_SCHEDULERS, type IpvsScheduler } from "../netfilter/ipvs/model.js";
 import { MODES, type Mode } from "../netfilter/rule-model.js";
 import type { LocalDetector, ProxyConfig, ProxyNode } from "./config.js";
+import { INTERFACE_NAME } from "./local-detector.js";
 import { KUBE_PROXY_FIELDS } from "./kube-proxy-fields.js";
 import { readFields, YamlProblems, type FieldValue } from "./kube-proxy-yaml.js";
 
@@ -181,8 +182,7 @@ function named(
   path: string,
   detector: LocalDetector,
 ): LocalDetector | undefined {
-  // The kernel allows more characters, but not every rule text can hold them.
-  if (/^[^\s/"'\\]{1,15}$/.test(name)) return detector;
+  if (INTERFACE_NAME.test(name)) return detector;
   const node = fields.at(path)?.node ?? fields.at("detectLocalMode")?.node ?? null;
   fields.problems.add(
     node,

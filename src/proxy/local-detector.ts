@@ -3,6 +3,9 @@
 import { parseCidr } from "../base/ip.js";
 import type { LocalDetector, ProxyConfig } from "./config.js";
 
+/** An interface's name, or the beginning of one. The kernel allows more, but not every rule text can hold it. */
+export const INTERFACE_NAME = /^[^\s/"'\\]{1,15}$/;
+
 export type FamilyDetector = Exclude<LocalDetector, { readonly kind: "none" }>;
 
 /** The detector with the proxy's family's CIDR, the first as upstream; null when nothing detects local Pods in it. */

@@ -15,6 +15,7 @@ import { printWarnings, rulesetWarnings } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
 import { parseScenarioText, readPreset } from "../presets.js";
 import { readInputs } from "../read-inputs.js";
+import { isNftablesText, nftablesRefusal } from "../nftables-text.js";
 import { isTestCaseList } from "../workload-scenario.js";
 import type { ScenarioText } from "../../experiment/scenario.js";
 import type { Terminal } from "../terminal.js";
@@ -68,6 +69,12 @@ const KINDS: readonly {
 }[] = [
   { is: (text) => SCENARIO.test(text), describe: describeScenario },
   { is: (text) => RULESET.test(text), describe: describeRuleset },
+  {
+    is: isNftablesText,
+    describe: (input) => {
+      throw nftablesRefusal(input);
+    },
+  },
   { is: (text) => SCHEDULER_CONFIGURATION.test(text), describe: describeSchedulerConfiguration },
   { is: (text) => isTestCaseList(text) && TEST_CASE.test(text), describe: describeTestCases },
 ];

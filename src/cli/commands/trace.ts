@@ -25,6 +25,7 @@ import {
 } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
 import { readInput } from "../read-inputs.js";
+import { isNftablesText, nftablesRefusal } from "../nftables-text.js";
 import type { Terminal } from "../terminal.js";
 
 interface TraceOptions extends ClusterOptions {
@@ -132,6 +133,7 @@ function savedModel(files: readonly string[], options: TraceOptions, terminal: T
       `Cannot walk --rules in mode ${mode}: an iptables-save text is of mode iptables`,
     );
   const input = readInput(rules);
+  if (isNftablesText(input.text)) throw nftablesRefusal(input);
   if (!/^\s*\*/m.test(input.text)) {
     throw new PlumbError(
       "InvalidInput",

@@ -62,6 +62,11 @@ export function writeMatch(pool: MatchPool, match: Match, names: MatchNames, pro
     case "physdev":
       pool.record(abi.MATCH_CONSTANT, 0, match.isIn.negated ? 1 : 0);
       break;
+    case "ipvs": {
+      const ends = (protocolNumber(match.protocol) | (match.port << 16)) >>> 0;
+      pool.record(abi.MATCH_IPVS, 0, ends, 0, 0, ...ipWords(match.address));
+      break;
+    }
     case "opaque":
       pool.record(abi.MATCH_CONSTANT, 0, match.assumed ? 1 : 0);
       break;

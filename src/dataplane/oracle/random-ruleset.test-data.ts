@@ -193,7 +193,7 @@ class RuleMaker {
   #match(): Match {
     const prng = this.#prng;
     const negated = prng.below(4) === 0;
-    switch (prng.below(14)) {
+    switch (prng.below(15)) {
       case 0:
         return { kind: "comment", text: "why" };
       case 1:
@@ -242,6 +242,13 @@ class RuleMaker {
       }
       case 12:
         return this.#range();
+      case 13:
+        return {
+          kind: "ipvs",
+          protocol: prng.pick(["tcp", "udp", "sctp"]),
+          address: prng.pick(this.#world.addresses),
+          port: prng.pick(this.#world.ports),
+        };
       default:
         return prng.below(2) === 0
           ? { kind: "physdev", isIn: { value: true, negated } }

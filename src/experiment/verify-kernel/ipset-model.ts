@@ -43,5 +43,5 @@ function asksLoadBalancers(match: Match): boolean {
 }
 
 function asksIpvs(match: Match): boolean {
-  return match.kind === "opaque" && match.extension === "ipvs";
+  return match.kind === "ipvs" || (match.kind === "opaque" && match.extension === "ipvs");
 }

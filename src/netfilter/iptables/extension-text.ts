@@ -51,6 +51,8 @@ export function matchOptions(match: Match, spelling: Spelling, family: Family): 
       return rangeOption("--src-range", match.source) + rangeOption("--dst-range", match.destination);
     case "physdev":
       return `${match.isIn.negated ? " !" : ""} --physdev-is-in`;
+    case "ipvs":
+      return ` --vaddr ${match.address} --vproto ${match.protocol} --vport ${match.port}`;
     case "opaque":
       return match.text === "" ? "" : ` ${match.text}`;
     default:

@@ -97,6 +97,16 @@ export type Match =
       /** Whether the packet must have come in through a bridge port; our packets never do. */
       readonly isIn: Negatable<true>;
     }
+  | {
+      /**
+       * Whether IPVS sends the packet on to a server of this virtual service. The kernel asks behind IPVS, where the
+       * packet is for the server already; rules are walked before it here, where it still is for the service.
+       */
+      readonly kind: "ipvs";
+      readonly protocol: string;
+      readonly address: string;
+      readonly port: number;
+    }
   | { readonly kind: "opaque"; readonly extension: string; readonly text: string; readonly assumed: boolean };
 
 export interface IpRange {

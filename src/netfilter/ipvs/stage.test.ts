@@ -1,6 +1,7 @@
 // IPVS traced packet by packet: what a connection remembers, for how long, and what each packet looks up.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { realClock } from "../../base/clock.js";
 import { Prng } from "../../base/prng.js";
 import { emptyRuleset, masquerade, rule } from "../iptables/ruleset.js";
 import { type Packet, TCP_FLAGS } from "../packet.js";
@@ -51,6 +52,17 @@ function packet(parts: Partial<Packet> = {}): Packet {
 function sent(tracer: Tracer, parts: Partial<Packet>, timeMs = 0): number {
   return Number(tracer.send(packet(parts), timeMs).outcome.target?.ip.split(".")[3] ?? 0);
 }
+
+test("a tracer costs next to nothing until a virtual server is asked, whatever its scheduler's table", () => {
+  const virtualServers = Array.from({ length: 2000 }, (_, index) =>
+    virtual({ ip: `10.97.${index >> 8}.${index & 255}`, scheduler: "mh" }, 20),
+  );
+  const model = modelOf(virtual(), ...virtualServers);
+  const startedAt = realClock.milliseconds();
+  assert.notEqual(sent(tracerOf(model), {}), 0);
+  // Tables for all of them take seconds.
+  assert.ok(realClock.milliseconds() - startedAt < 400);
+});
 
 test("rr shares new connections exactly, whatever happens on old ones", () => {
   const tracer = tracerOf(modelOf(virtual()));

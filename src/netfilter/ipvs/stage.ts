@@ -38,9 +38,41 @@ export function ipvsPossibleTargets(model: IpvsModel, packet: Packet): readonly 
   return server === undefined ? null : ipvsTargetSet(server);
 }
 
-interface BoundService extends VirtualServer {
-  readonly servers: readonly LoadedServer[];
-  readonly bound: Scheduler;
+/**
+ * A virtual server with what its scheduler remembers, made when it is first asked: a tracer is made anew for each path
+ * of a conversation, which asks few of thousands of virtual servers.
+ */
+class BoundService {
+  readonly virtual: VirtualServer;
+  readonly protocol: VirtualServer["protocol"];
+  readonly ip: string;
+  readonly port: number;
+  #servers: readonly LoadedServer[] | null = null;
+  #scheduler: Scheduler | null = null;
+
+  constructor(virtual: VirtualServer) {
+    this.virtual = virtual;
+    this.protocol = virtual.protocol;
+    this.ip = virtual.ip;
+    this.port = virtual.port;
+  }
+
+  /** In list order. */
+  get servers(): readonly LoadedServer[] {
+    this.#servers ??= inListOrder(this.virtual.realServers).map(({ ip, port, weight }) => ({
+      ip,
+      port,
+      weight,
+      active: 0,
+      inactive: 0,
+    }));
+    return this.#servers;
+  }
+
+  get scheduler(): Scheduler {
+    this.#scheduler ??= bindScheduler(this.virtual, this.servers);
+    return this.#scheduler;
+  }
 }
 
 const LOCAL: LocalResult = { kind: "local" };
@@ -58,7 +90,7 @@ export class IpvsStage implements LocalStage {
   readonly #handled = new WeakSet<Flight>();
 
   constructor(family: Family, virtualServers: readonly VirtualServer[], options: IpvsOptions) {
-    const services = virtualServers.map((server) => bind(server));
+    const services = virtualServers.map((server) => new BoundService(server));
     this.#services = new ServiceTable(family, options.serviceTable, services);
     this.#connections = new ConnectionTable(options.connectionsMax);
     this.#isByChance = options.scheduling === "by-chance";
@@ -118,7 +150,7 @@ export class IpvsStage implements LocalStage {
     const { found, nodesCompared } = this.#services.find(key.protocol, key.virtual, key.virtualPort);
     flight.counts.hashNodesCompared += nodesCompared;
     if (found === null) return LOCAL;
-    const seconds = found.persistentSeconds;
+    const seconds = found.virtual.persistentSeconds;
     const server =
       seconds === null ? this.#schedule(found, flight) : this.#sticky(found, seconds, key, flight);
     if ("kind" in server) return server;
@@ -132,14 +164,14 @@ export class IpvsStage implements LocalStage {
       const candidates = service.servers.filter(({ weight }) => weight > 0);
       return candidates[candidates.length > 1 ? flight.chance.below(candidates.length) : 0] ?? UNSERVED;
     }
-    const { position, steps } = service.bound.schedule({
+    const { position, steps } = service.scheduler.schedule({
       client: ipWords(flight.source),
       clientPort: flight.sourcePort,
       virtual: ipWords(service.ip),
     });
     flight.counts.schedulerSteps += steps;
     const server = service.servers[position];
-    if (server === undefined) note(flight, `${service.scheduler} finds no server`, "reject");
+    if (server === undefined) note(flight, `${service.virtual.scheduler} finds no server`, "reject");
     return server ?? UNSERVED;
   }
 
@@ -157,11 +189,6 @@ export class IpvsStage implements LocalStage {
     this.#connections.renewTemplate(template, seconds, flight.timeMs);
     return template.server;
   }
-}
-
-function bind(server: VirtualServer): BoundService {
-  const servers = inListOrder(server.realServers).map((real) => ({ ...real, active: 0, inactive: 0 }));
-  return { ...server, servers, bound: bindScheduler(server, servers) };
 }
 
 function isBalanced(protocol: Protocol): boolean {

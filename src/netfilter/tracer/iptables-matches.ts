@@ -62,6 +62,12 @@ export class IptablesMatches {
         return inRange(match.source, flight.source) && inRange(match.destination, flight.destination);
       case "physdev":
         return match.isIn.negated;
+      case "ipvs":
+        return (
+          flight.protocol === match.protocol &&
+          flight.destination === match.address &&
+          flight.destinationPort === match.port
+        );
       case "opaque":
         return match.assumed;
       default:
@@ -106,6 +112,7 @@ const COUNTER_OF: Readonly<Record<Match["kind"], CounterName>> = {
   icmp: "otherMatches",
   iprange: "otherMatches",
   physdev: "otherMatches",
+  ipvs: "otherMatches",
   opaque: "otherMatches",
 };
 

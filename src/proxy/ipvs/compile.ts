@@ -87,12 +87,13 @@ class Program {
     const { port } = entry;
     this.#sets.add("KUBE-LOAD-BALANCER", element(ip, port));
     if (port.externalPolicyLocal) this.#sets.add("KUBE-LOAD-BALANCER-LOCAL", element(ip, port));
-    if (port.loadBalancerSourceRanges.length > 0) this.#addSourceRanges(port, ip);
+    if (port.loadBalancerSourceRanges.length > 0) this.#addSourceRanges(entry, ip);
     this.#addServer(entry, ip, port.port, { local: port.externalPolicyLocal });
     this.#bind(ip);
   }
 
-  #addSourceRanges(port: ServicePort, ip: string): void {
+  #addSourceRanges(entry: ServiceEntry, ip: string): void {
+    const { port } = entry;
     this.#sets.add("KUBE-LOAD-BALANCER-FW", element(ip, port));
     for (const range of port.loadBalancerSourceRanges) {
       this.#sets.add("KUBE-LOAD-BALANCER-SOURCE-CIDR", `${element(ip, port)},${range}`);
@@ -103,7 +104,10 @@ class Program {
       return cidr !== null && primary !== undefined && cidrContains(cidr, primary);
     });
     if (includesNode) this.#sets.add("KUBE-LOAD-BALANCER-SOURCE-IP", `${element(ip, port)},${ip}`);
-    else this.#guardedVips.push({ ip, protocol: port.protocol.toLowerCase(), port: port.port });
+    else {
+      const isServed = realServers(entry, { local: port.externalPolicyLocal }).length > 0;
+      this.#guardedVips.push({ ip, protocol: port.protocol.toLowerCase(), port: port.port, isServed });
+    }
   }
 
   #addNodePort(entry: ServiceEntry): void {

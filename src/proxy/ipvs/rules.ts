@@ -32,6 +32,8 @@ export interface GuardedVip {
   readonly ip: string;
   readonly protocol: string;
   readonly port: number;
+  /** Whether it has a server that IPVS could send packets to. */
+  readonly isServed: boolean;
 }
 
 const CHAINS: readonly (readonly [TableName, readonly string[]])[] = [
@@ -269,17 +271,16 @@ function writeInputFilter(writer: Writer): void {
 }
 
 /**
- * Replies that the node would send itself from a VIP whose source ranges leave it out. Whether IPVS handled a packet
- * is more than a packet model knows: a packet of the node with a VIP as its source is taken to be such a one.
+ * What the node itself sends to a VIP whose source ranges leave it out: the kernel gives such packets the VIP as their
+ * source, for it is an address of the node. IPVS refuses what it has no server for before the rule can drop it.
  */
-function guardRule(vip: GuardedVip): Partial<Rule> {
-  const text = `--vaddr ${vip.ip} --vproto ${vip.protocol} --vport ${vip.port}`;
-  const bits = familyOf(vip.ip) === "IPv4" ? 32 : 128;
-  return {
-    source: address(cidrOf(`${vip.ip}/${bits}`)),
-    matches: [{ kind: "opaque", extension: "ipvs", text, assumed: true }],
-    target: drop,
-  };
+function guardRule({ ip, protocol, port, isServed }: GuardedVip): Partial<Rule> {
+  const bits = familyOf(ip) === "IPv4" ? 32 : 128;
+  const text = `--vaddr ${ip} --vproto ${protocol} --vport ${port}`;
+  const match: Match = isServed
+    ? { kind: "ipvs", protocol, address: ip, port }
+    : { kind: "opaque", extension: "ipvs", text, assumed: false };
+  return { source: address(cidrOf(`${ip}/${bits}`)), matches: [match], target: drop };
 }
 
 function masqueradeMark(config: ProxyConfig): number {

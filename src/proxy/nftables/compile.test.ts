@@ -103,6 +103,21 @@ test("directSingleEndpoint spares the anonymous map of a Service with one endpoi
   assert.equal(anonymousMapsOf(direct(2)), 6);
 });
 
+test("a name too long for nft's comments is cut off in them, or the kernel would refuse every Service", () => {
+  const service = testService(
+    `${"n".repeat(63)}/${"s".repeat(63)}`,
+    { type: "NodePort", clusterIP: "172.30.0.41" },
+    { ports: [{ name: "p80", port: 80, nodePort: 30080 }] },
+  );
+  const objects = { services: [service], endpointSlices: [], nodes: [] };
+  const elements = [...tableOf(objects, "1.36").maps.values()].flatMap((map) => [...map.elements.values()]);
+  const cut = `${"n".repeat(63)}/${"s".repeat(63)}:`;
+  assert.deepEqual(
+    elements.map(({ comment }) => comment).filter((comment) => comment !== null),
+    [cut, cut],
+  );
+});
+
 function tableOf(
   objects: ClusterObjects,
   layout: "1.36" | "1.35",

@@ -19,6 +19,9 @@ import { serviceChainNames } from "./names.js";
 import { gotoVerdict } from "./rules.js";
 import { usesFirewall } from "./service-chains.js";
 
+/** The kernel takes no longer comment; the whole transaction would fail, as it did upstream until 1.36 (#139515). */
+const COMMENT_LENGTH_MAX = 128;
+
 /** Takes elements in emission order. */
 export interface ElementSink {
   set(set: string, key: string): void;
@@ -31,16 +34,17 @@ export function serviceElements(entry: ServiceEntry, config: ProxyConfig, sink: 
   const names = serviceChainNames(port);
   const protocol = port.protocol.toLowerCase();
   const key = (ip: string) => `${ip} . ${protocol} . ${port.port}`;
+  const comment = port.name.slice(0, COMMENT_LENGTH_MAX);
   sink.set(CLUSTER_IPS, port.clusterIP);
 
   if (entry.hasInternal) {
     const chain = port.internalPolicyLocal ? names.local : names.service;
     sink.map(SERVICE_IPS, key(port.clusterIP), gotoVerdict(chain), null);
-  } else sink.map(NO_ENDPOINT_SERVICES, key(port.clusterIP), unreachableVerdict(entry), port.name);
+  } else sink.map(NO_ENDPOINT_SERVICES, key(port.clusterIP), unreachableVerdict(entry), comment);
 
   for (const ip of [...port.externalIPs, ...port.loadBalancerVIPs]) {
     if (entry.hasAny) sink.map(SERVICE_IPS, key(ip), gotoVerdict(names.external), null);
-    if (!entry.hasExternal) sink.map(NO_ENDPOINT_SERVICES, key(ip), unreachableVerdict(entry), port.name);
+    if (!entry.hasExternal) sink.map(NO_ENDPOINT_SERVICES, key(ip), unreachableVerdict(entry), comment);
   }
   if (usesFirewall(port)) {
     for (const vip of port.loadBalancerVIPs)
@@ -49,7 +53,7 @@ export function serviceElements(entry: ServiceEntry, config: ProxyConfig, sink: 
   if (port.nodePort !== 0) {
     const nodePort = `${protocol} . ${port.nodePort}`;
     if (entry.hasAny) sink.map(SERVICE_NODEPORTS, nodePort, gotoVerdict(names.external), null);
-    if (!entry.hasExternal) sink.map(NO_ENDPOINT_NODEPORTS, nodePort, unreachableVerdict(entry), port.name);
+    if (!entry.hasExternal) sink.map(NO_ENDPOINT_NODEPORTS, nodePort, unreachableVerdict(entry), comment);
   }
   if (config.nftables.layout === "1.36") {
     for (const endpoint of entry.reachable) {
