@@ -15,14 +15,20 @@ export interface PreparedCase {
   readonly objects: AddressedObjects;
   /** The family packets are sent in: IPv4 unless the cluster has IPv6 only. */
   readonly family: Family;
+  /** Of the cluster's Services, the first being the one packets are sent in. */
+  readonly families: readonly Family[];
   readonly config: ProxyConfig;
   readonly warnings: readonly string[];
 }
 
-/** @throws {PlumbError} for inputs that cannot be read or addresses that run out */
-export function prepareCase(scenarioCase: PacketsCase, seed: number): PreparedCase {
+/**
+ * @param asked the family of the proxy; absent: the cluster's first
+ * @throws {PlumbError} for inputs that cannot be read or addresses that run out
+ */
+export function prepareCase(scenarioCase: PacketsCase, seed: number, asked?: Family): PreparedCase {
   const { objects, warnings } = loadCluster(scenarioCase.cluster, seed);
-  const family = primaryFamily(objects);
+  const families = familiesOf(objects);
+  const family = asked ?? families[0] ?? "IPv4";
   const { proxy, mode } = scenarioCase;
   const node = nodeOf(objects, null);
   const defaults = defaultProxyConfig(mode, family, node, { clusterCIDRs: objects.podCIDRs });
@@ -37,12 +43,11 @@ export function prepareCase(scenarioCase: PacketsCase, seed: number): PreparedCa
     ipvs: { ...defaults.ipvs, scheduler: proxy.ipvs.scheduler },
     nftables: { ...defaults.nftables, layout: proxy.nftables.layout },
   };
-  const families = new Set(objects.serviceCIDRs.map((cidr) => (cidr.includes(":") ? "IPv6" : "IPv4")));
   const dual =
-    families.size > 1
+    families.length > 1
       ? [`the cluster has two address families; packets and rules are those of ${family}`]
       : [];
-  return { objects, family, config, warnings: [...warnings, ...dual] };
+  return { objects, family, families, config, warnings: [...warnings, ...dual] };
 }
 
 interface LoadedCluster {
@@ -79,6 +84,6 @@ function tiled(
   return { objects: copied.objects, warnings: [...warnings, ...copied.warnings] };
 }
 
-function primaryFamily({ serviceCIDRs }: AddressedObjects): Family {
-  return serviceCIDRs[0]?.includes(":") ? "IPv6" : "IPv4";
+function familiesOf({ serviceCIDRs }: AddressedObjects): readonly Family[] {
+  return [...new Set(serviceCIDRs.map((cidr): Family => (cidr.includes(":") ? "IPv6" : "IPv4")))];
 }

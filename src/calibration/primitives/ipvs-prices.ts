@@ -10,7 +10,7 @@ import { risingCurve, roundNs, type TimeReader } from "./time-reader.js";
 const LOOKUPS = 2;
 
 /**
- * @param times of the controls and of the probes of every size, in one kernel
+ * @param times of the controls, of empty tables, and of the probes of every size, in one kernel
  * @param path the controls' times in the kernel that prices are for
  * @param scaled prices of what no probe tells apart: longer chains, a scheduler's choice, the insert
  */
@@ -18,7 +18,7 @@ export function ipvsPrices(times: TimeReader, path: Calibration["path"], scaled:
   const factor = pathNs(path) / controlsNs(times);
   const work = (packet: PacketKind) =>
     median(IPVS_SIZES.map((size) => times.at(ipvsProbeId(size), packet, "fixed"))) -
-    times.control("conntrack", packet);
+    times.setUp("iptables-legacy", "hooks", packet);
   const lookup = (factor * work("established")) / LOOKUPS;
   const kept = scaled.work;
   const known = (kept.ipvsConnInserts?.ns ?? 0) + (kept.schedulerSteps?.ns ?? 0);

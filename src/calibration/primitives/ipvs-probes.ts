@@ -1,5 +1,5 @@
-// Primitives of ip_vs: virtual services of one server each and no rule of iptables, in a kernel of their own, because
-// ip_vs has one table of services for all network namespaces. What one target costs is work; what many at random cost
+// Primitives of ip_vs: virtual services of one server each behind tables of iptables that hold no rule, in a kernel of
+// their own, because ip_vs has one table of services for all network namespaces. What one target costs is work; what many at random cost
 // more is that their services and servers are not in the cache when their turn comes.
 import { addressFrom } from "./probe.js";
 

@@ -17,17 +17,17 @@ function fixed(packet: PacketKind): { readonly packet: PacketKind; readonly spre
 }
 
 export function setUpProbes(): readonly Probe[] {
-  return FLAVOURS.flatMap((flavour) =>
-    SET_UPS.map(
-      (setUp): Probe => ({
-        id: setUpProbeId(flavour, setUp),
-        loader: flavour,
-        texts: [flavour === "nftables" ? nftSetUp(setUp) : iptablesSetUp(setUp)],
-        targets: [PROBE_VIP],
-        cases: BOTH_KINDS,
-      }),
-    ),
-  );
+  return FLAVOURS.flatMap((flavour) => SET_UPS.map((setUp) => setUpProbe(flavour, setUp)));
+}
+
+export function setUpProbe(flavour: Flavour, setUp: SetUp): Probe {
+  return {
+    id: setUpProbeId(flavour, setUp),
+    loader: flavour,
+    texts: [flavour === "nftables" ? nftSetUp(setUp) : iptablesSetUp(setUp)],
+    targets: [PROBE_VIP],
+    cases: BOTH_KINDS,
+  };
 }
 
 /** Built-in chains of kube-proxy's tables. Named, because iptables-nft hooks a chain in only when it is asked for. */

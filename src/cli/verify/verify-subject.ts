@@ -1,5 +1,6 @@
 // What is verified: a run that was made, or a preset or scenario; and the cluster of it that is taken into a kernel.
 import { existsSync } from "node:fs";
+import { familyOf } from "../../base/ip.js";
 import { prepareCase } from "../../experiment/prepare.js";
 import { scenarioOfRecord } from "../../experiment/recorded-scenario.js";
 import type { PacketsCase, Scenario } from "../../experiment/scenario-types.js";
@@ -34,10 +35,13 @@ export function clusterOf(name: string, { cases, seed }: Scenario): VerifiedClus
       null,
     );
   if (smallest === null) return null;
+  const { objects, families, config } = prepareCase(smallest, seed);
+  const { addresses } = config.node;
   return {
     name,
-    objects: prepareCase(smallest, seed).objects,
-    configFor: (mode) => prepareCase({ ...smallest, mode }, seed).config,
+    objects,
+    families: families.filter((family) => addresses.some((address) => familyOf(address) === family)),
+    configFor: (mode, family) => prepareCase({ ...smallest, mode }, seed, family).config,
   };
 }
 

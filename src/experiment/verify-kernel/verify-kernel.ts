@@ -17,7 +17,9 @@ import { type PathsHost, verifyTimes, type VerifyTimesOptions } from "./verify-t
 export interface VerifiedCluster {
   readonly name: string;
   readonly objects: ClusterObjects;
-  readonly configFor: (mode: Mode) => ProxyConfig;
+  /** Of its Services, those that the proxy's node has an address of. */
+  readonly families: readonly Family[];
+  readonly configFor: (mode: Mode, family: Family) => ProxyConfig;
 }
 
 /** Without `times`: verdicts only. */
@@ -79,11 +81,14 @@ function partsOf(
     flows: Math.round(flows * SHARES.everyKind[family]),
   }));
   if (cluster === null) return everyKind;
-  const config = cluster.configFor(mode);
-  const inHand = { path, cluster: cluster.name, objects: cluster.objects, config };
-  return [...everyKind, { ...inHand, flows: Math.round(flows * SHARES.inHand) }].filter(
-    (part) => part.flows > 0,
-  );
+  const inHand = cluster.families.map((family) => ({
+    path,
+    cluster: cluster.name,
+    objects: cluster.objects,
+    config: cluster.configFor(mode, family),
+    flows: Math.round((flows * SHARES.inHand) / cluster.families.length),
+  }));
+  return [...everyKind, ...inHand].filter((part) => part.flows > 0);
 }
 
 function verifyPart(

@@ -61,6 +61,23 @@ test("who is refused is not answered: the conversation ends", () => {
   );
 });
 
+test("what follows a TCP packet that the node's own stack got is not foretold, but for other flows", () => {
+  const onNode = kubeProxyModel(/--to-destination 10\.0\.1\.2:8080/, `--to-destination ${NODE}:8080`);
+  const twice = ["tcp 10.0.1.7:0 > 10.96.0.10:80", "tcp 10.0.1.7:0 > 10.96.0.10:80"];
+  const { all } = fatesOf(onNode, conversationOf("k", "s", twice));
+  assert.deepEqual(
+    all.map((fate) => [targets(fate), fate.isOpen]),
+    [
+      [NODE, true],
+      ["10.0.1.3 10.0.1.3", false],
+      ["10.0.2.4 10.0.2.4", false],
+    ],
+  );
+  const otherFlow = ["tcp 10.0.1.7:0 > 10.96.0.10:80", "tcp 10.0.1.7:1 > 10.96.0.30:80"];
+  const [first] = fatesOf(onNode, conversationOf("k", "s", otherFlow)).all;
+  assert.deepEqual([first?.packets.length, first?.isOpen], [2, false]);
+});
+
 test("the walk is one that agrees with what came before", () => {
   const lines = ["tcp 10.0.1.7:0 > 10.96.0.20:443", "tcp 10.0.1.7:1 > 10.96.0.20:443"];
   const conversation = conversationOf("k", "s", lines);

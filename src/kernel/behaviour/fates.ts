@@ -28,9 +28,17 @@ export interface PacketFate {
 }
 
 /** One way a conversation may go: a fate a packet, fewer when one reached nobody who could answer. */
-export interface Fate {
-  readonly packets: readonly PacketFate[];
+export interface Fate extends Course {
   readonly probability: number;
+}
+
+interface Course {
+  readonly packets: readonly PacketFate[];
+  /**
+   * Whether nobody can foretell what comes after them: the node's own stack, which has nothing at that port, resets a TCP
+   * connection and aborts an SCTP one, and so conntrack and IPVS forget it, or not, when that answer has passed.
+   */
+  readonly isOpen: boolean;
 }
 
 export interface Fates {
@@ -54,11 +62,11 @@ const CONNTRACK_MAX = 64;
 /** Every fate of the conversation, in the order in which chance is explored; equal ones are one. */
 export function fatesOf(model: RuleModel, conversation: Conversation): Fates {
   const walks = exploreWithOdds((chance) => hold(model, conversation, chance, null), WALKS_MAX + 1);
-  const all = new Map<string, { packets: readonly PacketFate[]; probability: number }>();
+  const all = new Map<string, Course & { probability: number }>();
   for (const { result, probability } of walks) {
     const key = JSON.stringify(result);
     const known = all.get(key);
-    if (known === undefined) all.set(key, { packets: result, probability });
+    if (known === undefined) all.set(key, { ...result, probability });
     else known.probability += probability;
   }
   return { all: [...all.values()], partial: walks.length > WALKS_MAX, hasOdds: hasOdds(model) };
@@ -83,7 +91,7 @@ export function walkOf(
   const wanted = JSON.stringify(before.slice(0, index));
   const walks = exploreWithOdds((chance) => {
     const steps: (readonly TraceStep[])[] = [];
-    const packets = hold(model, conversation, chance, steps);
+    const { packets } = hold(model, conversation, chance, steps);
     return JSON.stringify(packets.slice(0, index)) === wanted ? steps[index] : undefined;
   }, WALKS_MAX);
   return walks.find(({ result }) => result !== undefined)?.result ?? [];
@@ -95,13 +103,15 @@ function hold(
   conversation: Conversation,
   chance: Chance,
   steps: (readonly TraceStep[])[] | null,
-): PacketFate[] {
+): Course {
   const options = { chance, steps: steps !== null, conntrackMax: CONNTRACK_MAX };
   const tracer =
     model.mode === "ipvs" ? createIpvsTracer(model, options, BY_CHANCE) : createTracer(model, options);
   const local = new Set(model.localAddresses);
   const fates: PacketFate[] = [];
+  const reset = new Set<number>();
   for (const [index, utterance] of conversation.utterances.entries()) {
+    if (utterance.from === "client" && reset.has(utterance.flow)) return { packets: fates, isOpen: true };
     const packet = spoken(utterance, fates[askedBefore(conversation, index)]);
     if (packet === null) break;
     const { outcome, sent, steps: walk, established } = tracer.send(packet, 0);
@@ -110,8 +120,9 @@ function hold(
     // Every answer has another source than the one who gives it; that is the translation of the flow, not of the packet.
     const masquerade = utterance.from === "client" && outcome.masquerade;
     fates.push({ verdict: outcome.verdict, sent, isLocal, masquerade, isNew: !established });
+    if (isLocal && utterance.from === "client" && packet.protocol !== "udp") reset.add(utterance.flow);
   }
-  return fates;
+  return { packets: fates, isOpen: false };
 }
 
 /**

@@ -43,6 +43,18 @@ test("any of the backends will do, and nothing else", () => {
   }
 });
 
+test("after the node's own stack has answered, anything may come of the same connection", () => {
+  const onNode = kubeProxyModel(/--to-destination 10\.0\.1\.2:8080/, `--to-destination ${NODE}:8080`);
+  const conversation = conversationOf("k", "s", [POD, POD]);
+  const held: HeldConversation = { conversation, number: 1, sourcePorts: [5000] };
+  const agrees = (...sights: readonly PacketSight[]) =>
+    judge(fatesOf(onNode, conversation), held, sights, NODE_ADDRESSES).agrees;
+  const local = seen(`10.0.1.7:5000 > ${NODE}:8080`, { isLocal: true });
+  const away = seen("10.0.1.7:5000 > 10.0.2.4:8080");
+  assert.equal(agrees(local, away), true);
+  assert.equal(agrees(away, local), false);
+});
+
 test("what should be refused must be refused, not lost", () => {
   const refused = { ...NOTHING, verdict: "REJECT" } as const;
   assert.equal(judged(["tcp 10.0.1.7:0 > 10.96.0.30:80"], [refused]).agrees, true);

@@ -4,7 +4,7 @@
 import type { Verdict } from "../../netfilter/packet.js";
 import type { Tuple } from "../../netfilter/tracer/conntrack.js";
 import { clientOf, type Conversation, type HeldConversation } from "./conversation.js";
-import { CANONICAL_PORT_FIRST, type Fates, type PacketFate } from "./fates.js";
+import { CANONICAL_PORT_FIRST, type Fate, type Fates, type PacketFate } from "./fates.js";
 
 /** What was seen of one packet. */
 export interface PacketSight {
@@ -43,7 +43,7 @@ export function judge(
   const view = { conversation: held.conversation, seen, nodeAddresses };
   let left = fates.all;
   for (const index of seen.keys()) {
-    const fitting = left.filter(({ packets }) => fits(packets, index, view));
+    const fitting = left.filter((fate) => fits(fate, index, view));
     if (fitting.length === 0) {
       const expected = left.flatMap(({ packets }) => packets[index] ?? []);
       const before = left[0]?.packets.slice(0, index) ?? [];
@@ -60,10 +60,11 @@ interface View {
   readonly nodeAddresses: ReadonlySet<string>;
 }
 
-function fits(packets: readonly PacketFate[], index: number, view: View): boolean {
+function fits({ packets, isOpen }: Fate, index: number, view: View): boolean {
   const { conversation, seen, nodeAddresses } = view;
   const [fate, sight] = [packets[index], seen[index]];
-  if (fate === undefined || sight === undefined || sight.copies > 1) return false;
+  if (fate === undefined) return isOpen;
+  if (sight === undefined || sight.copies > 1) return false;
   // Whether a destination counts as translated depends on the port that masquerading chose: addresses are compared below.
   if (fate.sent === null || sight.sent === null) return fate.verdict === sight.verdict;
   if (fate.isLocal !== sight.isLocal || !sameEnd(fate.sent, sight.sent, "destination")) return false;

@@ -41,6 +41,7 @@ test("virtual services are timed beside the controls, one and many, and leave no
         .flatMap((packet) => [
           `none ${packet} fixed`,
           `conntrack ${packet} fixed`,
+          `iptables-legacy hooks ${packet} fixed`,
           `ipvs 1 ${packet} fixed`,
           `ipvs 8 ${packet} fixed`,
           `ipvs 8 ${packet} spread`,

@@ -9,11 +9,13 @@ import {
   ipvsProbeText,
   ipvsTargets,
 } from "../../calibration/primitives/ipvs-probes.js";
+import { setUpProbe } from "../../calibration/primitives/path-probes.js";
 import { PROBE_PORT, type Spread, timeKey } from "../../calibration/primitives/probe.js";
 import type { ProbeTimes } from "../../calibration/primitives/time-reader.js";
 import type { PacketKind } from "../../measure/kernel-record.js";
 import { median } from "../../measure/statistics/quantiles.js";
 import type { KernelHost } from "../host/command.js";
+import { loadRules } from "../host/rule-loading.js";
 import { runCommand, runCommands } from "../host/run-commands.js";
 import { makeNode, namespacesOf, type NodeSpec, removeNode } from "../host/topology.js";
 import { conntrackOnly } from "./controls.js";
@@ -29,6 +31,8 @@ export interface TimeIpvsOptions {
 }
 
 const CONTROLS = ["none", "conntrack"] as const;
+/** The tables that kube-proxy's rules stand in, empty: a packet for ip_vs crosses other hooks than one that is forwarded. */
+const TABLES = setUpProbe("iptables-legacy", "hooks");
 const CONTROL_CHUNKS = 3;
 const SETTINGS = ["net.ipv4.vs.conntrack=1", "net.ipv4.ip_forward=1"];
 /** A size is timed within seconds, all of which a neighbour may disturb. */
@@ -36,17 +40,18 @@ const ATTEMPTS = 3;
 
 /** @throws {PlumbError} Internal when ip_vs is not there or packets cannot be timed; the signal's reason when aborted */
 export async function timeIpvsProbes(host: KernelHost, options: TimeIpvsOptions): Promise<ProbeTimes> {
-  const controls: NodeSpec[] = [];
-  for (const control of CONTROLS) controls.push(await makeNodeOf(host, control));
+  const beside: NodeSpec[] = [];
+  for (const control of CONTROLS) beside.push(await makeControl(host, control));
+  beside.push(await makeTables(host, "tables"));
   const found = new Map<string, number[]>();
   for (const size of options.sizes ?? IPVS_SIZES) {
     options.signal?.throwIfAborted();
     options.onProgress(`timing ip_vs, ${size} services`);
-    const node = await makeNodeOf(host, `ipvs-${size}`, size);
+    const node = await makeServices(host, size);
     const { node: netns } = namespacesOf(node);
     try {
       for (const packet of ["first", "established"] as const)
-        for (const [key, ns] of await timeSize(host, [...controls, node], { size, packet, options }))
+        for (const [key, ns] of await timeSize(host, [...beside, node], { size, packet, options }))
           found.set(key, [...(found.get(key) ?? []), ns]);
     } finally {
       // A namespace ends some time after it was deleted, and its services with it.
@@ -54,17 +59,31 @@ export async function timeIpvsProbes(host: KernelHost, options: TimeIpvsOptions)
       await runCommands(host, removeNode(node));
     }
   }
-  await runCommands(host, controls.flatMap(removeNode));
+  await runCommands(host, beside.flatMap(removeNode));
   return new Map([...found].map(([key, times]) => [key, median(times)]));
 }
 
-/** Tracks connections, unless it is the control that does nothing. @param services absent: no ip_vs */
-async function makeNodeOf(host: KernelHost, name: string, services?: number): Promise<NodeSpec> {
+async function makeNodeOf(host: KernelHost, name: string): Promise<{ spec: NodeSpec; netns: string }> {
   const spec: NodeSpec = { id: `probe-${name}`, interfaces: ["eth0"], addresses: ["192.168.0.2"] };
-  const { node: netns } = namespacesOf(spec);
   await runCommands(host, makeNode(spec));
-  if (name !== "none") await runCommand(host, await conntrackOnly(host, netns));
-  if (services === undefined) return spec;
+  return { spec, netns: namespacesOf(spec).node };
+}
+
+async function makeControl(host: KernelHost, control: (typeof CONTROLS)[number]): Promise<NodeSpec> {
+  const { spec, netns } = await makeNodeOf(host, control);
+  if (control === "conntrack") await runCommand(host, await conntrackOnly(host, netns));
+  return spec;
+}
+
+async function makeTables(host: KernelHost, name: string): Promise<NodeSpec> {
+  const { spec, netns } = await makeNodeOf(host, name);
+  await runCommands(host, loadRules("iptables-legacy", "IPv4", TABLES.texts, netns));
+  return spec;
+}
+
+async function makeServices(host: KernelHost, services: number): Promise<NodeSpec> {
+  const spec = await makeTables(host, `ipvs-${services}`);
+  const { node: netns } = namespacesOf(spec);
   await runCommands(host, [
     { netns, argv: ["sysctl", "-qw", ...SETTINGS] },
     { netns, argv: ["ip", "route", "add", "local", IPVS_SERVICES, "dev", "eth0"] },
@@ -79,7 +98,7 @@ interface Asked {
   readonly options: TimeIpvsOptions;
 }
 
-/** @param nodes the controls, and that of the services */
+/** @param nodes the controls, the tables alone, and the tables with the services */
 async function timeSize(
   host: KernelHost,
   nodes: readonly NodeSpec[],
@@ -89,7 +108,7 @@ async function timeSize(
   const fixed = targets.slice(size >> 1, (size >> 1) + 1);
   const spreads: readonly Spread[] = size === 1 ? ["fixed"] : ["fixed", "spread"];
   const keys = [
-    ...CONTROLS.map((control) => timeKey(control, packet, "fixed")),
+    ...[...CONTROLS, TABLES.id].map((id) => timeKey(id, packet, "fixed")),
     ...spreads.map((spread) => timeKey(ipvsProbeId(size), packet, spread)),
   ];
   const last = nodes.length - 1;
@@ -98,7 +117,7 @@ async function timeSize(
     packet,
     nodes,
     cases: [
-      ...CONTROLS.map((_, node) => ({ node, targets: fixed, chunksPerPass: CONTROL_CHUNKS })),
+      ...nodes.slice(0, last).map((_, node) => ({ node, targets: fixed, chunksPerPass: CONTROL_CHUNKS })),
       ...spreads.map((spread) => ({
         node: last,
         targets: spread === "fixed" ? fixed : targets,
