@@ -213,6 +213,7 @@ test("every preset is a valid scenario, for the checker and for the published sc
     "api-load.yaml",
     "cliff.yaml",
     "conntrack.yaml",
+    "control-plane.yaml",
     "migrate.yaml",
     "node-join.yaml",
     "pod-startup.yaml",
