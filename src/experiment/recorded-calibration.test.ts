@@ -63,22 +63,23 @@ function listed(points: readonly TimingPoint[]): string {
     .join("\n");
 }
 
+const native = remodelled("native");
+
 test("the reference was run on the recorded machine", () => {
   assert.ok(calibration.machine.startsWith(host.machine), `${calibration.machine} is not ${host.machine}`);
 });
 
 test("recorded prices are within 15% of the kernel at 9 points of 10 of every path, within 33% at all", () => {
-  const points = remodelled("native");
-  const scores = scorePoints(points);
+  const scores = scorePoints(native);
   const paths = new Set<KernelPath>(scores.map(({ path }) => path));
   assert.equal(paths.size, 4);
   for (const { path, packet, withinClose, withinWide } of scores) {
-    assert.ok(withinClose >= 0.9 && withinWide === 1, `${path}, ${packet} packets\n${listed(points)}`);
+    assert.ok(withinClose >= 0.9 && withinWide === 1, `${path}, ${packet} packets\n${listed(native)}`);
   }
 });
 
 test("recorded prices put the paths in the order of the kernel", () => {
-  const { agreed, pairs } = orderAgreement(remodelled("native"));
+  const { agreed, pairs } = orderAgreement(native);
   assert.equal(agreed, pairs);
 });
 
