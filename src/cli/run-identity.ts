@@ -8,7 +8,8 @@ export function repeatCommand(argv: readonly string[]): string {
   return `plumb ${withoutOutput(argv).map(shellWord).join(" ")}`;
 }
 
-function withoutOutput(argv: readonly string[]): readonly string[] {
+/** A record does not say where it was written: that is where it lies, or was, on a machine that is nobody else's. */
+export function withoutOutput(argv: readonly string[]): readonly string[] {
   return argv.filter((word, index) => {
     const before = argv[index - 1];
     if (word === "-o" || word === "--output" || before === "-o" || before === "--output") return false;

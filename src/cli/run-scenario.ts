@@ -37,7 +37,7 @@ import { SAMPLES_FOR_CLAIM } from "../measure/summary.js";
 import { calibrateTimer } from "../measure/timer.js";
 import { SCHEDULER_CORE } from "../scheduler/columns/kernels.js";
 import { answerSentence } from "../report/answer.js";
-import { checkoutCommit, repeatCommand } from "./run-identity.js";
+import { checkoutCommit, repeatCommand, withoutOutput } from "./run-identity.js";
 import { toolVersion } from "./version.js";
 
 export interface CarryOutOptions
@@ -82,7 +82,7 @@ export async function carryOut(scenario: Scenario, options: CarryOutOptions): Pr
       id: `${scenario.name}-${startedAt.toISOString()}`,
       startedAt: startedAt.toISOString(),
       finishedAt: clock.wall().toISOString(),
-      argv: options.argv,
+      argv: withoutOutput(options.argv),
       seed: scenario.seed,
       status: execution.end === "complete" ? "complete" : "partial",
     },

@@ -24,7 +24,7 @@ const run = object("One execution.", {
   id: string("Unique among a user's runs."),
   startedAt: time("RFC 3339, UTC."),
   finishedAt: time("RFC 3339, UTC."),
-  argv: list("The command line, program left out.", string("One argument.")),
+  argv: list("The command line; the program and where it wrote are left out.", string("One argument.")),
   seed: count("Seeds every random choice."),
   status: words("partial: interrupted or out of time; the samples it holds are valid.", [
     "complete",

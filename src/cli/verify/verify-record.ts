@@ -6,7 +6,7 @@ import type { KernelRecord } from "../../measure/kernel-record.js";
 import { kernelSentence, verificationOf } from "../../measure/kernel-verdict.js";
 import { RUN_SCHEMA_VERSION, type RunRecord, type Verdict } from "../../measure/run-record.js";
 import { environmentHere } from "./calibration-host.js";
-import { checkoutCommit, repeatCommand } from "../run-identity.js";
+import { checkoutCommit, repeatCommand, withoutOutput } from "../run-identity.js";
 import type { Subject } from "./verify-subject.js";
 import { toolVersion } from "../version.js";
 
@@ -25,7 +25,7 @@ export function runRecord(
       id: `verify-${name}-${kernel.startedAt}`,
       startedAt: kernel.startedAt,
       finishedAt: kernel.finishedAt,
-      argv,
+      argv: withoutOutput(argv),
       seed: kernel.seed,
       status: "complete",
     },
