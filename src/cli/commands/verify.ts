@@ -33,13 +33,13 @@ export function registerVerify(program: Command, context: CommandContext): void 
   verify
     .command("kernel [subject]", { isDefault: true })
     .description("a preset's, scenario's or run's rules and costs against a real Linux kernel (the default)")
-    .option("--timing", "also measure ns a packet, programming time and a userspace proxy; about 5 minutes")
+    .option("--timing", "also measure ns a packet, programming time and a userspace proxy; about 8 minutes")
     .option("--flows <n>", "flows through the rules of each path", positiveNumber, FLOWS)
     .option("--paths <paths>", `which of ${KERNEL_PATHS.join(", ")} (default: all that load here)`, pathList)
     .option("--seed <n>", "seed of clusters and flows", seedValue, 42)
     .option(
       "--calibration <file>",
-      "costs to model with, as plumb calibrate writes them, or recorded (default: measured first)",
+      "costs to model with, as plumb calibrate writes them, or recorded (default: measured in the same rounds)",
     )
     .addOption(
       new Option("--kernel <need>", "whether a kernel that can be verified with is a must")

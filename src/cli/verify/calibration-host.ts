@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import type { Clock } from "../../base/clock.js";
 import { realTimers } from "../../base/timers.js";
 import { recordedCalibration } from "../../calibration/calibration-file.js";
+import type { CalibrationAbout } from "../../calibration/primitives/prices.js";
 import type { KernelHost } from "../../kernel/host/command.js";
 import { Sandbox } from "../../kernel/host/sandbox.js";
 import {
@@ -41,18 +42,26 @@ export async function calibrateHere(options: {
   const host = await Sandbox.open("root", realTimers);
   const ipvs = new IpvsGuest(host);
   try {
-    const about = {
-      machine: [machineText(environment), `Linux ${environment.kernel}`, ...toolVersions()].join(", "),
-      fingerprint: environment.fingerprint,
-      measuredAt: realTimers.wall().toISOString(),
-      recorded: recordedCalibration(),
-    };
     const pacing = { ...CALIBRATION_PACING, seed, cpu: "last" } as const;
-    return await calibrate(host, about, { ...rest, pacing, openIpvs: () => ipvs.open() });
+    return await calibrate(host, calibrationAbout(environment), {
+      ...rest,
+      pacing,
+      openIpvs: () => ipvs.open(),
+    });
   } finally {
     await ipvs.close();
     await host.close();
   }
+}
+
+/** Of a calibration that is made now. */
+export function calibrationAbout(environment: Environment): Omit<CalibrationAbout, "flavours" | "ipvsTimes"> {
+  return {
+    machine: [machineText(environment), `Linux ${environment.kernel}`, ...toolVersions()].join(", "),
+    fingerprint: environment.fingerprint,
+    measuredAt: realTimers.wall().toISOString(),
+    recorded: recordedCalibration(),
+  };
 }
 
 /** "nft 1.0.6"; of the tools that tell. */
@@ -75,7 +84,7 @@ class IpvsGuest {
   async open(): Promise<IpvsKernel> {
     const plan = await planKernels(["ipvs"]);
     if (plan.nativePaths.includes("ipvs")) return { host: this.#native };
-    this.#opened = await openKernels(plan);
+    this.#opened = await openKernels(plan, { isTimed: false });
     const [guest] = this.#opened.hosts;
     return guest ?? { missing: plan.missing.map(({ detail }) => detail).join("; ") };
   }

@@ -40,8 +40,14 @@ export interface OpenKernels {
   close(): Promise<void>;
 }
 
-/** @throws {PlumbError} Internal when a kernel cannot be opened; those opened before are closed */
-export async function openKernels({ privilege, nativePaths, userMode }: KernelPlan): Promise<OpenKernels> {
+/**
+ * Those with a path to verify, and root's own for the prices of a user-mode Linux that is timed.
+ * @throws {PlumbError} Internal when a kernel cannot be opened; those opened before are closed
+ */
+export async function openKernels(
+  { privilege, nativePaths, userMode }: KernelPlan,
+  { isTimed }: { readonly isTimed: boolean },
+): Promise<OpenKernels> {
   const hosts: PathsHost[] = [];
   const folder = userMode === null ? null : makeTemporaryFolder();
   const close = async () => {
@@ -49,7 +55,7 @@ export async function openKernels({ privilege, nativePaths, userMode }: KernelPl
     if (folder !== null) rmSync(folder, { recursive: true, force: true });
   };
   try {
-    if (privilege !== null && nativePaths.length > 0) {
+    if (privilege !== null && (nativePaths.length > 0 || (isTimed && privilege === "root"))) {
       const host = await Sandbox.open(privilege, realTimers);
       hosts.push({ host, paths: nativePaths, isUnprivileged: privilege === "user-namespace" });
     }

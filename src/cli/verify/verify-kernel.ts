@@ -7,16 +7,12 @@ import { realTimers } from "../../base/timers.js";
 import { packageRoot } from "../../base/source-path.js";
 import { readCalibration, recordedCalibration } from "../../calibration/calibration-file.js";
 import { DEFAULT_BUDGET_MS } from "../../experiment/verify-kernel/timing.js";
-import {
-  type KernelFindings,
-  type VerifyKernelOptions,
-  verifyKernel,
-} from "../../experiment/verify-kernel/verify-kernel.js";
+import { type KernelFindings, verifyKernel } from "../../experiment/verify-kernel/verify-kernel.js";
 import type { KernelTimes } from "../../experiment/verify-kernel/verify-times.js";
 import type { KernelPath, KernelRecord } from "../../measure/kernel-record.js";
 import { kernelSentence, verificationOf } from "../../measure/kernel-verdict.js";
 import type { Environment } from "../../measure/run-record.js";
-import { calibrateHere, environmentHere, loadingTools, machineText } from "./calibration-host.js";
+import { calibrationAbout, environmentHere, loadingTools, machineText } from "./calibration-host.js";
 import type { CommandContext } from "../context.js";
 import { interruptSignals } from "../interrupt-signals.js";
 import { type KernelPlan, openKernels, planKernels } from "./kernel-hosts.js";
@@ -102,7 +98,7 @@ async function verified(
     signal: interrupt.finish,
     onProgress: (text: string) => terminal.progress(text, { milestone: false }),
   };
-  const kernels = await openKernels(plan);
+  const kernels = await openKernels(plan, { isTimed: options.timing === true });
   try {
     if (isEmpty(plan))
       return frame({
@@ -117,7 +113,7 @@ async function verified(
       cluster: clusterOf(name, scenario),
       seed: options.seed,
       flows: options.flows,
-      times: options.timing === true ? timesFor(options, plan, environment, run) : null,
+      times: options.timing === true ? timesFor(options, plan, environment) : null,
       timers: realTimers,
       ...run,
     });
@@ -128,25 +124,16 @@ async function verified(
   }
 }
 
-/** Calibrated here, unless a file was given: what one machine's kernel costs says little of another's. */
+/** Prices measured here, unless a file was given: what one machine's kernel costs says little of another's. */
 function timesFor(
-  { calibration: file, timeBudget, seed }: VerifyOptions,
+  { calibration: file, timeBudget }: VerifyOptions,
   { privilege }: KernelPlan,
-  { fingerprint }: Environment,
-  run: Pick<VerifyKernelOptions, "signal" | "onProgress">,
+  environment: Environment,
 ): KernelTimes {
-  return {
-    budgetMs: timeBudget === undefined ? DEFAULT_BUDGET_MS : timeBudget * 1000,
-    async calibration() {
-      if (file === undefined && privilege === "root") {
-        const { calibration } = await calibrateHere({ seed, ...run });
-        return { calibration, isOwn: true };
-      }
-      const calibration =
-        file === undefined || file === RECORDED ? recordedCalibration() : readCalibration(file);
-      return { calibration, isOwn: calibration.fingerprint === fingerprint };
-    },
-  };
+  const budgetMs = timeBudget === undefined ? DEFAULT_BUDGET_MS : timeBudget * 1000;
+  if (file === undefined && privilege === "root") return { budgetMs, prices: calibrationAbout(environment) };
+  const calibration = file === undefined || file === RECORDED ? recordedCalibration() : readCalibration(file);
+  return { budgetMs, prices: { calibration, isOwn: calibration.fingerprint === environment.fingerprint } };
 }
 
 function hostOf(environment: Environment): KernelRecord["host"] {

@@ -6,9 +6,9 @@ import { PlumbError } from "../../base/errors.js";
 import type { KernelHost } from "../../kernel/host/command.js";
 import { ipvsNodeCommands } from "../../kernel/host/ipvs-node.js";
 import { loadRules } from "../../kernel/host/rule-loading.js";
-import { runCommand, runCommands } from "../../kernel/host/run-commands.js";
+import { runCommands } from "../../kernel/host/run-commands.js";
 import { makeNode, namespacesOf, type NodeSpec } from "../../kernel/host/topology.js";
-import { conntrackOnly } from "../../kernel/timing/controls.js";
+import { makeControl } from "../../kernel/timing/controls.js";
 import { predictedLoadMs, type SweepNode } from "../../kernel/timing/sweep-plan.js";
 import { KERNEL_PATHS, type KernelPath, type NotVerifiedRecord } from "../../measure/kernel-record.js";
 import { NODE_ADDRESS, type SweepCounts, sweepCounts, sweepRules } from "./sweep-rules.js";
@@ -49,7 +49,7 @@ export async function loadSweep(
   for (const what of planned) {
     options.signal?.throwIfAborted();
     if (what.kind === "control") {
-      nodes.push({ what, spec: await makeControl(what, options.host), counts: new Map() });
+      nodes.push(await loadControl(what, options.host));
       continue;
     }
     const { path, services } = what;
@@ -91,15 +91,14 @@ function specOf(id: string): NodeSpec {
   return { id, interfaces: ["eth0"], addresses: [NODE_ADDRESS] };
 }
 
-export async function makeControl(
+/** @throws {PlumbError} Internal when the node cannot be made */
+export async function loadControl(
   what: Extract<SweepNode, { kind: "control" }>,
   host: KernelHost,
-): Promise<NodeSpec> {
+): Promise<LoadedNode> {
   const spec = specOf(what.control);
-  await runCommands(host, makeNode(spec));
-  if (what.control === "conntrack")
-    await runCommand(host, await conntrackOnly(host, namespacesOf(spec).node));
-  return spec;
+  await makeControl(host, what.control, spec);
+  return { what, spec, counts: new Map() };
 }
 
 /** Cost: loading, and compiling the rules to count what packets make them do. @throws {PlumbError} when they are refused */

@@ -10,7 +10,7 @@ import { namespacesOf, removeNode } from "../../kernel/host/topology.js";
 import { withExpiry } from "../../kernel/timing/ipvs-pacing.js";
 import { relativeSpread } from "../../kernel/timing/chunk-statistics.js";
 import {
-  CONTROLS,
+  CONTROL_NODES,
   plannedRulesets,
   predictedLoadMs,
   type SweepNode,
@@ -23,14 +23,9 @@ import type {
   PacketKind,
 } from "../../measure/kernel-record.js";
 import { median } from "../../measure/statistics/quantiles.js";
-import { type LoadedNode, loadRuleset, makeControl } from "./load-rulesets.js";
-import {
-  type TimedPackets,
-  timePackets,
-  timingRecord,
-  type TimingOptions,
-  type TimingResult,
-} from "./timing.js";
+import { type LoadedNode, loadControl, loadRuleset } from "./load-rulesets.js";
+import { timePackets, type TimingOptions, type TimingResult } from "./timing.js";
+import { type Prices, type TimedPackets, timingRecord } from "./timing-record.js";
 
 export const IPVS_SWEEP: SweepOptions = {
   paths: ["iptables-legacy", "ipvs"],
@@ -39,12 +34,10 @@ export const IPVS_SWEEP: SweepOptions = {
 export const IPVS_BUDGET_MS = 90_000;
 
 /** @throws {PlumbError} Internal when the kernel cannot be given packets; the signal's reason when aborted */
-export async function timeOneAtATime(options: TimingOptions): Promise<TimingResult> {
+export async function timeOneAtATime(options: TimingOptions, prices: Prices): Promise<TimingResult> {
   const { host, sweep } = options;
   const controls: LoadedNode[] = [];
-  for (const what of CONTROLS)
-    if (what.kind === "control")
-      controls.push({ what, spec: await makeControl(what, host), counts: new Map() });
+  for (const what of CONTROL_NODES) controls.push(await loadControl(what, host));
   const budget = new Budget(options);
   const timed: TimedPackets[] = [];
   const notVerified: NotVerifiedRecord[] = [];
@@ -53,7 +46,8 @@ export async function timeOneAtATime(options: TimingOptions): Promise<TimingResu
     const why = budget.refusalOf(what) ?? (await timeOne(what, { controls, timed, budget, options }));
     if (why !== null) notVerified.push({ what: what.path, ...why });
   }
-  return { timing: { ...timingRecord(timed, options), controls: mergedControls(timed) }, notVerified };
+  const timing = timingRecord(timed, host, prices);
+  return { timing: { ...timing, controls: mergedControls(timing.controls) }, notVerified };
 }
 
 type Ruleset = Extract<SweepNode, { kind: "rules" }>;
@@ -135,8 +129,7 @@ async function takeAway(host: KernelHost, { what, spec }: LoadedNode): Promise<v
 }
 
 /** One record a control and packet kind: the median over the rulesets beside which it was timed. */
-function mergedControls(timed: readonly TimedPackets[]): ControlRecord[] {
-  const all = timed.flatMap(({ controls }) => controls);
+function mergedControls(all: readonly ControlRecord[]): ControlRecord[] {
   return (["first", "established"] as const).flatMap((packet) =>
     (["none", "conntrack"] as const).flatMap((control) => {
       const alike = all.filter((each) => each.packet === packet && each.control === control);

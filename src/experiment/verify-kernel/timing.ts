@@ -1,46 +1,44 @@
 // Times of packets through rulesets that Plumbline compiled, in a real kernel, against what the cost model says of the
-// same packets. What is compared is a point: path, size, position of the Service, first or established packet.
+// same packets. Prices that are measured here are measured in the same rounds as the rulesets, each probe in a node of its
+// own beside theirs: a machine that is slower for some minutes is then slower for both.
 import type { Clock } from "../../base/clock.js";
-import type { Calibration } from "../../calibration/calibration.js";
-import { type ModelledCost, modelKernelNs } from "../../dataplane/cost-model.js";
+import type { Calibration, Flavour } from "../../calibration/calibration.js";
+import { type Probe, timeKey } from "../../calibration/primitives/probe.js";
+import type { ProbeTimes } from "../../calibration/primitives/time-reader.js";
 import type { KernelHost } from "../../kernel/host/command.js";
-import { crossovers, orderAgreement, scorePoints } from "../../kernel/timing/score.js";
+import { controlRecords, CONTROLS } from "../../kernel/timing/controls.js";
+import { flavoursBut, type LoadedProbe, loadProbes, probeCases } from "../../kernel/timing/probe-nodes.js";
 import {
-  CONTROLS,
+  CONTROL_NODES,
   plannedCases,
   plannedRulesets,
   type SweepCase,
   type SweepOptions,
   targetIndices,
 } from "../../kernel/timing/sweep-plan.js";
-import { clockOf, type Pacing, timeCases } from "../../kernel/timing/time-cases.js";
-import type { TimedRounds } from "../../kernel/timing/time-rounds.js";
-import type {
-  ControlRecord,
-  NotVerifiedRecord,
-  PacketKind,
-  TimingPoint,
-  TimingRecord,
-} from "../../measure/kernel-record.js";
-import type { Counts } from "../../netfilter/counters.js";
+import { type Pacing, type TimedCase, timeCases } from "../../kernel/timing/time-cases.js";
+import type { NotVerifiedRecord, PacketKind, TimingRecord } from "../../measure/kernel-record.js";
 import { type LoadedNode, loadSweep } from "./load-rulesets.js";
-import { countsKey } from "./sweep-rules.js";
+import { type Prices, type TimedPackets, timingRecord } from "./timing-record.js";
 import { clusterIpOf, SERVICE_PORT } from "./uniform-cluster.js";
-import { timeInUserMode } from "./user-mode-time.js";
 
+/** What a kernel is timed with. */
 export interface TimingOptions {
   readonly host: KernelHost;
   readonly clock: Clock;
   readonly pacing: Pacing;
-  /** Prices that packets are modelled with. */
-  readonly calibration: Calibration;
-  /** Whether the calibration was measured on this very host. */
-  readonly calibrationIsOwn: boolean;
   readonly sweep: SweepOptions;
-  /** Wall time for everything, ms. The largest rulesets are left out when it does not suffice. */
+  /** Wall time for the rulesets, ms. The largest are left out when it does not suffice. */
   readonly budgetMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress: (text: string) => void;
+}
+
+/** What is timed beside the rulesets to make prices of. */
+export interface PricesToMake {
+  readonly probes: readonly Probe[];
+  /** @param flavours those whose probes were timed, all of them */
+  readonly pricesFrom: (times: ProbeTimes, flavours: readonly Flavour[]) => Promise<Calibration>;
 }
 
 /** Paths and sizes that are timed when nobody asks for others; what the native kernel of a node may have. */
@@ -49,11 +47,12 @@ export const DEFAULT_SWEEP: SweepOptions = {
   paths: ["iptables-legacy", "iptables-nft", "ipset", "nftables"],
   services: [1, 100, 1000, 5000, 10_000, 30_000],
 };
-export const DEFAULT_PACING = { rounds: 8, passes: 5 } as const;
+/** Short rounds: a neighbour that comes for some seconds costs few of them. */
+export const DEFAULT_PACING = { rounds: 20, passes: 2 } as const;
 export const DEFAULT_BUDGET_MS = 240_000;
 
 /** Chunks of a control in a pass: whether a round counts hangs on them. */
-const CONTROL_CHUNKS = 3;
+const CONTROL_CHUNKS = 4;
 /** Share of the time that loading may take; rounds cost the same for large rulesets and for small. */
 const LOADING_SHARE = 0.5;
 
@@ -63,118 +62,72 @@ export interface TimingResult {
 }
 
 /** @throws {PlumbError} Internal when the kernel cannot be given packets; the signal's reason when aborted */
-export async function verifyTiming(options: TimingOptions): Promise<TimingResult> {
+export async function verifyTiming(
+  options: TimingOptions,
+  source: Prices | PricesToMake,
+): Promise<TimingResult & { readonly prices: Prices }> {
   const { host, clock, sweep, budgetMs, signal, onProgress } = options;
-  const { nodes, notVerified } = await loadSweep([...CONTROLS, ...plannedRulesets(sweep)], {
+  const probes = await loadProbes(host, "probes" in source ? source.probes : [], options);
+  const { nodes, notVerified } = await loadSweep([...CONTROL_NODES, ...plannedRulesets(sweep)], {
     host,
     clock,
     deadlineMs: clock.milliseconds() + budgetMs * LOADING_SHARE,
     signal,
     onProgress,
   });
-  const first = await timePackets(nodes, "first", options);
-  const established = await timePackets(nodes, "established", options);
-  return { notVerified, timing: timingRecord([first, established], options) };
+  const timed: TimedPackets[] = [];
+  const probeTimes = new Map<string, number>();
+  for (const packet of ["first", "established"] as const) {
+    const { times, ...rest } = await timePackets(nodes, packet, options, probes.loaded);
+    timed.push(rest);
+    for (const [key, ns] of times) probeTimes.set(key, ns);
+  }
+  const prices =
+    "probes" in source
+      ? { calibration: await source.pricesFrom(probeTimes, flavoursBut(probes.refused)), isOwn: true }
+      : source;
+  return { notVerified, timing: timingRecord(timed, host, prices), prices };
 }
 
-/** What was timed in one kernel as a record. */
-export function timingRecord(
-  timed: readonly TimedPackets[],
-  { host, calibration, calibrationIsOwn }: Pick<TimingOptions, "host" | "calibration" | "calibrationIsOwn">,
-): TimingRecord {
-  const { machine, measuredAt } = calibration;
-  const points = timed.flatMap((each) => each.points);
-  const sumOf = (what: "rounds" | "rejected") => timed.reduce((sum, each) => sum + each.timed[what], 0);
-  return {
-    clock: clockOf(host),
-    rounds: sumOf("rounds"),
-    roundsRejected: sumOf("rejected"),
-    controls: timed.flatMap((each) => each.controls),
-    points,
-    scores: scorePoints(points),
-    order: orderAgreement(points),
-    crossovers: (["first", "established"] as const).flatMap((packet) => crossovers(points, packet)),
-    calibration: { machine, measuredAt, own: calibrationIsOwn },
-  };
-}
-
-export interface TimedPackets {
-  readonly timed: TimedRounds;
-  readonly controls: readonly ControlRecord[];
-  readonly points: readonly TimingPoint[];
-}
-
-/** Packets of one kind through nodes that stand in the kernel, controls among them. */
+/**
+ * Packets of one kind through nodes that stand in the kernel, controls first, and through probes among them.
+ * @returns with the times of probes and controls as prices are made of them
+ */
 export async function timePackets(
   nodes: readonly LoadedNode[],
   packet: PacketKind,
-  options: Pick<TimingOptions, "host" | "pacing" | "calibration" | "signal" | "onProgress">,
-): Promise<TimedPackets> {
+  { host, pacing, signal, onProgress }: Pick<TimingOptions, "host" | "pacing" | "signal" | "onProgress">,
+  probes: readonly LoadedProbe[] = [],
+): Promise<TimedPackets & { readonly times: ProbeTimes }> {
   const cases = nodes.flatMap((node, index) =>
-    plannedCases([node.what], packet).map((sent) => ({ node: index, sent })),
+    plannedCases([node.what], packet).map((sent) => ({ index, node, sent })),
   );
-  const timed = await timeCases(options.host, options.pacing, {
+  const ofProbes = probeCases(probes, packet, nodes.length);
+  const timed = await timeCases(host, pacing, {
     packet,
-    nodes: nodes.map(({ spec }) => spec),
-    cases: cases.map(({ node, sent }) => ({
-      node,
-      targets: targetsOf(sent),
-      chunksPerPass: sent.node.kind === "control" ? CONTROL_CHUNKS : 1,
-    })),
-    controls: cases.flatMap(({ sent }, index) => (sent.node.kind === "control" ? [index] : [])),
-    signal: options.signal,
+    nodes: [...nodes, ...probes].map(({ spec }) => spec),
+    cases: [...cases.map(({ index, sent }) => timedCase(index, sent)), ...ofProbes],
+    controls: CONTROLS.map((_, index) => index),
+    signal,
     onRound: ({ counting, wanted, rejected }) => {
-      options.onProgress(
+      onProgress(
         `timing ${packet} packets: round ${counting + 1} of ${wanted}, ${rejected} disturbed so far`,
       );
     },
   });
-  return { timed, ...told(nodes, cases, timed, options) };
+  const controls = controlRecords(timed, { kernel: host.kind, packet });
+  const times = new Map([
+    ...controls.map(({ control, ns }) => [timeKey(control, packet, "fixed"), ns] as const),
+    ...ofProbes.map(({ key }, index) => [key, timed.cases[cases.length + index]?.ns as number] as const),
+  ]);
+  return { packet, cases, timed, times };
 }
 
-function targetsOf({ node, target }: SweepCase): { address: string; port: number }[] {
-  const services = node.kind === "control" ? 1 : node.services;
-  return targetIndices(target, services).map((index) => ({
+function timedCase(node: number, { node: what, target }: SweepCase): TimedCase {
+  const services = what.kind === "control" ? 1 : what.services;
+  const targets = targetIndices(target, services).map((index) => ({
     address: clusterIpOf(index),
     port: SERVICE_PORT,
   }));
-}
-
-function told(
-  nodes: readonly LoadedNode[],
-  cases: readonly { readonly node: number; readonly sent: SweepCase }[],
-  timed: TimedRounds,
-  { host: { kind: kernel }, calibration }: Pick<TimingOptions, "host" | "calibration">,
-): { controls: ControlRecord[]; points: TimingPoint[] } {
-  const controls = cases.flatMap(({ sent: { node, packet } }, index): ControlRecord[] => {
-    if (node.kind !== "control") return [];
-    const { ns } = timed.cases[index] as TimedRounds["cases"][number];
-    return [{ control: node.control, kernel, packet, ns, noise: timed.noise[index] as number }];
-  });
-  const inKernel = kernel === "native" ? ({ ns }: ModelledCost) => ns : timeInUserMode(controls, calibration);
-  const points: TimingPoint[] = [];
-  for (const [index, { node, sent }] of cases.entries()) {
-    const { ns, spread, chunks, packets } = timed.cases[index] as TimedRounds["cases"][number];
-    const { node: what, packet, target } = sent;
-    if (what.kind === "control") continue;
-    const { path, services } = what;
-    const counted = (nodes[node] as LoadedNode).counts.get(countsKey(packet, target)) as readonly Counts[];
-    const distinctTargets = target === "random" ? services : 1;
-    const modelled = counted.map((counts) =>
-      inKernel(modelKernelNs({ path, counts, packet, distinctTargets, calibration })),
-    );
-    points.push({
-      path,
-      kernel,
-      packet,
-      services,
-      target,
-      measuredNs: ns,
-      chunks,
-      packets,
-      spread,
-      modelledNs: modelled.reduce((sum, each) => sum + each, 0) / modelled.length,
-    });
-  }
-  return { controls, points };
+  return { node, targets, chunksPerPass: what.kind === "control" ? CONTROL_CHUNKS : 1 };
 }

@@ -92,16 +92,17 @@ test("in a user-mode Linux ipvs and iptables-legacy are timed in turn, and ipvs 
   const kernel = { installation, folder, timers: realTimers, memoryMiB: 512, kernelArguments: [] };
   const host = await UserModeKernel.boot(kernel);
   try {
-    const { timing, notVerified } = await timeOneAtATime({
-      host,
-      clock: realTimers,
-      pacing: { ...IPVS_PACING, seed: 1, rounds: 1, passes: 8 },
-      calibration,
-      calibrationIsOwn: false,
-      sweep: { paths: ["iptables-legacy", "ipvs"], services: [2] },
-      budgetMs: 60_000,
-      onProgress: () => undefined,
-    });
+    const { timing, notVerified } = await timeOneAtATime(
+      {
+        host,
+        clock: realTimers,
+        pacing: { ...IPVS_PACING, seed: 1, rounds: 1, passes: 8 },
+        sweep: { paths: ["iptables-legacy", "ipvs"], services: [2] },
+        budgetMs: 60_000,
+        onProgress: () => undefined,
+      },
+      { calibration, isOwn: false },
+    );
     const disturbed = notVerified.find(({ detail }) => detail.includes("the CPU was shared"));
     if (disturbed !== undefined) return context.skip(disturbed.detail);
     assert.deepEqual(notVerified, []);

@@ -1,25 +1,23 @@
 // Times of IPVS where only a user-mode Linux has it, beside the native ones in one record.
-import type { KernelHost } from "../../kernel/host/command.js";
 import { IPVS_PACING } from "../../kernel/timing/ipvs-pacing.js";
 import type { KernelRecord, TimingRecord } from "../../measure/kernel-record.js";
 import { IPVS_SWEEP, timeOneAtATime } from "./one-at-a-time.js";
 import type { TimingOptions } from "./timing.js";
+import type { Prices } from "./timing-record.js";
 
 /** What was found about times. */
 export type FoundTimes = Pick<KernelRecord, "timing" | "notVerified">;
 
-export interface UserModeTimes extends Omit<TimingOptions, "host" | "pacing" | "sweep"> {
-  /** Null: there is none here, and why is told with the paths that cannot be had. */
-  readonly host: KernelHost | null;
+export interface UserModeTimes extends Omit<TimingOptions, "pacing" | "sweep"> {
   readonly seed: number;
+  readonly prices: Prices;
 }
 
 /** Times in the user-mode Linux added to what else was found. */
 export async function withUserModeTimes<F extends FoundTimes>(found: F, asked: UserModeTimes): Promise<F> {
-  const { host, seed } = asked;
-  if (host === null) return found;
+  const { seed, prices, ...given } = asked;
   const pacing = { ...IPVS_PACING, seed };
-  const { timing, notVerified } = await timeOneAtATime({ ...asked, host, pacing, sweep: IPVS_SWEEP });
+  const { timing, notVerified } = await timeOneAtATime({ ...given, pacing, sweep: IPVS_SWEEP }, prices);
   return {
     ...found,
     timing: mergeTiming(found.timing, timing),

@@ -1,8 +1,11 @@
 // What packets and programming cost: in the machine's own kernel, in a user-mode Linux for IPVS, and through a real
 // userspace proxy. Each part that cannot be had says why.
+import { assert } from "../../base/assert.js";
 import type { Timers } from "../../base/timers.js";
-import type { Calibration } from "../../calibration/calibration.js";
+import { calibrationProbes } from "../../calibration/primitives/index.js";
+import { type CalibrationAbout, calibrationFrom } from "../../calibration/primitives/prices.js";
 import type { KernelHost } from "../../kernel/host/command.js";
+import { timeIpvs } from "../../kernel/timing/calibrate.js";
 import { DEFAULT_USERSPACE, measureUserspace } from "../../kernel/userspace/measure-userspace.js";
 import type { KernelPath, KernelRecord, NotVerifiedRecord } from "../../measure/kernel-record.js";
 import { IPVS_BUDGET_MS } from "./one-at-a-time.js";
@@ -10,10 +13,11 @@ import { verifyProgramming } from "./programming.js";
 import {
   DEFAULT_PACING,
   DEFAULT_SWEEP,
+  type PricesToMake,
   type TimingOptions,
-  type TimingResult,
   verifyTiming,
 } from "./timing.js";
+import type { Prices } from "./timing-record.js";
 import { withUserModeTimes } from "./user-mode-timing.js";
 
 /** A kernel, and the paths that it is to verify. */
@@ -25,11 +29,14 @@ export interface PathsHost {
 }
 
 export interface KernelTimes {
-  /** Prices that packets are modelled with; asked for once, when everything before is done. */
-  readonly calibration: () => Promise<{ readonly calibration: Calibration; readonly isOwn: boolean }>;
+  /** What packets are modelled with, or of which machine it is to be measured beside them. */
+  readonly prices: Prices | PricesToMeasure;
   /** Wall time for all of it, ms. */
   readonly budgetMs: number;
 }
+
+/** A native kernel, root's, must be among the hosts. */
+export type PricesToMeasure = Omit<CalibrationAbout, "flavours" | "ipvsTimes">;
 
 export interface VerifyTimesOptions {
   readonly hosts: readonly PathsHost[];
@@ -77,39 +84,50 @@ export function timedHosts(hosts: readonly PathsHost[]): TimedHosts | NotVerifie
   return { native, guest };
 }
 
+type Given = Pick<TimingOptions, "clock" | "signal" | "onProgress"> & { readonly seed: number };
+
 async function kernelTimes(
   { seed, timers: clock, signal, onProgress }: VerifyTimesOptions,
-  times: KernelTimes,
+  { prices: asked, budgetMs }: KernelTimes,
   { native, guest }: TimedHosts,
 ): Promise<Omit<FoundTimes, "userspace">> {
-  const { calibration, isOwn: calibrationIsOwn } = await times.calibration();
   const given = { clock, seed, signal, onProgress };
-  const priced = { ...given, calibration, calibrationIsOwn };
-  const own = native && (await nativeTimes(native, priced, times.budgetMs));
-  const timed = await withUserModeTimes(own ?? { timing: null, notVerified: [] }, {
-    ...priced,
-    budgetMs: Math.min(times.budgetMs, IPVS_BUDGET_MS),
-    host: guest?.host ?? null,
-  });
+  const source = "calibration" in asked ? asked : pricesToMake(asked, { native, guest }, given);
+  const own = native && (await nativeTimes(native, { ...given, budgetMs }, source));
+  const prices = own?.prices ?? source;
+  assert("calibration" in prices, "prices are measured in a native kernel");
+  const found: Pick<FoundTimes, "timing" | "notVerified"> = own ?? { timing: null, notVerified: [] };
+  const guestBudgetMs = Math.min(budgetMs, IPVS_BUDGET_MS);
+  const timed =
+    guest === undefined
+      ? found
+      : await withUserModeTimes(found, { ...given, prices, budgetMs: guestBudgetMs, host: guest.host });
   if (native === undefined) return { ...timed, programming: [] };
   const { programming, notVerified } = await verifyProgramming({ ...given, ...native });
   return { timing: timed.timing, programming, notVerified: [...timed.notVerified, ...notVerified] };
 }
 
+/** ip_vs is timed in the kernel whose rules of it are: where none has it, its recorded prices are scaled. */
+function pricesToMake(about: PricesToMeasure, { native, guest }: TimedHosts, given: Given): PricesToMake {
+  const host = native?.paths.includes("ipvs") ? native.host : guest?.host;
+  const kernel = host === undefined ? { missing: "no kernel here has it" } : { host };
+  return {
+    probes: calibrationProbes(),
+    async pricesFrom(times, flavours) {
+      const { ipvsTimes } = await timeIpvs(kernel, given);
+      return calibrationFrom(times, { ...about, flavours, ipvsTimes });
+    },
+  };
+}
+
 function nativeTimes(
   { host, paths }: PathsHost,
-  given: Pick<TimingOptions, "clock" | "calibration" | "calibrationIsOwn" | "signal" | "onProgress"> & {
-    readonly seed: number;
-  },
-  budgetMs: number,
-): Promise<TimingResult> {
-  return verifyTiming({
-    ...given,
-    host,
-    budgetMs,
-    pacing: { ...DEFAULT_PACING, seed: given.seed, cpu: "last" },
-    sweep: { ...DEFAULT_SWEEP, paths: DEFAULT_SWEEP.paths.filter((path) => paths.includes(path)) },
-  });
+  { seed, ...given }: Given & Pick<TimingOptions, "budgetMs">,
+  source: Prices | PricesToMake,
+): ReturnType<typeof verifyTiming> {
+  const pacing = { ...DEFAULT_PACING, seed, cpu: "last" } as const;
+  const sweep = { ...DEFAULT_SWEEP, paths: DEFAULT_SWEEP.paths.filter((path) => paths.includes(path)) };
+  return verifyTiming({ ...given, host, pacing, sweep }, source);
 }
 
 function gap(reason: NotVerifiedRecord["reason"], detail: string): NotVerifiedRecord {

@@ -18,8 +18,9 @@ import type { KernelHost } from "../host/command.js";
 import { loadRules } from "../host/rule-loading.js";
 import { runCommand, runCommands } from "../host/run-commands.js";
 import { makeNode, namespacesOf, type NodeSpec, removeNode } from "../host/topology.js";
-import { conntrackOnly } from "./controls.js";
+import { CONTROLS, makeControls } from "./controls.js";
 import { withExpiry } from "./ipvs-pacing.js";
+import { probeSpec } from "./probe-nodes.js";
 import { type CasesToTime, type Pacing, timeCases } from "./time-cases.js";
 
 export interface TimeIpvsOptions {
@@ -30,7 +31,6 @@ export interface TimeIpvsOptions {
   readonly onProgress: (text: string) => void;
 }
 
-const CONTROLS = ["none", "conntrack"] as const;
 /** The tables that kube-proxy's rules stand in, empty: a packet for ip_vs crosses other hooks than one that is forwarded. */
 const TABLES = setUpProbe("iptables-legacy", "hooks");
 const CONTROL_CHUNKS = 3;
@@ -40,9 +40,7 @@ const ATTEMPTS = 3;
 
 /** @throws {PlumbError} Internal when ip_vs is not there or packets cannot be timed; the signal's reason when aborted */
 export async function timeIpvsProbes(host: KernelHost, options: TimeIpvsOptions): Promise<ProbeTimes> {
-  const beside: NodeSpec[] = [];
-  for (const control of CONTROLS) beside.push(await makeControl(host, control));
-  beside.push(await makeTables(host, "tables"));
+  const beside = [...(await makeControls(host, probeSpec)), await makeTables(host, "tables")];
   const found = new Map<string, number[]>();
   for (const size of options.sizes ?? IPVS_SIZES) {
     options.signal?.throwIfAborted();
@@ -63,21 +61,10 @@ export async function timeIpvsProbes(host: KernelHost, options: TimeIpvsOptions)
   return new Map([...found].map(([key, times]) => [key, median(times)]));
 }
 
-async function makeNodeOf(host: KernelHost, name: string): Promise<{ spec: NodeSpec; netns: string }> {
-  const spec: NodeSpec = { id: `probe-${name}`, interfaces: ["eth0"], addresses: ["192.168.0.2"] };
-  await runCommands(host, makeNode(spec));
-  return { spec, netns: namespacesOf(spec).node };
-}
-
-async function makeControl(host: KernelHost, control: (typeof CONTROLS)[number]): Promise<NodeSpec> {
-  const { spec, netns } = await makeNodeOf(host, control);
-  if (control === "conntrack") await runCommand(host, await conntrackOnly(host, netns));
-  return spec;
-}
-
 async function makeTables(host: KernelHost, name: string): Promise<NodeSpec> {
-  const { spec, netns } = await makeNodeOf(host, name);
-  await runCommands(host, loadRules("iptables-legacy", "IPv4", TABLES.texts, netns));
+  const spec = probeSpec(name);
+  await runCommands(host, makeNode(spec));
+  await runCommands(host, loadRules("iptables-legacy", "IPv4", TABLES.texts, namespacesOf(spec).node));
   return spec;
 }
 

@@ -1,27 +1,26 @@
 // The calibration of a host: probes loaded, each in a node of its own, timed like a sweep, and turned into prices.
 import { PlumbError } from "../../base/errors.js";
-import { type Calibration, FLAVOURS, type Flavour } from "../../calibration/calibration.js";
+import type { Calibration } from "../../calibration/calibration.js";
 import { calibrationProbes } from "../../calibration/primitives/index.js";
-import { SET_UPS, setUpProbeId } from "../../calibration/primitives/path-probes.js";
 import { type CalibrationAbout, calibrationFrom } from "../../calibration/primitives/prices.js";
-import {
-  type Probe,
-  PROBE_PORT,
-  PROBE_VIP,
-  type Spread,
-  timeKey,
-} from "../../calibration/primitives/probe.js";
+import { type Probe, PROBE_PORT, PROBE_VIP, timeKey } from "../../calibration/primitives/probe.js";
 import type { ProbeTimes } from "../../calibration/primitives/time-reader.js";
 import type { ControlRecord, PacketKind } from "../../measure/kernel-record.js";
 import type { KernelHost } from "../host/command.js";
-import { loadRules } from "../host/rule-loading.js";
-import { runCommand, runCommands } from "../host/run-commands.js";
-import { makeNode, namespacesOf, type NodeSpec } from "../host/topology.js";
-import type { PaceTarget } from "../injector/pace.js";
 import { timeIpvsProbes } from "./calibrate-ipvs.js";
-import { conntrackOnly } from "./controls.js";
+import { controlRecords, CONTROLS, makeControls } from "./controls.js";
 import { IPVS_PACING } from "./ipvs-pacing.js";
+import {
+  BASE_CHUNKS,
+  flavoursBut,
+  loadProbes,
+  type ProbeCase,
+  probeCases,
+  probeSpec,
+  type RefusedFlavour,
+} from "./probe-nodes.js";
 import { type CasesToTime, type Pacing, timeCases } from "./time-cases.js";
+import type { TimedRounds } from "./time-rounds.js";
 
 export interface CalibrateOptions {
   readonly pacing: Pacing;
@@ -32,8 +31,8 @@ export interface CalibrateOptions {
 /** What probes took. */
 export interface TimedProbes {
   readonly times: ProbeTimes;
-  /** Flavours of which this kernel or its tools refuse a probe, and what they said; none of theirs was timed. */
-  readonly refused: readonly { readonly flavour: Flavour; readonly why: string }[];
+  /** None of theirs was timed. */
+  readonly refused: readonly RefusedFlavour[];
   readonly controls: readonly ControlRecord[];
   readonly roundsRejected: number;
 }
@@ -58,8 +57,11 @@ export async function calibrate(
   options: CalibrateOptions & { readonly openIpvs: () => Promise<IpvsKernel> },
 ): Promise<Calibrated> {
   const { times, ...rest } = await timeProbes(host, calibrationProbes(), options);
-  const flavours = FLAVOURS.filter((flavour) => !rest.refused.some((each) => each.flavour === flavour));
-  const { ipvsTimes, ipvsRefused } = await ipvsTimesOf(await options.openIpvs(), options);
+  const flavours = flavoursBut(rest.refused);
+  const { ipvsTimes, ipvsRefused } = await timeIpvs(await options.openIpvs(), {
+    ...options,
+    seed: options.pacing.seed,
+  });
   const calibration = calibrationFrom(times, { ...about, flavours, ipvsTimes });
   return { calibration, ipvsRefused, ...rest };
 }
@@ -67,9 +69,10 @@ export async function calibrate(
 /** The kernel that has ip_vs, or why none is at hand. */
 export type IpvsKernel = { readonly host: KernelHost } | { readonly missing: string };
 
-async function ipvsTimesOf(
+/** Its probes where they can be timed, or why not. @throws the signal's reason when aborted */
+export async function timeIpvs(
   kernel: IpvsKernel,
-  { pacing: { seed }, signal, onProgress }: CalibrateOptions,
+  { seed, signal, onProgress }: Pick<CalibrateOptions, "signal" | "onProgress"> & { readonly seed: number },
 ): Promise<{ readonly ipvsTimes: ProbeTimes | null; readonly ipvsRefused: string | null }> {
   if ("missing" in kernel) return { ipvsTimes: null, ipvsRefused: kernel.missing };
   try {
@@ -90,129 +93,45 @@ export async function timeProbes(
   probes: readonly Probe[],
   options: CalibrateOptions,
 ): Promise<TimedProbes> {
-  const controls: LoadedProbe[] = [];
-  for (const control of CONTROLS) controls.push(await loadControl(host, control));
+  const controls = await makeControls(host, probeSpec);
   const { loaded, refused } = await loadProbes(host, probes, options);
+  const nodes = [...controls, ...loaded.map(({ spec }) => spec)];
   const times = new Map<string, number>();
   const records: ControlRecord[] = [];
   let roundsRejected = 0;
   for (const packet of ["first", "established"] as const) {
-    const run = await timeLoaded(host, [...controls, ...loaded], { ...options, packet });
-    for (const [key, ns] of run.times) times.set(key, ns);
-    records.push(...run.controls);
-    roundsRejected += run.rejected;
+    const cases = [...controlCases(packet), ...probeCases(loaded, packet, controls.length)];
+    const timed = await timeLoaded(host, { nodes, cases, packet }, options);
+    for (const [index, { key }] of cases.entries()) times.set(key, timed.cases[index]?.ns as number);
+    records.push(...controlRecords(timed, { kernel: host.kind, packet }));
+    roundsRejected += timed.rejected;
   }
   return { times, refused, controls: records, roundsRejected };
 }
 
-const CONTROLS = ["none", "conntrack"] as const;
-
-interface LoadedProbe extends Pick<Probe, "id" | "targets" | "cases"> {
-  readonly spec: NodeSpec;
+/** In the order of CONTROLS, each in the node of its position. */
+function controlCases(packet: PacketKind): readonly ProbeCase[] {
+  const targets = [{ address: PROBE_VIP, port: PROBE_PORT }];
+  return CONTROLS.map((control, node) => ({
+    key: timeKey(control, packet, "fixed"),
+    node,
+    targets,
+    chunksPerPass: BASE_CHUNKS,
+  }));
 }
 
-function specOf(name: string): NodeSpec {
-  return { id: `probe-${name}`, interfaces: ["eth0"], addresses: ["192.168.0.2"] };
-}
-
-async function loadControl(host: KernelHost, id: (typeof CONTROLS)[number]): Promise<LoadedProbe> {
-  const spec = specOf(id);
-  await runCommands(host, makeNode(spec));
-  if (id === "conntrack") await runCommand(host, await conntrackOnly(host, namespacesOf(spec).node));
-  const cases = (["first", "established"] as const).map((packet) => ({ packet, spread: "fixed" as const }));
-  return { id, spec, targets: [PROBE_VIP], cases };
-}
-
-/** All probes of a flavour, or none: prices are differences between them. */
-async function loadProbes(
+function timeLoaded(
   host: KernelHost,
-  probes: readonly Probe[],
-  { signal, onProgress }: CalibrateOptions,
-): Promise<Pick<TimedProbes, "refused"> & { readonly loaded: readonly LoadedProbe[] }> {
-  const loaded: LoadedProbe[] = [];
-  const refused: { flavour: Flavour; why: string }[] = [];
-  for (const flavour of FLAVOURS) {
-    const own = probes.filter(({ loader }) => loader === flavour);
-    onProgress(`loading ${own.length} probes of ${flavour}`);
-    const ofFlavour: LoadedProbe[] = [];
-    try {
-      for (const [index, probe] of own.entries()) {
-        signal?.throwIfAborted();
-        ofFlavour.push(await loadProbe(host, probe, `${flavour}-${index}`));
-      }
-      loaded.push(...ofFlavour);
-    } catch (error) {
-      if (!(error instanceof PlumbError)) throw error;
-      refused.push({ flavour, why: error.message });
-    }
-  }
-  return { loaded, refused };
-}
-
-async function loadProbe(host: KernelHost, probe: Probe, name: string): Promise<LoadedProbe> {
-  const { id, loader, texts, targets, cases } = probe;
-  const spec = specOf(name);
-  await runCommands(host, makeNode(spec));
-  await runCommands(host, loadRules(loader, "IPv4", texts, namespacesOf(spec).node));
-  return { id, spec, targets, cases };
-}
-
-interface LoadedRun {
-  readonly times: ProbeTimes;
-  readonly controls: readonly ControlRecord[];
-  readonly rejected: number;
-}
-
-async function timeLoaded(
-  host: KernelHost,
-  probes: readonly LoadedProbe[],
-  options: CalibrateOptions & { readonly packet: PacketKind },
-): Promise<LoadedRun> {
-  const { packet, pacing, signal, onProgress } = options;
-  const keys: string[] = [];
-  const cases: CasesToTime["cases"][number][] = [];
-  for (const [node, probe] of probes.entries())
-    for (const { spread } of probe.cases.filter((each) => each.packet === packet)) {
-      keys.push(timeKey(probe.id, packet, spread));
-      cases.push({ node, targets: targetsOf(probe, spread), chunksPerPass: chunksPerPass(probe) });
-    }
-  const timed = await timeCases(host, pacing, {
-    packet,
-    nodes: probes.map(({ spec }) => spec),
-    cases,
+  what: Pick<CasesToTime, "nodes" | "cases" | "packet">,
+  { pacing, signal, onProgress }: CalibrateOptions,
+): Promise<TimedRounds> {
+  return timeCases(host, pacing, {
+    ...what,
     controls: CONTROLS.map((_, index) => index),
     signal,
     onRound: ({ counting, wanted, rejected }) =>
       onProgress(
-        `timing probes, ${packet} packets: round ${counting + 1} of ${wanted}, ${rejected} disturbed so far`,
+        `timing probes, ${what.packet} packets: round ${counting + 1} of ${wanted}, ${rejected} disturbed so far`,
       ),
   });
-  const nsOf = (index: number) => timed.cases[index]?.ns as number;
-  return {
-    times: new Map(keys.map((key, index) => [key, nsOf(index)])),
-    controls: CONTROLS.map((control, index) => ({
-      control,
-      kernel: host.kind,
-      packet,
-      ns: nsOf(index),
-      noise: timed.noise[index] as number,
-    })),
-    rejected: timed.rejected,
-  };
-}
-
-function targetsOf({ targets }: LoadedProbe, spread: Spread): PaceTarget[] {
-  const asked = spread === "spread" ? targets : [targets[targets.length >> 1] as string];
-  return asked.map((address) => ({ address, port: PROBE_PORT }));
-}
-
-/** In every prediction as they stand, where other prices are slopes over hundreds of rules: they are timed more often. */
-const BASES: ReadonlySet<string> = new Set([
-  ...CONTROLS,
-  ...FLAVOURS.flatMap((flavour) => SET_UPS.map((setUp) => setUpProbeId(flavour, setUp))),
-]);
-const BASE_CHUNKS = 4;
-
-function chunksPerPass({ id }: LoadedProbe): number {
-  return BASES.has(id) ? BASE_CHUNKS : 1;
 }

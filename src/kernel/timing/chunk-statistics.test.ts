@@ -45,6 +45,18 @@ test("a round is thrown away when any control is more than 5% off its best, whic
   assert.deepEqual(roundsThatCount(rounds), [true, false, false, true, false]);
 });
 
+test("when too few rounds count, the least disturbed do, whichever control was; one without a sound chunk never", () => {
+  const rounds = [
+    [2000, 3000],
+    [2500, 2500],
+    [2200, 2600],
+    [Number.NaN, 2500],
+  ];
+  assert.deepEqual(roundsThatCount(rounds), [false, false, false, false]);
+  assert.deepEqual(roundsThatCount(rounds, 1), [false, false, true, false]);
+  assert.deepEqual(roundsThatCount(rounds, 2), [true, false, true, false]);
+});
+
 test("a slow beginning is found out as soon as a better round comes", () => {
   assert.deepEqual(roundsThatCount([[2200], [2210]]), [true, true]);
   assert.deepEqual(roundsThatCount([[2200], [2210], [2000]]), [false, false, true]);

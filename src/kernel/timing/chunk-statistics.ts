@@ -51,16 +51,23 @@ export function caseStatistics(chunks: readonly TimedChunk[]): CaseStatistics {
 }
 
 /**
- * Which rounds count.
- * @param controls a row per round: the statistic of each control in that round; NaN where it has no sound chunk
+ * Which rounds count: those in which no control was more than 5% off its best, and where these are fewer than `least`,
+ * the least disturbed.
+ * @param controls a row per round: the statistic of each control in that round; NaN where it has no sound chunk, and then
+ * the round never counts
  */
-export function roundsThatCount(controls: readonly (readonly number[])[]): boolean[] {
+export function roundsThatCount(controls: readonly (readonly number[])[], least = 0): boolean[] {
   const best = (controls[0] ?? []).map((_, control) =>
     Math.min(...controls.map((row) => row[control] as number).filter((ns) => !Number.isNaN(ns))),
   );
-  return controls.map((row) =>
-    row.every((ns, control) => ns <= (best[control] as number) * (1 + CONTROL_TOLERANCE)),
+  const slowness = controls.map((row) =>
+    Math.max(...row.map((ns, control) => ns / (best[control] as number))),
   );
+  const allowed = Math.max(
+    1 + CONTROL_TOLERANCE,
+    sorted(slowness.filter((each) => each >= 1))[least - 1] ?? 0,
+  );
+  return slowness.map((each) => each <= allowed);
 }
 
 /** Standard deviation over mean; 0 for a single value. */

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CONTROLS, plannedCases, plannedRulesets, predictedLoadMs, targetIndices } from "./sweep-plan.js";
+import {
+  CONTROL_NODES,
+  plannedCases,
+  plannedRulesets,
+  predictedLoadMs,
+  targetIndices,
+} from "./sweep-plan.js";
 
-const NODES = [...CONTROLS, ...plannedRulesets({ paths: ["nftables", "ipset"], services: [1, 100] })];
+const NODES = [...CONTROL_NODES, ...plannedRulesets({ paths: ["nftables", "ipset"], services: [1, 100] })];
 
 test("a sweep loads small rulesets of every path before larger ones", () => {
   const rulesets = NODES.flatMap((node) => (node.kind === "rules" ? [`${node.path} ${node.services}`] : []));

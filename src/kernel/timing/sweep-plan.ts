@@ -1,6 +1,7 @@
 // What a sweep times, as data: rulesets of every path and size beside two controls, and for each the packets sent.
 // Why a control `conntrack`: a path that tracks connections costs that much before it has a rule.
 import type { ControlRecord, KernelPath, PacketKind, TargetPosition } from "../../measure/kernel-record.js";
+import { CONTROLS } from "./controls.js";
 
 /** A node with something loaded, or nothing. */
 export type SweepNode =
@@ -20,10 +21,7 @@ export interface SweepOptions {
   readonly services: readonly number[];
 }
 
-export const CONTROLS: readonly SweepNode[] = [
-  { kind: "control", control: "none" },
-  { kind: "control", control: "conntrack" },
-];
+export const CONTROL_NODES = CONTROLS.map((control) => ({ kind: "control", control }) as const);
 
 /** Below this many Services positions differ by less than a measurement's noise. */
 const POSITIONS_FROM = 100;

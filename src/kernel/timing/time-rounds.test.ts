@@ -37,6 +37,16 @@ test("timeRounds gives up after roundsMax and keeps what counts", async () => {
   assert.equal(timed.rejected, 5);
 });
 
+test("timeRounds makes up a quarter of the rounds of the least disturbed, and still counts them as rejected", async () => {
+  const slowness = [1, 1.4, 1.2, 1.3, 1.1, 1.5, 1.6, 1.7];
+  const timed = await timeRounds(roundsOf(slowness), 2, { ...OPTIONS, rounds: 8, roundsMax: 8 });
+  assert.deepEqual([timed.rounds, timed.rejected], [2, 7]);
+  assert.deepEqual(
+    timed.cases.map(({ chunks }) => chunks),
+    [4, 4],
+  );
+});
+
 test("timeRounds says which case never had its packets delivered", async () => {
   const run = async () => [
     { case: 0, packets: 10, ns: 1, wallNs: 1, delivered: 10, spinNs: 0 },
