@@ -17,6 +17,7 @@ export const NOT_VERIFIED_REASONS = {
   TOOL_MISSING: "a program is not installed",
   KERNEL_REFUSED: "the kernel or the tool refuses the rules of this path",
   OUT_OF_TIME: "the time budget was used up",
+  DISTURBED: "the machine was busy with something else all the while",
   NOT_ASKED: "not asked for",
 } as const;
 export type NotVerifiedReason = keyof typeof NOT_VERIFIED_REASONS;

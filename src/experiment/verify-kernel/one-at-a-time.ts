@@ -31,7 +31,7 @@ export const IPVS_SWEEP: SweepOptions = {
   paths: ["iptables-legacy", "ipvs"],
   services: [1, 100, 1000, 5000, 10_000],
 };
-export const IPVS_BUDGET_MS = 90_000;
+export const IPVS_BUDGET_MS = 120_000;
 
 /** @throws {PlumbError} Internal when the kernel cannot be given packets; the signal's reason when aborted */
 export async function timeOneAtATime(options: TimingOptions, prices: Prices): Promise<TimingResult> {
@@ -41,8 +41,10 @@ export async function timeOneAtATime(options: TimingOptions, prices: Prices): Pr
   const budget = new Budget(options);
   const timed: TimedPackets[] = [];
   const notVerified: NotVerifiedRecord[] = [];
+  const isGivenUp = (path: KernelPath) =>
+    notVerified.some((each) => each.what === path && each.reason !== "DISTURBED");
   for (const what of plannedRulesets(sweep)) {
-    if (what.kind === "control" || notVerified.some((each) => each.what === what.path)) continue;
+    if (what.kind === "control" || isGivenUp(what.path)) continue;
     const why = budget.refusalOf(what) ?? (await timeOne(what, { controls, timed, budget, options }));
     if (why !== null) notVerified.push({ what: what.path, ...why });
   }
@@ -61,7 +63,7 @@ interface Timing {
   readonly options: TimingOptions;
 }
 
-/** Load a ruleset, time it, take it away. @returns why it could not be loaded; null when it was timed */
+/** Load a ruleset, time it, take it away. @returns why it has no times; null when it has */
 async function timeOne(what: Ruleset, { controls, timed, budget, options }: Timing): Promise<Refusal | null> {
   const { host, clock, signal, onProgress } = options;
   signal?.throwIfAborted();
@@ -80,7 +82,7 @@ async function timeOne(what: Ruleset, { controls, timed, budget, options }: Timi
       timed.push(await timeUndisturbed(packet, [...controls, node], options));
   } catch (error) {
     if (!(error instanceof PlumbError)) throw error;
-    return { reason: "OUT_OF_TIME", detail: `timing at ${what.services} Services: ${error.message}` };
+    return { reason: "DISTURBED", detail: `timing at ${what.services} Services: ${error.message}` };
   } finally {
     await takeAway(host, node);
   }
