@@ -7,6 +7,8 @@ const LENGTH = "content-length: ";
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
+const CLOSED = new Error("the server closed the connection");
+
 export interface RawAnswer {
   readonly status: number;
   /** Of the body, as they came. */
@@ -27,7 +29,7 @@ export class RawConnection {
     this.#socket = socket;
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
     socket.on("error", (error) => this.#failed(error));
-    socket.on("close", () => this.#failed(new Error("the server closed the connection")));
+    socket.on("close", () => this.#failed(CLOSED));
   }
 
   static open(port: number): Promise<RawConnection> {
@@ -45,7 +47,9 @@ export class RawConnection {
     return new Promise((resolve, reject) => {
       this.#answered = resolve;
       this.#failed = reject;
-      this.#socket.write(bytes, encoding);
+      // A socket that closed between answers tells nobody that it was written to.
+      if (this.#socket.destroyed) this.#failed(CLOSED);
+      else this.#socket.write(bytes, encoding);
     });
   }
 
