@@ -180,3 +180,14 @@ test("compare passes no gate that holds nothing", () => {
   assert.equal(code, 14, stderr);
   assert.match(stderr, /no case in common/);
 });
+
+test("lint tells every mistake of an iptables-save text, one whose head was cut off included", () => {
+  const file = inFolder("two-mistakes.rules");
+  writeFileSync(file, "*filter\n:INPUT MAYBE [0:0]\n-A FORWARD -s 10.0.0.300 -j DROP\nCOMMIT\n");
+  refuses(
+    ["lint", file],
+    /two-mistakes\.rules:2:8: policy 'MAYBE'.*\n.*two-mistakes\.rules:3:15: '10\.0\.0\.300'/,
+  );
+  writeFileSync(file, "[1:60] -A FORWARD -j DROP\nCOMMIT\n");
+  refuses(["lint", file], /two-mistakes\.rules:1:1: outside a table, expected '\*filter'/);
+});
