@@ -191,3 +191,47 @@ test("lint tells every mistake of an iptables-save text, one whose head was cut 
   writeFileSync(file, "[1:60] -A FORWARD -j DROP\nCOMMIT\n");
   refuses(["lint", file], /two-mistakes\.rules:1:1: outside a table, expected '\*filter'/);
 });
+
+const OWN_RULES = `
+apiVersion: plumbline/v1
+kind: Scenario
+metadata: { name: own, purpose: rules of a node }
+spec:
+  seed: 1
+  matrix: { axes: { mode: [iptables] } }
+  cluster: { iptablesSave: node.rules }
+  phases:
+    - { kind: traffic, packets: first-packet, flows: { arrival: { model: closed }, target: uniform, count: 16 } }
+  sampling: { samples: 1 }
+`;
+
+test("run reads a scenario's inputs before anything runs, and refuses what they are not", () => {
+  const scenario = inFolder("own.yaml");
+  writeFileSync(scenario, OWN_RULES);
+  const texts: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
+    ["cut", "*nat\n-A PREROUTING -j ACCEPT\n", /cut:2:24: the text ends inside a table/],
+    ["empty", "", /empty:1:1: no table/],
+    ["gzip", gzipSync("*nat\nCOMMIT\n"), /gzip:1:\d: gzip-compressed data/],
+    ["nft", "table ip nat {\n}\n", /nft:1:1: an nftables ruleset/],
+    ["ipset", "create KUBE-X hash:ip family inet\n", /ipset:1:1: sets as ipset save prints them/],
+    ["ipvs", "-A -t 10.96.0.1:443 -s rr\n", /ipvs:1:1: virtual servers as ipvsadm-save prints them/],
+    [
+      "aimless",
+      "\uFEFF*nat\r\n-A PREROUTING -j ACCEPT\r\nCOMMIT\r\n",
+      /aimless': no nat rule names one address/,
+    ],
+  ];
+  for (const [name, text, message] of texts) {
+    writeFileSync(inFolder(name), text);
+    const out = inFolder(`out-${name}`);
+    refuses(["run", scenario, "--set", `cluster.iptablesSave=${inFolder(name)}`, "-o", out], message);
+    assert.equal(existsSync(out), false, name);
+    if (name === "ipset" || name === "ipvs") refuses(["lint", inFolder(name)], message);
+  }
+  const set = (path: string) => ["run", scenario, "--set", `cluster.iptablesSave=${path}`];
+  refuses(set(inFolder("nowhere")), /Cannot read '.*nowhere': there is no such file/);
+  refuses(set(folder), /Cannot read '.*': it is a folder, expected a file/);
+  const manifests = inFolder("own-manifests.yaml");
+  writeFileSync(manifests, OWN_RULES.replace("iptablesSave: node.rules", "manifests: nowhere.yaml"));
+  refuses(["run", manifests], /Cannot read '.*nowhere\.yaml': there is no such file/);
+});

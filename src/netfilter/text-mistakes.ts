@@ -4,6 +4,8 @@ import { PlumbError } from "../base/errors.js";
 
 /** More than these are counted, not listed. */
 const LISTED_MAX = 20;
+/** A text with more is not what it should be: its rest need not be read. */
+const COUNTED_MAX = 10_000;
 
 export class TextMistakes {
   readonly #listed: PlumbError[] = [];
@@ -16,13 +18,17 @@ export class TextMistakes {
     if (this.#listed.length < LISTED_MAX) this.#listed.push(error);
   }
 
+  get isFull(): boolean {
+    return this.#count >= COUNTED_MAX;
+  }
+
   /** @throws {PlumbError} InvalidInput with one line "file:line:col: message" per mistake, when there is any */
   throwIfAny(): void {
     const [first] = this.#listed;
     if (first === undefined) return;
     const lines = this.#listed.map(({ message }) => oneLine(message));
     const more = this.#count - this.#listed.length;
-    if (more > 0) lines.push(`and ${more} more`);
+    if (more > 0) lines.push(`and ${more} more${this.isFull ? "; the rest was not read" : ""}`);
     throw new PlumbError("InvalidInput", lines.join("\n"));
   }
 }

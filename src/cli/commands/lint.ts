@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { Command } from "commander";
 import { PlumbError } from "../../base/errors.js";
 import { parseIptablesSave } from "../../netfilter/iptables/parse.js";
+import { otherToolRefusal } from "../../netfilter/iptables/saved-text.js";
 import { parseSchedulerConfiguration } from "../../scheduler/config/parse-configuration.js";
 import { buildClusterObjects } from "../../workload/cluster.js";
 import { readDocuments } from "../../workload/documents.js";
@@ -15,7 +16,6 @@ import { printWarnings, rulesetWarnings } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
 import { parseScenarioText, readPreset } from "../presets.js";
 import { readInputs } from "../read-inputs.js";
-import { isNftablesText, nftablesRefusal } from "../nftables-text.js";
 import { isTestCaseList } from "../workload-scenario.js";
 import type { ScenarioText } from "../../experiment/scenario.js";
 import type { Terminal } from "../terminal.js";
@@ -54,6 +54,8 @@ function lintOne(file: string, terminal: Terminal): string {
   const found: string[] = [];
   const objects: ScenarioText[] = [];
   for (const input of inputs) {
+    const refusal = otherToolRefusal(input);
+    if (refusal !== null) throw refusal;
     const describe = KINDS.find(({ is }) => is(input.text))?.describe;
     if (describe === undefined) objects.push(input);
     else found.push(describe(input, terminal));
@@ -69,12 +71,6 @@ const KINDS: readonly {
 }[] = [
   { is: (text) => SCENARIO.test(text), describe: describeScenario },
   { is: (text) => RULESET.test(text), describe: describeRuleset },
-  {
-    is: isNftablesText,
-    describe: (input) => {
-      throw nftablesRefusal(input);
-    },
-  },
   { is: (text) => SCHEDULER_CONFIGURATION.test(text), describe: describeSchedulerConfiguration },
   { is: (text) => isTestCaseList(text) && TEST_CASE.test(text), describe: describeTestCases },
 ];

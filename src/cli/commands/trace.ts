@@ -5,7 +5,7 @@ import { canonicalIp, type Family, familyOf } from "../../base/ip.js";
 import { Prng } from "../../base/prng.js";
 import { COUNTER_NAMES } from "../../netfilter/counters.js";
 import type { IptablesRuleset } from "../../netfilter/iptables/model.js";
-import { parseIptablesSave } from "../../netfilter/iptables/parse.js";
+import { readSavedRuleset } from "../../netfilter/iptables/saved-text.js";
 import type { Packet } from "../../netfilter/packet.js";
 import { MODES, type Mode, type RuleModel } from "../../netfilter/rule-model.js";
 import { SeededChance } from "../../netfilter/tracer/chance.js";
@@ -25,7 +25,6 @@ import {
 } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
 import { readInput } from "../read-inputs.js";
-import { isNftablesText, nftablesRefusal } from "../nftables-text.js";
 import type { Terminal } from "../terminal.js";
 
 interface TraceOptions extends ClusterOptions {
@@ -133,18 +132,7 @@ function savedModel(files: readonly string[], options: TraceOptions, terminal: T
       `Cannot walk --rules in mode ${mode}: an iptables-save text is of mode iptables`,
     );
   const input = readInput(rules);
-  if (isNftablesText(input.text)) throw nftablesRefusal(input);
-  if (!/^\s*\*/m.test(input.text)) {
-    throw new PlumbError(
-      "InvalidInput",
-      "no table, expected '*nat' or another, as iptables-save prints them",
-      {
-        position: { file: input.file, line: 1, column: 1 },
-        hint: "iptables-save prints nothing without root",
-      },
-    );
-  }
-  const { ruleset, warnings } = parseIptablesSave({ ...input, ...(family === undefined ? {} : { family }) });
+  const { ruleset, warnings } = readSavedRuleset({ ...input, ...(family === undefined ? {} : { family }) });
   printWarnings(terminal, rulesetWarnings(input.file, warnings));
   const sets = setsOf(ruleset);
   if (sets.size > 0)

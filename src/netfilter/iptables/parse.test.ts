@@ -287,6 +287,8 @@ test("parseIptablesSave lists twenty mistakes, counts the others and clips what 
   const said = refusalOf(`*filter\n${"-A INPUT -s 10.0.0.300\n".repeat(50)}COMMIT\n`);
   assert.equal(said.length, 21);
   assert.equal(said.at(-1), "and 30 more");
+  const hopeless = refusalOf(`*filter\n${"-A INPUT -s 10.0.0.300\n".repeat(10_001)}`);
+  assert.equal(hopeless.at(-1), "and 9980 more; the rest was not read");
   const [long = ""] = refusalOf(`*filter\n-A INPUT -s \u001b[31m${"1".repeat(100_000)}\nCOMMIT\n`);
   assert.match(
     long,
@@ -305,5 +307,18 @@ test("parseIptablesSave stops at the other family's text, and says when a table 
       ({ line, message }) => `${line} ${message}`,
     ),
     ["4 table 'nat' begins again: a chain that is declared again starts empty, as iptables-restore has it"],
+  );
+});
+
+test("parseIptablesSave passes on what iptables-save says that it leaves out", () => {
+  const text =
+    "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n" +
+    "# Table `nat' is incompatible, use 'nft' tool.\n*filter\nCOMMIT\n";
+  assert.deepEqual(
+    parseIptablesSave({ file: "t", text }).warnings.map(({ line, message }) => `${line} ${message}`),
+    [
+      "1 the node has rules of iptables-legacy too, which this text does not hold",
+      "2 table 'nat' holds rules of nft, which iptables-save leaves out with it",
+    ],
   );
 });
