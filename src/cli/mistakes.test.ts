@@ -235,3 +235,32 @@ test("run reads a scenario's inputs before anything runs, and refuses what they 
   writeFileSync(manifests, OWN_RULES.replace("iptablesSave: node.rules", "manifests: nowhere.yaml"));
   refuses(["run", manifests], /Cannot read '.*nowhere\.yaml': there is no such file/);
 });
+
+test("trace --rules says by line what no packet decides and what would follow, in words and as JSON", () => {
+  const file = inFolder("docker.rules");
+  writeFileSync(
+    file,
+    "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -o docker0 -j ACCEPT\n-A FORWARD -j NFQUEUE --queue-num 1\n" +
+      "-A FORWARD -m addrtype --dst-type LOCAL -j ACCEPT\nCOMMIT\n",
+  );
+  const { code, stdout, stderr } = plumb(["trace", "--rules", file, "-p", PACKET]);
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /verdict DROP\n {2}not decided at line 3, filter\/FORWARD\/1: -o docker0: taken not to hold; if it does, verdict ACCEPT\n/,
+  );
+  assert.match(
+    stdout,
+    /not decided at line 4, filter\/FORWARD\/2: target NFQUEUE: its decision is not modelled/,
+  );
+  assert.match(stderr, /without --local-address only loopback addresses .*: 1\n/);
+  const { undecided } = JSON.parse(plumb(["trace", "--rules", file, "-p", PACKET, "--json"]).stdout);
+  assert.deepEqual(undecided[0], {
+    line: 3,
+    place: "filter/FORWARD/1",
+    what: "-o docker0",
+    otherwise: { verdict: "ACCEPT", targets: [], targetsPartial: false, masquerade: false },
+  });
+  const local = plumb(["trace", "--rules", file, "-p", PACKET, "--local-address", "10.96.0.1"]);
+  assert.doesNotMatch(local.stderr, /without --local-address/);
+});

@@ -28,6 +28,8 @@ export interface ParseOptions {
   readonly family?: Family;
   /** What a match that no packet decides (limit, owner, string...) is taken to be. */
   readonly opaqueHolds?: boolean;
+  /** Filled with the line of each rule that holds something of which the reader warns, or asks a set. */
+  readonly warnedLines?: Map<Rule, number>;
 }
 
 export interface ParsedRuleset {
@@ -58,8 +60,10 @@ class DocumentParser {
   /** What follows is another text. */
   #hasEnded = false;
   readonly #met = new Set<string>();
+  readonly #warnedLines: Map<Rule, number> | null;
 
-  constructor({ file, family, opaqueHolds }: ParseOptions) {
+  constructor({ file, family, opaqueHolds, warnedLines }: ParseOptions) {
+    this.#warnedLines = warnedLines ?? null;
     this.#reader = new LineReader(file, family ?? null);
     this.#parts = new SharedParts(this.#reader, { opaqueHolds: opaqueHolds ?? false });
     this.#rules = new RuleParser(this.#reader, this.#parts);
@@ -173,7 +177,7 @@ class DocumentParser {
     switch (command) {
       case "-A":
       case "--append":
-        for (const rule of this.#rules.parse(this.#afterChain(at))) this.#chain(name(), at).rules.push(rule);
+        this.#append(name, at);
         return;
       case "-I":
       case "--insert":
@@ -200,6 +204,15 @@ class DocumentParser {
           at,
           `'${words.texts[at]}', expected *TABLE, :CHAIN, -A, -I, -N, -F, -X, -P or COMMIT`,
         );
+    }
+  }
+
+  #append(name: () => string, at: number): void {
+    const rules = this.#rules.parse(this.#afterChain(at));
+    const { line, hasWarned } = this.#reader;
+    for (const rule of rules) {
+      this.#chain(name(), at).rules.push(rule);
+      if (hasWarned || rule.matches.some(({ kind }) => kind === "set")) this.#warnedLines?.set(rule, line);
     }
   }
 
