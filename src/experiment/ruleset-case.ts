@@ -5,6 +5,7 @@ import { ipText } from "../base/ip.js";
 import type { Rule } from "../netfilter/iptables/model.js";
 import type { ParseWarning } from "../netfilter/iptables/parse.js";
 import { readSavedRuleset } from "../netfilter/iptables/saved-text.js";
+import { unsaidBy } from "../netfilter/iptables/unsaid.js";
 import type { IptablesModel } from "../netfilter/rule-model.js";
 import { loadInputs } from "../workload/inputs.js";
 import type { TrafficTarget } from "../workload/traffic-targets.js";
@@ -49,8 +50,12 @@ export async function measureRuleset(
 ): Promise<SampleResult["workload"]> {
   const { seed } = context.request;
   const { model, targets, warnings } = readRulesetCase(path);
-  for (const { message, line } of warnings)
-    context.findings.warn("RULESET", `${path}:${line}: ${message}`, "such a match is taken not to hold");
+  const undecided = warnings.map(({ message, line }) => `${path}:${line}: ${message}`);
+  context.findings.warnOfEach(
+    "RULESET",
+    [...undecided, ...unsaidBy(model.ruleset, { localAddresses: model.localAddresses })],
+    "plumb trace --rules says which of it a packet's outcome hangs on",
+  );
   const place: FlowPlace = {
     targets,
     podCIDR: null,

@@ -4,8 +4,9 @@ import { PlumbError } from "../../base/errors.js";
 import { canonicalIp, type Family, familyOf } from "../../base/ip.js";
 import { Prng } from "../../base/prng.js";
 import { COUNTER_NAMES } from "../../netfilter/counters.js";
-import type { IptablesRuleset, Rule } from "../../netfilter/iptables/model.js";
+import type { Rule } from "../../netfilter/iptables/model.js";
 import { readSavedRuleset } from "../../netfilter/iptables/saved-text.js";
+import { unsaidBy } from "../../netfilter/iptables/unsaid.js";
 import type { Packet } from "../../netfilter/packet.js";
 import { type IptablesModel, MODES, type Mode, type RuleModel } from "../../netfilter/rule-model.js";
 import { SeededChance } from "../../netfilter/tracer/chance.js";
@@ -164,38 +165,9 @@ function savedModel(
     warnedLines,
   });
   printWarnings(terminal, rulesetWarnings(input.file, warnings));
-  const sets = setsOf(ruleset);
-  if (sets.size > 0)
-    terminal.warn(`iptables-save holds no sets: taken to be empty: ${[...sets].sort().join(", ")}`);
-  const asking = asksForNode(ruleset);
-  if (localAddresses.length === 0 && asking > 0)
-    terminal.warn(
-      `without --local-address only loopback addresses are taken to be the node's; rules that ask for its own: ${asking}`,
-    );
+  const unsaid = unsaidBy(ruleset, { localAddresses });
+  for (const message of unsaid) terminal.warn(message);
   return { mode: "iptables", family: ruleset.family, ruleset, ipsets: [], localAddresses };
-}
-
-/** Names of the sets that rules ask. */
-function setsOf(ruleset: IptablesRuleset): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const { matches } of rulesOf(ruleset))
-    for (const match of matches) if (match.kind === "set") names.add(match.name);
-  return names;
-}
-
-/** How many rules ask whether an address is the node's, or send to one that is. */
-function asksForNode(ruleset: IptablesRuleset): number {
-  const isLocal = (match: Rule["matches"][number]) =>
-    match.kind === "addrtype" &&
-    `${match.source?.value},${match.destination?.value}`.split(",").includes("LOCAL");
-  let count = 0;
-  for (const { matches, target } of rulesOf(ruleset))
-    if (target?.kind === "redirect" || matches.some(isLocal)) count++;
-  return count;
-}
-
-function* rulesOf({ tables }: IptablesRuleset): Generator<Rule> {
-  for (const { chains } of tables.values()) for (const { rules } of chains.values()) yield* rules;
 }
 
 function addressList(text: string): readonly string[] {
