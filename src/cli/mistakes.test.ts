@@ -227,6 +227,8 @@ test("run reads a scenario's inputs before anything runs, and refuses what they 
     refuses(["run", scenario, "--set", `cluster.iptablesSave=${inFolder(name)}`, "-o", out], message);
     assert.equal(existsSync(out), false, name);
     if (name === "ipset" || name === "ipvs") refuses(["lint", inFolder(name)], message);
+    writeFileSync(inFolder("linted.yaml"), OWN_RULES.replace("node.rules", name));
+    refuses(["lint", inFolder("linted.yaml")], message);
   }
   const set = (path: string) => ["run", scenario, "--set", `cluster.iptablesSave=${path}`];
   refuses(set(inFolder("nowhere")), /Cannot read '.*nowhere': there is no such file/);

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { PlumbError } from "../../base/errors.js";
 import { parseIptablesSave } from "../../netfilter/iptables/parse.js";
 import { otherToolRefusal } from "../../netfilter/iptables/saved-text.js";
+import { checkInputs } from "../../experiment/check-inputs.js";
 import { parseSchedulerConfiguration } from "../../scheduler/config/parse-configuration.js";
 import { buildClusterObjects } from "../../workload/cluster.js";
 import { readDocuments } from "../../workload/documents.js";
@@ -127,6 +128,8 @@ function describeTestCases(input: ScenarioText, terminal: Terminal): string {
 }
 
 function describeScenario(input: ScenarioText): string {
-  const { name, cases, sampling } = parseScenarioText(input);
+  const scenario = parseScenarioText(input);
+  checkInputs(scenario);
+  const { name, cases, sampling } = scenario;
   return `scenario ${name}, ${cases.length} cases, ${sampling.samples} samples each`;
 }
