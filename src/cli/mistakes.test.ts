@@ -180,3 +180,89 @@ test("compare passes no gate that holds nothing", () => {
   assert.equal(code, 14, stderr);
   assert.match(stderr, /no case in common/);
 });
+
+test("lint tells every mistake of an iptables-save text, one whose head was cut off included", () => {
+  const file = inFolder("two-mistakes.rules");
+  writeFileSync(file, "*filter\n:INPUT MAYBE [0:0]\n-A FORWARD -s 10.0.0.300 -j DROP\nCOMMIT\n");
+  refuses(
+    ["lint", file],
+    /two-mistakes\.rules:2:8: policy 'MAYBE'.*\n.*two-mistakes\.rules:3:15: '10\.0\.0\.300'/,
+  );
+  writeFileSync(file, "[1:60] -A FORWARD -j DROP\nCOMMIT\n");
+  refuses(["lint", file], /two-mistakes\.rules:1:1: outside a table, expected '\*filter'/);
+});
+
+const OWN_RULES = `
+apiVersion: plumbline/v1
+kind: Scenario
+metadata: { name: own, purpose: rules of a node }
+spec:
+  seed: 1
+  matrix: { axes: { mode: [iptables] } }
+  cluster: { iptablesSave: node.rules }
+  phases:
+    - { kind: traffic, packets: first-packet, flows: { arrival: { model: closed }, target: uniform, count: 16 } }
+  sampling: { samples: 1 }
+`;
+
+test("run reads a scenario's inputs before anything runs, and refuses what they are not", () => {
+  const scenario = inFolder("own.yaml");
+  writeFileSync(scenario, OWN_RULES);
+  const texts: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
+    ["cut", "*nat\n-A PREROUTING -j ACCEPT\n", /cut:2:24: the text ends inside a table/],
+    ["empty", "", /empty:1:1: no table/],
+    ["gzip", gzipSync("*nat\nCOMMIT\n"), /gzip:1:\d: gzip-compressed data/],
+    ["nft", "table ip nat {\n}\n", /nft:1:1: an nftables ruleset/],
+    ["ipset", "create KUBE-X hash:ip family inet\n", /ipset:1:1: sets as ipset save prints them/],
+    ["ipvs", "-A -t 10.96.0.1:443 -s rr\n", /ipvs:1:1: virtual servers as ipvsadm-save prints them/],
+    [
+      "aimless",
+      "\uFEFF*nat\r\n-A PREROUTING -j ACCEPT\r\nCOMMIT\r\n",
+      /aimless': no nat rule names one address/,
+    ],
+  ];
+  for (const [name, text, message] of texts) {
+    writeFileSync(inFolder(name), text);
+    const out = inFolder(`out-${name}`);
+    refuses(["run", scenario, "--set", `cluster.iptablesSave=${inFolder(name)}`, "-o", out], message);
+    assert.equal(existsSync(out), false, name);
+    if (name === "ipset" || name === "ipvs") refuses(["lint", inFolder(name)], message);
+    writeFileSync(inFolder("linted.yaml"), OWN_RULES.replace("node.rules", name));
+    refuses(["lint", inFolder("linted.yaml")], message);
+  }
+  const set = (path: string) => ["run", scenario, "--set", `cluster.iptablesSave=${path}`];
+  refuses(set(inFolder("nowhere")), /Cannot read '.*nowhere': there is no such file/);
+  refuses(set(folder), /Cannot read '.*': it is a folder, expected a file/);
+  const manifests = inFolder("own-manifests.yaml");
+  writeFileSync(manifests, OWN_RULES.replace("iptablesSave: node.rules", "manifests: nowhere.yaml"));
+  refuses(["run", manifests], /Cannot read '.*nowhere\.yaml': there is no such file/);
+});
+
+test("trace --rules says by line what no packet decides and what would follow, in words and as JSON", () => {
+  const file = inFolder("docker.rules");
+  writeFileSync(
+    file,
+    "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -o docker0 -j ACCEPT\n-A FORWARD -j NFQUEUE --queue-num 1\n" +
+      "-A FORWARD -m addrtype --dst-type LOCAL -j ACCEPT\nCOMMIT\n",
+  );
+  const { code, stdout, stderr } = plumb(["trace", "--rules", file, "-p", PACKET]);
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /verdict DROP\n {2}not decided at line 3, filter\/FORWARD\/1: -o docker0: taken not to hold; if it does, verdict ACCEPT\n/,
+  );
+  assert.match(
+    stdout,
+    /not decided at line 4, filter\/FORWARD\/2: target NFQUEUE: its decision is not modelled/,
+  );
+  assert.match(stderr, /no address of the node is known, only loopback .*: 1\n/);
+  const { undecided } = JSON.parse(plumb(["trace", "--rules", file, "-p", PACKET, "--json"]).stdout);
+  assert.deepEqual(undecided[0], {
+    line: 3,
+    place: "filter/FORWARD/1",
+    what: "-o docker0",
+    otherwise: { verdict: "ACCEPT", targets: [], targetsPartial: false, masquerade: false },
+  });
+  const local = plumb(["trace", "--rules", file, "-p", PACKET, "--local-address", "10.96.0.1"]);
+  assert.doesNotMatch(local.stderr, /no address of the node/);
+});

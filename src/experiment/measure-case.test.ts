@@ -180,3 +180,34 @@ test("measureCase evaluates a saved ruleset as it is, with the walk the compiler
   const saved = metricOf(result, "first.rules_evaluated");
   assert.ok(Math.abs(saved - own) < 3, `saved ${saved}, compiled ${own}`);
 });
+
+test("measureCase names everything in a saved ruleset that packets do not decide, in one warning", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "plumb-undecided-"));
+  const file = join(folder, "node.rules");
+  const rule = "-A PREROUTING -d 10.96.0.9/32 -p tcp -m tcp --dport 80";
+  writeFileSync(
+    file,
+    `*nat\n${rule} -j DNAT --to-destination 10.0.0.5:80\n${rule} -m owner --uid-owner 0 -j ACCEPT\n` +
+      "-A POSTROUTING -o eth0 -m set --match-set pods src -m addrtype ! --dst-type LOCAL -j MASQUERADE\n" +
+      "-A POSTROUTING -j CONNMARK --save-mark\nCOMMIT\n",
+  );
+  const [request] = requests(`
+  matrix: { axes: { mode: [iptables] } }
+  cluster: { iptablesSave: ${file} }
+  phases:
+    - { kind: traffic, packets: first-packet, flows: { arrival: { model: closed }, target: uniform, count: 16 } }
+`);
+  assert.ok(request);
+  const { warnings } = await measureCase(request, realClock, realWaits);
+  rmSync(folder, { recursive: true });
+  const said = warnings.filter(({ code }) => code === "RULESET").map(({ message }) => message);
+  assert.deepEqual(said, [
+    [
+      `${file}:3: match 'owner' is not decided by a packet: taken to be false`,
+      `${file}:4: option '-o' is not decided by a packet: taken to name no interface`,
+      `${file}:5: target 'CONNMARK': connection marks are not modelled: the packet goes on unchanged`,
+      "iptables-save holds no sets: taken to be empty: pods",
+      "no address of the node is known, only loopback is taken to be its own: rules that ask for it: 1",
+    ].join("; "),
+  ]);
+});

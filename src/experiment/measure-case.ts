@@ -78,8 +78,7 @@ async function measureCluster(
 ): Promise<SampleResult["workload"]> {
   const { seed } = context.request;
   const prepared = prepareCase(scenarioCase, seed);
-  for (const warning of prepared.warnings)
-    context.findings.warn("INPUT", warning, "see plumb lint on the input");
+  context.findings.warnOfEach("INPUT", prepared.warnings, "see plumb lint on the input");
   const program =
     scenarioCase.phases.find((phase): phase is ProgramPhase => phase.kind === "program") ?? null;
   const { model, state } = runProgram(context, prepared, program);

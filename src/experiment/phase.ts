@@ -14,6 +14,9 @@ export interface PhaseContext {
   readonly findings: Findings;
 }
 
+/** More things under one code are counted, not named. */
+const NAMED_MAX = 8;
+
 /** Collects metric values and warnings of one sample. */
 export class Findings {
   readonly values: MetricValue[] = [];
@@ -37,5 +40,13 @@ export class Findings {
   /** One warning per code: a phase that says the same thing about every packet says it once. */
   warn(code: string, message: string, hint: string): void {
     if (!this.warnings.some((warning) => warning.code === code)) this.warnings.push({ code, message, hint });
+  }
+
+  /** Different things under one code, a few by name, in one warning; none when there is nothing to say. */
+  warnOfEach(code: string, messages: readonly string[], hint: string): void {
+    const more = messages.length - NAMED_MAX;
+    const named = messages.slice(0, NAMED_MAX);
+    if (more > 0) named.push(`and ${more} more`);
+    if (named.length > 0) this.warn(code, named.join("; "), hint);
   }
 }

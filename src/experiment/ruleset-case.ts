@@ -1,11 +1,13 @@
 // A case whose rules are somebody's iptables-save text, evaluated as it is: no Services, no syncs, only packets.
 // Where traffic goes is read off the rules: every nat rule that names one address and one port is a target.
-import { readFileSync } from "node:fs";
 import { PlumbError } from "../base/errors.js";
 import { ipText } from "../base/ip.js";
 import type { Rule } from "../netfilter/iptables/model.js";
-import { parseIptablesSave } from "../netfilter/iptables/parse.js";
+import type { ParseWarning } from "../netfilter/iptables/parse.js";
+import { readSavedRuleset } from "../netfilter/iptables/saved-text.js";
+import { unsaidBy } from "../netfilter/iptables/unsaid.js";
 import type { IptablesModel } from "../netfilter/rule-model.js";
+import { loadInputs } from "../workload/inputs.js";
 import type { TrafficTarget } from "../workload/traffic-targets.js";
 import { runConntrack } from "./conntrack-phase.js";
 import { type DataPath, encodeModel, encodeOptionsFor } from "./data-path.js";
@@ -17,16 +19,19 @@ import type { PacketsCase } from "./scenario-types.js";
 import { runTraffic } from "./traffic-phase.js";
 import { runWorkers } from "./workers-phase.js";
 
+export interface RulesetCase {
+  readonly model: IptablesModel;
+  readonly targets: readonly TrafficTarget[];
+  readonly warnings: readonly ParseWarning[];
+}
+
 /** @throws {PlumbError} for a text that cannot be read or holds no target */
-export async function measureRuleset(
-  context: PhaseContext,
-  scenarioCase: PacketsCase,
-  path: string,
-): Promise<SampleResult["workload"]> {
-  const { seed } = context.request;
-  const { ruleset, warnings } = parseIptablesSave({ file: path, text: readFileSync(path, "utf8") });
-  for (const { message, line } of warnings)
-    context.findings.warn("RULESET", `${path}:${line}: ${message}`, "such a match is taken not to hold");
+export function readRulesetCase(path: string): RulesetCase {
+  const inputs = loadInputs([path], { stdin: null });
+  const [input] = inputs;
+  if (inputs.length > 1 || input?.file !== path)
+    throw new PlumbError("NotFound", `Cannot read '${path}': it is a folder, expected a file`);
+  const { ruleset, warnings } = readSavedRuleset(input);
   const model: IptablesModel = {
     mode: "iptables",
     family: ruleset.family,
@@ -34,8 +39,25 @@ export async function measureRuleset(
     ipsets: [],
     localAddresses: [],
   };
+  return { model, targets: rulesetTargets(model, path), warnings };
+}
+
+/** @throws {PlumbError} for a text that cannot be read or holds no target */
+export async function measureRuleset(
+  context: PhaseContext,
+  scenarioCase: PacketsCase,
+  path: string,
+): Promise<SampleResult["workload"]> {
+  const { seed } = context.request;
+  const { model, targets, warnings } = readRulesetCase(path);
+  const undecided = warnings.map(({ message, line }) => `${path}:${line}: ${message}`);
+  context.findings.warnOfEach(
+    "RULESET",
+    [...undecided, ...unsaidBy(model.ruleset, { localAddresses: model.localAddresses })],
+    "plumb trace --rules says which of it a packet's outcome hangs on",
+  );
   const place: FlowPlace = {
-    targets: rulesetTargets(model, path),
+    targets,
     podCIDR: null,
     nodeAddress: null,
     serviceCIDR: null,

@@ -1,4 +1,5 @@
 // Everything that is wrong with an input, gathered so that one run tells all.
+import { oneLine } from "../base/document/one-line.js";
 import { PlumbError, type SourcePosition } from "../base/errors.js";
 
 /** More than these are counted, not listed. */
@@ -49,13 +50,6 @@ export class Problems {
       position: first.position(),
     });
   }
-}
-
-/** A message quotes its input: what would break the line, or turn it around, is shown as an escape. */
-function oneLine(message: string): string {
-  return message.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    character === "\n" ? "\\n" : `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
-  );
 }
 
 /** "spec.ports[0].port" */

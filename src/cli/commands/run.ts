@@ -6,6 +6,7 @@ import { PlumbError } from "../../base/errors.js";
 import { realClock } from "../../base/clock.js";
 import { readCalibration } from "../../calibration/calibration-file.js";
 import { packageRoot } from "../../base/source-path.js";
+import { checkInputs } from "../../experiment/check-inputs.js";
 import { resolveCases } from "../../experiment/scenario.js";
 import type { Labels, Scenario } from "../../experiment/scenario-types.js";
 import { withFloors } from "../../experiment/scheduling/floors.js";
@@ -115,6 +116,7 @@ async function runCommand(name: string, options: RunOptions, context: CommandCon
     terminal.print(JSON.stringify(scenario, null, 2));
     return;
   }
+  checkInputs(scenario);
   const calibration =
     options.calibration === undefined ? {} : { calibration: readCalibration(options.calibration) };
   const folder = runFolder(scenario, options.output);

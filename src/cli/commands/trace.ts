@@ -4,14 +4,16 @@ import { PlumbError } from "../../base/errors.js";
 import { canonicalIp, type Family, familyOf } from "../../base/ip.js";
 import { Prng } from "../../base/prng.js";
 import { COUNTER_NAMES } from "../../netfilter/counters.js";
-import type { IptablesRuleset } from "../../netfilter/iptables/model.js";
-import { parseIptablesSave } from "../../netfilter/iptables/parse.js";
+import type { Rule } from "../../netfilter/iptables/model.js";
+import { readSavedRuleset } from "../../netfilter/iptables/saved-text.js";
+import { unsaidBy } from "../../netfilter/iptables/unsaid.js";
 import type { Packet } from "../../netfilter/packet.js";
-import { MODES, type Mode, type RuleModel } from "../../netfilter/rule-model.js";
+import { type IptablesModel, MODES, type Mode, type RuleModel } from "../../netfilter/rule-model.js";
 import { SeededChance } from "../../netfilter/tracer/chance.js";
 import { createTracer, parsePacket, traceTargets } from "../../netfilter/tracer/index.js";
 import { stepText } from "../../netfilter/tracer/step-text.js";
 import type { Trace } from "../../netfilter/tracer/trace.js";
+import { undecidedOn } from "../../netfilter/tracer/what-if.js";
 import { COMPILERS } from "../../proxy/modes.js";
 import {
   addClusterOptions,
@@ -25,7 +27,6 @@ import {
 } from "../cluster-options.js";
 import type { CommandContext } from "../context.js";
 import { readInput } from "../read-inputs.js";
-import { isNftablesText, nftablesRefusal } from "../nftables-text.js";
 import type { Terminal } from "../terminal.js";
 
 interface TraceOptions extends ClusterOptions {
@@ -36,6 +37,17 @@ interface TraceOptions extends ClusterOptions {
   readonly json?: boolean;
 }
 
+/** What the outcome hangs on that no packet decides. */
+interface UndecidedReport {
+  /** Line of the rules' text; null for a rule that an -I brought. */
+  readonly line: number | null;
+  readonly place: string;
+  readonly what: string;
+  readonly otherwise: Outcome | null;
+}
+
+type Outcome = Pick<TraceReport, "verdict" | "targets" | "targetsPartial" | "masquerade">;
+
 interface TraceReport {
   readonly mode: Mode;
   readonly verdict: string;
@@ -44,6 +56,8 @@ interface TraceReport {
   readonly masquerade: boolean;
   readonly counts: Readonly<Record<string, number>>;
   readonly walk: Trace["steps"];
+  /** For --rules only: compiled rules ask nothing that a packet does not say. */
+  readonly undecided?: readonly UndecidedReport[];
 }
 
 const EXAMPLES = `
@@ -53,7 +67,8 @@ Examples:
   iptables-save | plumb trace --packet 'tcp 10.0.1.7:40000 > 10.96.0.9:80' --rules -
 
 A packet is PROTOCOL SOURCE:PORT > DESTINATION:PORT, and optionally in=eth0, from=node, flags=SYN,ACK.
-The walk shows one seeded path; targets are all that chance could choose.`;
+The walk shows one seeded path; targets are all that chance could choose.
+Of --rules, what no packet decides (-o, an owner, a rate, a set) is named with its line where the outcome hangs on it.`;
 
 /** Paths followed to find all targets; a Service with more endpoints gets a partial list, and is said to. */
 const WALKS_MAX = 20_000;
@@ -78,10 +93,11 @@ export function registerTrace(program: Command, context: CommandContext): void {
 
 function traceCommand(files: readonly string[], options: TraceOptions, { terminal }: CommandContext): void {
   const packet = parsePacket(options.packet);
+  const lines = new Map<Rule, number>();
   const models =
     options.rules === undefined
       ? compiledModels(files, { ...options, family: familyFor(packet, options) }, terminal)
-      : [savedModel(files, options, terminal)];
+      : [savedModel(files, options, lines, terminal)];
   const [model] = models;
   if (model !== undefined && model.family !== familyOf(packet.source)) {
     throw new PlumbError(
@@ -92,7 +108,12 @@ function traceCommand(files: readonly string[], options: TraceOptions, { termina
       },
     );
   }
-  const reports = models.map((model) => traceModel(model, packet, options.seed));
+  const reports = models.map((model) => {
+    const report = traceModel(model, packet, options.seed);
+    return options.rules !== undefined && model.mode === "iptables"
+      ? { ...report, undecided: undecidedReports(model, packet, report, lines) }
+      : report;
+  });
   if (options.json)
     terminal.print(
       JSON.stringify(options.mode === "all" && options.rules === undefined ? reports : reports[0]),
@@ -120,7 +141,12 @@ function familyFor(packet: Packet, { family }: TraceOptions): Family {
   return family ?? familyOf(packet.source);
 }
 
-function savedModel(files: readonly string[], options: TraceOptions, terminal: Terminal): RuleModel {
+function savedModel(
+  files: readonly string[],
+  options: TraceOptions,
+  warnedLines: Map<Rule, number>,
+  terminal: Terminal,
+): RuleModel {
   const { rules = "-", mode, family, localAddress: localAddresses = [] } = options;
   if (files.length > 0)
     throw new PlumbError(
@@ -133,35 +159,15 @@ function savedModel(files: readonly string[], options: TraceOptions, terminal: T
       `Cannot walk --rules in mode ${mode}: an iptables-save text is of mode iptables`,
     );
   const input = readInput(rules);
-  if (isNftablesText(input.text)) throw nftablesRefusal(input);
-  if (!/^\s*\*/m.test(input.text)) {
-    throw new PlumbError(
-      "InvalidInput",
-      "no table, expected '*nat' or another, as iptables-save prints them",
-      {
-        position: { file: input.file, line: 1, column: 1 },
-        hint: "iptables-save prints nothing without root",
-      },
-    );
-  }
-  const { ruleset, warnings } = parseIptablesSave({ ...input, ...(family === undefined ? {} : { family }) });
+  const { ruleset, warnings } = readSavedRuleset({
+    ...input,
+    ...(family === undefined ? {} : { family }),
+    warnedLines,
+  });
   printWarnings(terminal, rulesetWarnings(input.file, warnings));
-  const sets = setsOf(ruleset);
-  if (sets.size > 0)
-    terminal.warn(`iptables-save holds no sets: taken to be empty: ${[...sets].sort().join(", ")}`);
+  const unsaid = unsaidBy(ruleset, { localAddresses });
+  for (const message of unsaid) terminal.warn(message);
   return { mode: "iptables", family: ruleset.family, ruleset, ipsets: [], localAddresses };
-}
-
-/** Names of the sets that rules ask. */
-function setsOf({ tables }: IptablesRuleset): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const { chains } of tables.values()) {
-    for (const { rules } of chains.values()) {
-      for (const { matches } of rules)
-        for (const match of matches) if (match.kind === "set") names.add(match.name);
-    }
-  }
-  return names;
 }
 
 function addressList(text: string): readonly string[] {
@@ -187,16 +193,42 @@ function traceModel(model: RuleModel, packet: Packet, seed: number): TraceReport
   };
 }
 
+function undecidedReports(
+  model: IptablesModel,
+  packet: Packet,
+  { walk }: TraceReport,
+  lines: ReadonlyMap<Rule, number>,
+): readonly UndecidedReport[] {
+  return undecidedOn(model, packet, walk).map(({ rule, place, what, otherwise }) => ({
+    line: lines.get(rule) ?? null,
+    place,
+    what,
+    otherwise: otherwise && {
+      verdict: otherwise.verdict,
+      targets: otherwise.targets,
+      targetsPartial: otherwise.partial,
+      masquerade: otherwise.masquerade,
+    },
+  }));
+}
+
 function printReport(report: TraceReport, packet: string, { print }: Terminal): void {
   print(`${report.mode}: ${packet}`);
   for (const step of report.walk) print(`  ${stepText(step)}`);
-  const targets =
-    report.targets.length === 0
-      ? ""
-      : ` -> ${report.targets.join(" | ")}${report.targetsPartial ? " | ..." : ""}`;
-  print(`  verdict ${report.verdict}${targets}${report.masquerade ? ", source masqueraded" : ""}`);
+  print(`  verdict ${outcomeText(report)}`);
+  for (const { line, place, what, otherwise } of report.undecided ?? []) {
+    const where = line === null ? place : `line ${line}, ${place}`;
+    const then =
+      otherwise === null ? "" : `: taken not to hold; if it does, verdict ${outcomeText(otherwise)}`;
+    print(`  not decided at ${where}: ${what}${then}`);
+  }
   const counted = COUNTER_NAMES.filter((name) => (report.counts[name] ?? 0) > 0).map(
     (name) => `${name} ${report.counts[name]}`,
   );
   print(`  counted: ${counted.join(", ")}\n`);
+}
+
+function outcomeText({ verdict, targets, targetsPartial, masquerade }: Outcome): string {
+  const list = targets.length === 0 ? "" : ` -> ${targets.join(" | ")}${targetsPartial ? " | ..." : ""}`;
+  return `${verdict}${list}${masquerade ? ", source masqueraded" : ""}`;
 }

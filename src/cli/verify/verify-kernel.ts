@@ -21,7 +21,7 @@ import { makeOutputFolder } from "../output-folder.js";
 import { writeRun } from "../run-folder.js";
 import { printPlan } from "./verify-plan.js";
 import { runRecord } from "./verify-record.js";
-import { clusterOf, readSubject, type Subject } from "./verify-subject.js";
+import { clusterOf, readSubject, type Subject, unverifiedRules } from "./verify-subject.js";
 
 export interface VerifyOptions {
   readonly timing?: boolean;
@@ -54,6 +54,10 @@ export async function verifyAgainstKernel(
     printPlan(subject, plan, options, context.terminal);
     return;
   }
+  for (const path of unverifiedRules(subject.scenario))
+    context.terminal.warn(
+      `not verified: the rules of '${path}': flows are sent through rules that are compiled from a cluster`,
+    );
   const folder = outputFolder(subject, options);
   const record = await verified(subject, plan, options, context);
   const written = runRecord(subject, record, context.argv);

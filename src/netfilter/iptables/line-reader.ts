@@ -21,6 +21,8 @@ export class LineReader implements RowContext {
   #family: Family | null;
   /** Counts from 1. */
   line = 0;
+  /** Whether something was warned of in this line. */
+  hasWarned = false;
   #length = 0;
 
   constructor(file: string, family: Family | null) {
@@ -41,6 +43,7 @@ export class LineReader implements RowContext {
   /** Split the line that lies from `start` to `end` of `text`. */
   read(text: string, start: number, end: number): void {
     this.line++;
+    this.hasWarned = false;
     this.#length = end - start;
     this.words.split(text, start, end);
     if (this.words.openQuote >= 0) this.fail(this.words.openQuote, 'quote is never closed, expected "..."');
@@ -69,6 +72,7 @@ export class LineReader implements RowContext {
 
   /** Equal messages are counted, not repeated. */
   warn(offset: number, message: string, line = this.line): void {
+    this.hasWarned = true;
     const known = this.warnings.get(message);
     if (known) known.count++;
     else this.warnings.set(message, { message, line, column: offset + 1, count: 1 });

@@ -230,11 +230,12 @@ export function buildIprange(values: readonly OptionValue[], context: RowContext
   };
 }
 
-export function buildPhysdev(values: readonly OptionValue[]): Match | null {
+/** A packet that passes no bridge port fits only options that are all inverted (xt_physdev.c, physdev_mt). */
+export function buildPhysdev(values: readonly OptionValue[]): Match {
   const isIn = find(values, "--physdev-is-in");
-  return isIn && values.length === 1
-    ? { kind: "physdev", isIn: { value: true, negated: isIn.negated } }
-    : null;
+  if (isIn && values.length === 1) return { kind: "physdev", isIn: { value: true, negated: isIn.negated } };
+  const allInverted = values.every(({ negated }) => negated);
+  return opaqueMatch("physdev", values, allInverted);
 }
 
 /** A match taken as it is written. */

@@ -16,6 +16,7 @@ export interface OptionValue {
 export interface RowContext {
   readonly family: Family;
   fail(offset: number, message: string): never;
+  warn(offset: number, message: string): void;
 }
 
 /** Options back as text: "! --limit 3/min --limit-burst 5". */

@@ -248,11 +248,77 @@ test("parseIptablesSave refuses each malformed line with its place and what was 
       () => parseIptablesSave({ file: "t", text }),
       (error: unknown) => {
         assert.ok(error instanceof PlumbError, String(error));
-        assert.equal(error.message, message);
+        assert.equal(error.message.split("\n")[0], message);
         assert.equal(error.code, "InvalidInput");
         return true;
       },
       text,
     );
   }
+});
+
+function refusalOf(text: string): readonly string[] {
+  try {
+    parseIptablesSave({ file: "t", text });
+  } catch (error) {
+    if (error instanceof PlumbError) return error.message.split("\n");
+  }
+  return [];
+}
+
+test("parseIptablesSave tells every malformed line, and what one mistake brings with it only once", () => {
+  const text =
+    "*filter\n:INPUT MAYBE [0:0]\n-A FORWARD -s 10.0.0.300 -j DROP\n-A FORWARD -p tcp --dport 99999\n*nat\n" +
+    '-A PREROUTING -m comment --comment "abc\nCOMMIT\n-A INPUT -j DROP\n-A INPUT -j DROP\nCOMMIT\n*nope\n-A X -j Y\n' +
+    "COMMIT\n*raw\n-A PREROUTING -j DR";
+  assert.deepEqual(refusalOf(text), [
+    "t:2:8: policy 'MAYBE' of built-in chain 'INPUT', expected ACCEPT or DROP",
+    "t:3:15: '10.0.0.300', expected an address, ADDRESS/LENGTH or ADDRESS/MASK",
+    "t:4:19: --dport '99999', expected a port (0 to 65535) or a range such as 80:90",
+    "t:5:1: '*nat' before the end of the table, expected COMMIT",
+    't:6:36: quote is never closed, expected "..."',
+    "t:8:1: outside a table, expected '*filter' or another first",
+    "t:11:1: table 'nope', expected one of raw, mangle, nat, filter",
+    "t:15:20: the text ends inside a table, expected COMMIT (is it cut off?)",
+  ]);
+});
+
+test("parseIptablesSave lists twenty mistakes, counts the others and clips what they quote", () => {
+  const said = refusalOf(`*filter\n${"-A INPUT -s 10.0.0.300\n".repeat(50)}COMMIT\n`);
+  assert.equal(said.length, 21);
+  assert.equal(said.at(-1), "and 30 more");
+  const hopeless = refusalOf(`*filter\n${"-A INPUT -s 10.0.0.300\n".repeat(10_001)}`);
+  assert.equal(hopeless.at(-1), "and 9980 more; the rest was not read");
+  const [long = ""] = refusalOf(`*filter\n-A INPUT -s \u001b[31m${"1".repeat(100_000)}\nCOMMIT\n`);
+  assert.match(
+    long,
+    /^t:2:13: '\\u\{1b\}\[31m1+\.\.\. \(\d+ characters left out\) \.\.\.1+', expected an address/,
+  );
+  assert.ok(long.length < 500);
+});
+
+test("parseIptablesSave stops at the other family's text, and says when a table begins again", () => {
+  assert.deepEqual(refusalOf(`${testdata("docker.save")}${testdata("ip6.save")}`), [
+    "t:43:1: an IPv6 ruleset begins here, expected IPv4 as before it: the rest is not read",
+  ]);
+  const nat = "*nat\n-A PREROUTING -j ACCEPT\nCOMMIT\n";
+  assert.deepEqual(
+    parseIptablesSave({ file: "t", text: nat + nat }).warnings.map(
+      ({ line, message }) => `${line} ${message}`,
+    ),
+    ["4 table 'nat' begins again: a chain that is declared again starts empty, as iptables-restore has it"],
+  );
+});
+
+test("parseIptablesSave passes on what iptables-save says that it leaves out", () => {
+  const text =
+    "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n" +
+    "# Table `nat' is incompatible, use 'nft' tool.\n*filter\nCOMMIT\n";
+  assert.deepEqual(
+    parseIptablesSave({ file: "t", text }).warnings.map(({ line, message }) => `${line} ${message}`),
+    [
+      "1 the node has rules of iptables-legacy too, which this text does not hold",
+      "2 table 'nat' holds rules of nft, which iptables-save leaves out with it",
+    ],
+  );
 });

@@ -115,7 +115,15 @@ function buildReject(values: readonly OptionValue[]): Target {
   return { kind: "reject", rejectWith: rejectWith ? firstArg(rejectWith) : null };
 }
 
+/** "10.0.0.1:8000-8010/9000": the port's distance from a base is kept, which no range of ours holds. */
+const SHIFTED = /:\d+-\d+\/\d+$/;
+
 function buildDnat(values: readonly OptionValue[], context: RowContext, offset: number): Target {
+  const to = find(values, "--to-destination");
+  if (to && SHIFTED.test(firstArg(to))) {
+    context.warn(to.offset, "a DNAT that shifts ports is not modelled: the packet goes on to the next rule");
+    return continueTarget("DNAT", values);
+  }
   return { kind: "dnat", ...translation("--to-destination", values, context, offset) };
 }
 
