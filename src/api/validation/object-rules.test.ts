@@ -301,3 +301,55 @@ test("validateUpdate keeps the controller of an IngressClass", () => {
     'spec.controller: Invalid value: "a.b/d": field is immutable',
   ]);
 });
+
+const TEMPLATE = { spec: { restartPolicy: "Never", containers: [{ name: "sum", image: "sum:v1" }] } };
+const cronJob = (spec: Fields, jobSpec: Fields = {}) =>
+  object("batch/v1", "CronJob", {
+    spec: { schedule: "* * * * *", ...spec, jobTemplate: { spec: { template: TEMPLATE, ...jobSpec } } },
+  });
+const job = (spec: Fields) =>
+  object("batch/v1", "Job", {
+    metadata: { name: "sum", namespace: "shop", uid: "u-1" },
+    spec: { template: TEMPLATE, ...spec },
+  });
+
+test("validateCreate refuses schedules, zones and selectors that no CronJob can have", () => {
+  const selector = { matchLabels: { app: "sum" } };
+  deepStrictEqual(texts(validateCreate(cronJob({ schedule: "@often" }))), [
+    'spec.schedule: Invalid value: "@often": unrecognized descriptor: @often',
+  ]);
+  deepStrictEqual(texts(validateCreate(cronJob({ schedule: "0 0 * * 1,5-7" }))), [
+    'spec.schedule: Invalid value: "0 0 * * 1,5-7": end of range (7) above maximum (6): 5-7',
+  ]);
+  deepStrictEqual(texts(validateCreate(cronJob({ timeZone: "Local" }))), [
+    'spec.timeZone: Invalid value: "Local": timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones',
+  ]);
+  deepStrictEqual(texts(validateCreate(cronJob({}, { selector, manualSelector: true }))), [
+    'spec.jobTemplate.spec.selector: Invalid value: {"matchLabels":{"app":"sum"}}: `selector` will be auto-generated',
+    'spec.jobTemplate.spec.manualSelector: Unsupported value: true: supported values: "nil", "false"',
+  ]);
+});
+
+test("validateCreate refuses a Job's own selector, unless it is said to be one", () => {
+  const selector = { matchLabels: { app: "sum" } };
+  const template = { ...TEMPLATE, metadata: { labels: { app: "sum" } } };
+  deepStrictEqual(validateCreate(job({})), []);
+  deepStrictEqual(validateCreate(job({ selector, template, manualSelector: true })), []);
+  deepStrictEqual(texts(validateCreate(job({ selector, template }))), [
+    'spec.selector: Invalid value: {"matchLabels":{"app":"sum","batch.kubernetes.io/controller-uid":"u-1"}}: `selector` not auto-generated',
+  ]);
+  const copied = { metadata: { labels: { "controller-uid": "u-0" } }, ...TEMPLATE };
+  const [failure, ...others] = validateCreate(job({ template: copied }));
+  deepStrictEqual(others, []);
+  equal(failure?.field, "spec.template.metadata.labels[controller-uid]");
+  equal(failure?.message.endsWith(": must be 'u-1'"), true);
+});
+
+test("validateUpdate changes completions of an indexed Job along with its parallelism", () => {
+  const indexed = (completions: number, parallelism: number) =>
+    job({ completionMode: "Indexed", completions, parallelism });
+  deepStrictEqual(validateUpdate(indexed(3, 3), indexed(4, 2)), []);
+  deepStrictEqual(texts(validateUpdate(indexed(5, 2), indexed(4, 2))), [
+    "spec.completions: Invalid value: 5: can only be modified in tandem with spec.parallelism",
+  ]);
+});
