@@ -353,3 +353,27 @@ test("validateUpdate changes completions of an indexed Job along with its parall
     "spec.completions: Invalid value: 5: can only be modified in tandem with spec.parallelism",
   ]);
 });
+
+test("validateUpdate looks at what a status counts and where it points, when the status is written", () => {
+  const reported = (subject: KubeObject, status: Fields, subresource = "status") =>
+    texts(validateUpdate({ ...subject, status } as KubeObject, subject, subresource));
+  const counted = { currentReplicas: -1, desiredReplicas: 0 };
+  deepStrictEqual(reported(autoscaler({}), counted), [
+    "status.currentReplicas: Invalid value: -1: must be greater than or equal to 0",
+  ]);
+  deepStrictEqual(reported(autoscaler({}), counted, ""), []);
+  deepStrictEqual(reported(job({}), { active: -1 }), [
+    "status.active: Invalid value: -1: must be greater than or equal to 0",
+  ]);
+  deepStrictEqual(reported(object("policy/v1", "PodDisruptionBudget", {}), { currentHealthy: -2 }), [
+    "status.currentHealthy: Invalid value: -2: must be greater than or equal to 0",
+  ]);
+  deepStrictEqual(reported(quota({}), { used: { pods: "-1" } }), [
+    'status.used[pods]: Invalid value: "-1": must be greater than or equal to 0',
+  ]);
+  const points = [{ ip: "x" }, { hostname: "10.0.0.1" }, { hostname: "shop.example.com" }];
+  deepStrictEqual(reported(ingress({}), { loadBalancer: { ingress: points } }), [
+    `status.loadBalancer.ingress[0].ip: Invalid value: "x": ${ADDRESS}`,
+    'status.loadBalancer.ingress[1].hostname: Invalid value: "10.0.0.1": must be a DNS name, not an IP address',
+  ]);
+});

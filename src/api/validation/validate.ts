@@ -48,6 +48,7 @@ import {
   checkVolumeUpdate,
   immutableFields,
 } from "./storage.js";
+import { checkIngressStatus, checkQuotaStatus, countsInStatus } from "./statuses.js";
 import { checkStorageClass, checkVolumeAttachment } from "./storage-classes.js";
 import {
   checkDaemonSet,
@@ -99,7 +100,11 @@ const CHECKS: Readonly<Record<string, KindChecks>> = {
       checkPodTemplate((object["template"] ?? {}) as Fields, "template", failures),
   },
   "/ReplicationController": { object: checkReplicationController },
-  "/ResourceQuota": { object: checkResourceQuota, update: checkResourceQuotaUpdate },
+  "/ResourceQuota": {
+    object: checkResourceQuota,
+    update: checkResourceQuotaUpdate,
+    status: checkQuotaStatus,
+  },
   "/Secret": { object: checkSecret, update: checkSealed },
   "/Service": { object: checkService, update: checkServiceUpdate },
   "apps/DaemonSet": { object: checkDaemonSet, update: checkSelectorKept },
@@ -111,9 +116,14 @@ const CHECKS: Readonly<Record<string, KindChecks>> = {
     object: checkAutoscaler,
     created: checkNewAutoscaler,
     update: checkAutoscalerUpdate,
+    status: countsInStatus("currentReplicas", "desiredReplicas"),
   },
   "batch/CronJob": { object: checkCronJob },
-  "batch/Job": { object: checkJob, update: checkJobUpdate },
+  "batch/Job": {
+    object: checkJob,
+    update: checkJobUpdate,
+    status: countsInStatus("active", "succeeded", "failed"),
+  },
   "certificates.k8s.io/CertificateSigningRequest": {
     object: checkCertificateRequest,
     update: immutableFields("spec"),
@@ -124,11 +134,14 @@ const CHECKS: Readonly<Record<string, KindChecks>> = {
   "events.k8s.io/Event": { object: checkEvent, created: checkNewEvent, update: checkEventUpdate },
   "flowcontrol.apiserver.k8s.io/FlowSchema": { object: checkFlowSchema },
   "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": { object: checkPriorityLevel },
-  "networking.k8s.io/Ingress": { object: checkIngress, created: checkNewIngress },
+  "networking.k8s.io/Ingress": { object: checkIngress, created: checkNewIngress, status: checkIngressStatus },
   "networking.k8s.io/IngressClass": { object: checkIngressClass, update: checkIngressClassUpdate },
   "networking.k8s.io/NetworkPolicy": { object: checkNetworkPolicy },
   "node.k8s.io/RuntimeClass": { object: checkRuntimeClass, update: immutableFields("handler") },
-  "policy/PodDisruptionBudget": { object: checkDisruptionBudget },
+  "policy/PodDisruptionBudget": {
+    object: checkDisruptionBudget,
+    status: countsInStatus("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"),
+  },
   "rbac.authorization.k8s.io/ClusterRole": { object: checkRole },
   "rbac.authorization.k8s.io/ClusterRoleBinding": { object: checkRoleBinding, update: checkRoleRefKept },
   "rbac.authorization.k8s.io/Role": { object: checkRole },
