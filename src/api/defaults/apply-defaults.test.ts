@@ -274,3 +274,17 @@ for (const { name, object, expected } of CASES)
     for (const [path, value] of Object.entries(expected)) deepStrictEqual(at(result, path), value, path);
     equal(applyDefaults(result), result, "a second time changes nothing");
   });
+
+test("applyDefaults writes what a claim starts with under both names, when one is told", () => {
+  const claim = (spec: object) =>
+    applyDefaults({ apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "data" }, spec });
+  const both = (spec: object) => [at(claim(spec), "spec.dataSource"), at(claim(spec), "spec.dataSourceRef")];
+  const old = { kind: "PersistentVolumeClaim", name: "old" };
+  const known = { apiGroup: null, ...old };
+  deepStrictEqual(both({ dataSource: old }), [known, known]);
+  deepStrictEqual(both({ dataSourceRef: old }), [known, known]);
+  const other = { apiGroup: "example.com", kind: "Backup", name: "old" };
+  deepStrictEqual(both({ dataSource: other }), [undefined, undefined]);
+  deepStrictEqual(both({ dataSourceRef: other }), [other, other]);
+  deepStrictEqual(both({ dataSourceRef: { ...other, namespace: "far" } }), [undefined, undefined]);
+});

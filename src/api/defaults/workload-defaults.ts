@@ -59,13 +59,42 @@ const statefulStrategy: Rule = (value) => {
 const partitioned = within({ partition: unlessSet(0) });
 const givenStrategy = within({ rollingUpdate: when(isRolling, partitioned) });
 
+/** What the older name may say; anything else there counts as nothing, as it did before there was a newer one. */
+const OLDER_SOURCES: Readonly<Record<string, string>> = {
+  PersistentVolumeClaim: "",
+  VolumeSnapshot: "snapshot.storage.k8s.io",
+};
+
+/** A source in another namespace is no source: upstream's gate for these is off by default. */
+const dataSourceRef: Rule = (value) =>
+  isObject(value) && !value["namespace"] ? withGroup(value) : undefined;
+/** Either name of what a volume starts with stands for both. */
+const dataSource: Rule = (value, { dataSourceRef: newer }) => {
+  if (isObject(newer)) return isObject(value) ? withGroup(value) : newer;
+  if (!isObject(value)) return undefined;
+  const isKnown = OLDER_SOURCES[String(value["kind"])] === (value["apiGroup"] ?? "");
+  return isKnown ? withGroup(value) : undefined;
+};
+const sourceByBothNames: Rule = (value, { dataSource: older }) => value ?? older;
+
+/** The group is written even when there is none. */
+function withGroup(source: Fields): Fields {
+  return source["apiGroup"] === undefined ? { apiGroup: null, ...source } : source;
+}
+
 export const claim = within({
-  spec: claimSpec,
+  spec: chained(
+    claimSpec,
+    within({ dataSourceRef, dataSource }),
+    within({ dataSourceRef: sourceByBothNames }),
+  ),
   status: always({ phase: unlessZero("Pending") }),
 });
 
+const templateClaim = within({ spec: claimSpec, status: always({ phase: unlessZero("Pending") }) });
+
 const claimTemplate: Rule = (value) =>
-  isObject(value) ? claim({ apiVersion: "v1", kind: "PersistentVolumeClaim", ...value }) : value;
+  isObject(value) ? templateClaim({ apiVersion: "v1", kind: "PersistentVolumeClaim", ...value }) : value;
 
 export const statefulSet = within({
   spec: always({
@@ -86,7 +115,7 @@ export const statefulSet = within({
 function keepsIdentity(rule: Rule): Rule {
   return (value, owner) =>
     isObject(value) && value["apiVersion"] !== undefined && value["kind"] !== undefined
-      ? claim(value)
+      ? templateClaim(value)
       : rule(value, owner);
 }
 

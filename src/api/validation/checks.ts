@@ -81,9 +81,21 @@ export function checkQuantities(quantities: Fields, path: string, failures: Fail
   }
 }
 
+const COUNTED: ReadonlySet<string> = new Set([
+  "pods",
+  "resourcequotas",
+  "services",
+  "replicationcontrollers",
+  "secrets",
+  "configmaps",
+  "persistentvolumeclaims",
+  "services.nodeports",
+  "services.loadbalancers",
+]);
+
 /** Extended resources ("example.com/gpu") and numbers of objects come in whole pieces. */
 function isCounted(name: string): boolean {
-  return name === "pods" || name === "services" || (name.includes("/") && !name.startsWith("requests."));
+  return COUNTED.has(name) || (name.includes("/") && !name.startsWith("requests."));
 }
 
 export function checkLabels(labels: unknown, path: string, failures: Failure[]): void {

@@ -1,17 +1,9 @@
-// Nodes, priorities, leases, endpoints, requests for certificates.
-// Source: pkg/apis/{core,coordination,discovery,scheduling,certificates}/validation.
+// Nodes, priorities, leases, requests for certificates.
+// Source: pkg/apis/{core,coordination,scheduling,certificates}/validation.
 import { jsonEquals } from "../patch/json-tree.js";
 import type { KubeObject } from "../meta.js";
-import { checkChoice, checkRequiredChoice, checkUnique, type Fields, items, part, text } from "./checks.js";
-import {
-  type Failure,
-  forbiddenField,
-  IMMUTABLE,
-  invalidValue,
-  NOT_NEGATIVE,
-  required,
-  tooMany,
-} from "./failure.js";
+import { checkRequiredChoice, checkUnique, type Fields, items, part, text } from "./checks.js";
+import { type Failure, forbiddenField, IMMUTABLE, invalidValue, NOT_NEGATIVE, required } from "./failure.js";
 import { checkText, dnsLabel, labelValue, qualifiedName } from "./names.js";
 
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -66,7 +58,7 @@ export function checkPriorityClass(priorityClass: Fields, failures: Failure[]): 
     failures.push(
       forbiddenField("value", `maximum allowed value of a user defined priority is ${USER_PRIORITY_MAX}`),
     );
-  checkChoice(
+  checkRequiredChoice(
     priorityClass["preemptionPolicy"],
     ["PreemptLowerPriority", "Never"],
     "preemptionPolicy",
@@ -89,42 +81,13 @@ export function checkRuntimeClass(runtimeClass: Fields, failures: Failure[]): vo
 }
 
 export function checkLease(lease: Fields, failures: Failure[]): void {
-  const { leaseDurationSeconds, leaseTransitions } = part(lease, "spec");
+  const { leaseDurationSeconds, leaseTransitions, preferredHolder, strategy } = part(lease, "spec");
   if (typeof leaseDurationSeconds === "number" && leaseDurationSeconds <= 0)
     failures.push(invalidValue("spec.leaseDurationSeconds", leaseDurationSeconds, "must be greater than 0"));
   if (typeof leaseTransitions === "number" && leaseTransitions < 0)
     failures.push(invalidValue("spec.leaseTransitions", leaseTransitions, NOT_NEGATIVE));
-}
-
-const ADDRESS_TYPES = ["FQDN", "IPv4", "IPv6"];
-const ENDPOINTS_MAX = 1000;
-const SLICE_PORTS_MAX = 20_000;
-
-export function checkEndpointSlice(slice: Fields, failures: Failure[]): void {
-  checkRequiredChoice(slice["addressType"], ADDRESS_TYPES, "addressType", failures);
-  const endpoints = items(slice, "endpoints");
-  if (endpoints.length > ENDPOINTS_MAX) failures.push(tooMany("endpoints", endpoints.length, ENDPOINTS_MAX));
-  for (let index = 0; index < endpoints.length; index++)
-    checkEndpoint(endpoints[index] as Fields, slice["addressType"], `endpoints[${index}]`, failures);
-  const ports = items(slice, "ports");
-  if (ports.length > SLICE_PORTS_MAX) failures.push(tooMany("ports", ports.length, SLICE_PORTS_MAX));
-  const names = new Set<string>();
-  ports.forEach((port, index) => {
-    checkUnique(names, text(port, "name"), `ports[${index}].name`, failures);
-    checkRequiredChoice(port["protocol"], ["SCTP", "TCP", "UDP"], `ports[${index}].protocol`, failures);
-  });
-}
-
-function checkEndpoint(endpoint: Fields, type: unknown, path: string, failures: Failure[]): void {
-  const addresses = (endpoint["addresses"] as readonly string[] | undefined) ?? [];
-  if (addresses.length === 0) failures.push(required(`${path}.addresses`, "must contain at least 1 address"));
-  addresses.forEach((address, index) => {
-    const isVersion6 = address.includes(":");
-    if (type === "IPv4" && (isVersion6 || !/^\d+\.\d+\.\d+\.\d+$/.test(address)))
-      failures.push(invalidValue(`${path}.addresses[${index}]`, address, "must be an IPv4 address"));
-    if (type === "IPv6" && !isVersion6)
-      failures.push(invalidValue(`${path}.addresses[${index}]`, address, "must be an IPv6 address"));
-  });
+  if (preferredHolder && !strategy)
+    failures.push(forbiddenField("spec.preferredHolder", "may only be specified if `strategy` is defined"));
 }
 
 const REQUEST = /-----BEGIN CERTIFICATE REQUEST-----[\s\S]+-----END CERTIFICATE REQUEST-----/;

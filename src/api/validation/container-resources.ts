@@ -68,7 +68,7 @@ function checkPages(amounts: Fields, path: string, failures: Failure[]): void {
   }
 }
 
-function checkResourceName(name: string, path: string, failures: Failure[]): void {
+export function checkResourceName(name: string, path: string, failures: Failure[]): void {
   if (OVERCOMMITTED.has(name) || name.startsWith(HUGE_PAGES) || name.includes("/")) return;
   failures.push(invalidValue(path, name, "must be a standard resource for containers"));
 }

@@ -2,7 +2,8 @@
 // Source: pkg/apis/batch/validation/validation.go.
 import { Cron } from "croner";
 import { jsonEquals } from "../patch/json-tree.js";
-import type { KubeObject } from "../meta.js";
+import { jobLabels } from "../defaults/job-selector.js";
+import type { KubeObject, ObjectMeta } from "../meta.js";
 import {
   checkChoice,
   checkNotNegative,
@@ -42,6 +43,7 @@ export function checkJob(job: Fields, failures: Failure[]): void {
   if (!isSet(spec["selector"])) return;
   const selector = part(spec, "selector");
   checkSelector(selector, "spec.selector", failures);
+  checkGeneratedSelector(job, failures);
   const labels = part(part(spec, "template"), "metadata")["labels"];
   if (!selects(selector, labels))
     failures.push(
@@ -51,6 +53,22 @@ export function checkJob(job: Fields, failures: Failure[]): void {
         "`selector` does not match template `labels`",
       ),
     );
+}
+
+/** A selector that is not said to be the user's own matches the labels that the server makes. */
+function checkGeneratedSelector(job: Fields, failures: Failure[]): void {
+  const { name, uid } = part(job, "metadata") as Partial<ObjectMeta>;
+  const spec = part(job, "spec");
+  if (uid === undefined || spec["manualSelector"] === true) return;
+  const labels = part(part(part(spec, "template"), "metadata"), "labels");
+  const expected = jobLabels(name, uid);
+  for (const label in expected) {
+    const [at, why] = [`spec.template.metadata.labels[${label}]`, `must be '${expected[label]}'`];
+    if (!isSet(labels[label])) failures.push(required(at, why));
+    else if (labels[label] !== expected[label]) failures.push(invalidValue(at, labels, why));
+  }
+  if (!selects(part(spec, "selector"), expected))
+    failures.push(invalidValue("spec.selector", spec["selector"], "`selector` not auto-generated"));
 }
 
 function checkJobSpec(spec: Fields, path: string, failures: Failure[]): void {
@@ -128,12 +146,18 @@ export function checkJobUpdate(next: KubeObject, current: KubeObject, failures: 
   for (const name of JOB_IMMUTABLE)
     if (!jsonEquals(after[name], before[name]))
       failures.push(invalidValue(`spec.${name}`, after[name], IMMUTABLE));
-  const isElastic =
-    before["completionMode"] === "Indexed" &&
-    after["completions"] === after["parallelism"] &&
-    before["completions"] === before["parallelism"];
-  if (after["completions"] !== before["completions"] && !isElastic)
-    failures.push(invalidValue("spec.completions", after["completions"], IMMUTABLE));
+  const { completions } = after;
+  const isIndexed = after["completionMode"] === "Indexed";
+  if (completions !== before["completions"] && !isIndexed)
+    failures.push(invalidValue("spec.completions", completions, IMMUTABLE));
+  else if (
+    completions !== before["completions"] &&
+    isSet(completions) &&
+    completions !== after["parallelism"]
+  )
+    failures.push(
+      invalidValue("spec.completions", completions, "can only be modified in tandem with spec.parallelism"),
+    );
   const [template, old] = [mutableParts(after, before, current), part(before, "template")];
   if (!jsonEquals(template, old))
     failures.push(invalidValue("spec.template", part(after, "template"), IMMUTABLE));
@@ -183,7 +207,14 @@ function checkCronJobSpec(spec: Fields, failures: Failure[]): void {
   );
   checkTimeZone(spec, failures);
   checkChoice(spec["concurrencyPolicy"], CONCURRENCY, "spec.concurrencyPolicy", failures);
-  checkJobSpec(part(part(spec, "jobTemplate"), "spec"), "spec.jobTemplate.spec", failures);
+  const template = part(part(spec, "jobTemplate"), "spec");
+  const at = "spec.jobTemplate.spec";
+  checkJobSpec(template, at, failures);
+  // Every Job that is made of it gets a selector of its own.
+  if (isSet(template["selector"]))
+    failures.push(invalidValue(`${at}.selector`, template["selector"], "`selector` will be auto-generated"));
+  if (template["manualSelector"] === true)
+    failures.push(unsupported(`${at}.manualSelector`, true, ["nil", "false"]));
 }
 
 const DESCRIPTORS = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly)$/;
@@ -198,6 +229,10 @@ function checkSchedule(schedule: string, failures: Failure[]): void {
     return;
   }
   if (DESCRIPTORS.test(schedule) || EVERY.test(schedule)) return;
+  if (schedule.startsWith("@")) {
+    failures.push(invalidValue(path, schedule, `unrecognized descriptor: ${schedule}`));
+    return;
+  }
   const fields = schedule.trim().split(/\s+/);
   if (fields.length !== 5) {
     failures.push(
@@ -209,7 +244,8 @@ function checkSchedule(schedule: string, failures: Failure[]): void {
     );
     return;
   }
-  const why = cronMistake(schedule);
+  const sunday = fields[4]?.split(",").find((each) => /(^|-)7(\/|$)/.test(each));
+  const why = sunday === undefined ? cronMistake(schedule) : `end of range (7) above maximum (6): ${sunday}`;
   if (why !== null) failures.push(invalidValue(path, schedule, why));
 }
 
@@ -227,6 +263,16 @@ function checkTimeZone(spec: Fields, failures: Failure[]): void {
   if (!isSet(zone)) return;
   if (zone === "") {
     failures.push(invalidValue("spec.timeZone", zone, "timeZone must be nil or non-empty string"));
+    return;
+  }
+  if (String(zone).toLowerCase() === "local") {
+    failures.push(
+      invalidValue(
+        "spec.timeZone",
+        zone,
+        "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones",
+      ),
+    );
     return;
   }
   try {

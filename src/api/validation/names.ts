@@ -5,6 +5,7 @@ import { type Failure, invalidValue } from "./failure.js";
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const WILDCARD = /^\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const SEARCH_DOMAIN = /^_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
 const DNS_1035_LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const QUALIFIED_NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
@@ -31,6 +32,11 @@ const SEARCH_DOMAIN_TEXT = example(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
   "'example.com'",
   "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*",
+);
+const WILDCARD_TEXT = example(
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+  "'*.example.com'",
+  "\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
 );
 const DNS_1035_TEXT = example(
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
@@ -60,20 +66,25 @@ export type TextCheck = (text: string) => readonly string[];
 
 const NONE: readonly string[] = [];
 
-function shape(pattern: RegExp, why: string, lengthMax: number): TextCheck {
+function shape(pattern: RegExp, why: string, lengthMax: number, unit = "characters"): TextCheck {
   return (text) => {
     const fits = pattern.test(text);
     if (fits && text.length <= lengthMax) return NONE;
-    return [...(text.length > lengthMax ? [bytes(lengthMax)] : []), ...(fits ? [] : [why])];
+    return [
+      ...(text.length > lengthMax ? [`must be no more than ${lengthMax} ${unit}`] : []),
+      ...(fits ? [] : [why]),
+    ];
   };
 }
 
 export const dnsLabel = shape(DNS_LABEL, LABEL_TEXT, LABEL_MAX);
 export const dnsSubdomain = shape(DNS_SUBDOMAIN, SUBDOMAIN_TEXT, SUBDOMAIN_MAX);
+/** "*.example.com" */
+export const wildcardSubdomain = shape(WILDCARD, WILDCARD_TEXT, SUBDOMAIN_MAX);
 /** Of a resolver's search list: a subdomain that may have underscores. */
 export const searchDomain = shape(SEARCH_DOMAIN, SEARCH_DOMAIN_TEXT, SUBDOMAIN_MAX);
 export const dns1035Label = shape(DNS_1035_LABEL, DNS_1035_TEXT, LABEL_MAX);
-export const labelValue = shape(LABEL_VALUE, LABEL_VALUE_TEXT, LABEL_MAX);
+export const labelValue = shape(LABEL_VALUE, LABEL_VALUE_TEXT, LABEL_MAX, "bytes");
 
 /** Names that only have to fit in a path, as those of roles. */
 export const pathSegment: TextCheck = (text) => {
@@ -125,10 +136,35 @@ export const portName: TextCheck = (text) => {
 
 export const NOT_AN_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
 
+const OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+/** Most addresses are such, and are not taken apart: slices hold them by the hundred. */
+const PLAIN_ADDRESS = new RegExp(`^${OCTET}(\\.${OCTET}){3}$`);
+
 /** Four numbers, not fewer: "10.1" is none. */
 export function isAddress(address: string): boolean {
+  if (PLAIN_ADDRESS.test(address)) return true;
   if (!ipaddr.isValid(address)) return false;
   return ipaddr.parse(address).kind() === "ipv6" || address.split(".").length === 4;
+}
+
+const MAY_BE_SPECIAL = /^(0|127|169|224)\.|:/;
+
+/**
+ * Addresses that no packet can be sent to from elsewhere.
+ *
+ * @param address one that `isAddress` accepts
+ */
+export function checkNotSpecial(address: string, path: string, failures: Failure[]): void {
+  if (!MAY_BE_SPECIAL.test(address)) return;
+  const parsed = ipaddr.parse(address);
+  const range = parsed.range();
+  const isLinkMulticast = /^(224\.0\.0\.|ff02:)/i.test(address);
+  const refuse = (why: string) => failures.push(invalidValue(path, address, `may not be ${why}`));
+  if (parsed.toByteArray().every((byte) => byte === 0)) refuse(`unspecified (${address})`);
+  else if (range === "loopback") refuse("in the loopback range (127.0.0.0/8, ::1/128)");
+  else if (range === "linkLocal") refuse("in the link-local range (169.254.0.0/16, fe80::/10)");
+  else if (range === "multicast" && isLinkMulticast)
+    refuse("in the link-local multicast range (224.0.0.0/24, ff02::/10)");
 }
 
 export function checkAddress(address: string, path: string, failures: Failure[]): void {

@@ -1,6 +1,5 @@
 // Services.
 // Source: pkg/apis/core/validation/validation.go (validateService, ValidateServiceUpdate).
-import ipaddr from "ipaddr.js";
 import { parseCidr } from "../../base/ip.js";
 import type { KubeObject } from "../meta.js";
 import {
@@ -24,6 +23,7 @@ import {
 } from "./failure.js";
 import {
   checkAddress,
+  checkNotSpecial,
   isAddress,
   checkPort,
   checkPortOrName,
@@ -131,23 +131,6 @@ function checkAddresses(spec: Fields, failures: Failure[]): void {
     checkAddress(address, `spec.externalIPs[${index}]`, failures);
     if (isAddress(address)) checkNotSpecial(address, `spec.externalIPs[${index}]`, failures);
   });
-}
-
-function checkNotSpecial(address: string, path: string, failures: Failure[]): void {
-  const range = ipaddr.parse(address).range();
-  const isLinkMulticast = /^(224\.0\.0\.|ff02:)/i.test(address);
-  if (range === "unspecified")
-    failures.push(invalidValue(path, address, `may not be unspecified (${address})`));
-  else if (range === "loopback")
-    failures.push(invalidValue(path, address, "may not be in the loopback range (127.0.0.0/8, ::1/128)"));
-  else if (range === "linkLocal")
-    failures.push(
-      invalidValue(path, address, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
-    );
-  else if (range === "multicast" && isLinkMulticast)
-    failures.push(
-      invalidValue(path, address, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"),
-    );
 }
 
 function checkBalancer(spec: Fields, type: string, failures: Failure[]): void {

@@ -1,9 +1,18 @@
-// ConfigMaps, Secrets, volumes and their classes.
+// ConfigMaps, Secrets, volumes and claims.
 // Source: pkg/apis/core/validation/validation.go, pkg/apis/storage/validation/validation.go.
 import { jsonEquals } from "../patch/json-tree.js";
 import { quantityMilliValue } from "../quantity.js";
 import type { KubeObject } from "../meta.js";
-import { checkChoice, checkQuantities, type Fields, isSet, items, part, text } from "./checks.js";
+import {
+  checkChoice,
+  checkQuantities,
+  checkSelector,
+  type Fields,
+  isSet,
+  items,
+  part,
+  text,
+} from "./checks.js";
 import {
   type Failure,
   forbiddenField,
@@ -101,6 +110,33 @@ export function checkClaimSpec(spec: Fields, path: string, failures: Failure[]):
   const name = text(spec, "storageClassName");
   if (name !== "") checkText(dnsSubdomain, name, `${path}.storageClassName`, failures);
   checkChoice(spec["volumeMode"], VOLUME_MODES, `${path}.volumeMode`, failures);
+  if (isSet(spec["selector"])) checkSelector(part(spec, "selector"), `${path}.selector`, failures);
+  checkDataSources(spec, path, failures);
+}
+
+/** What a volume starts with, under its older name and its newer one. */
+function checkDataSources(spec: Fields, path: string, failures: Failure[]): void {
+  for (const name of ["dataSource", "dataSourceRef"])
+    if (isSet(spec[name])) checkDataSource(part(spec, name), `${path}.${name}`, failures);
+  // Upstream prints a path of its own where the value belongs, which comes out as {}.
+  if (isSet(spec["dataSource"]) && isSet(spec["dataSourceRef"]) && !isSameSource(spec))
+    failures.push(invalidValue(path, {}, "must match dataSourceRef"));
+}
+
+function isSameSource(spec: Fields): boolean {
+  const [older, newer] = [part(spec, "dataSource"), part(spec, "dataSourceRef")];
+  return ["apiGroup", "kind", "name"].every((name) => text(older, name) === text(newer, name));
+}
+
+function checkDataSource(source: Fields, path: string, failures: Failure[]): void {
+  for (const name of ["name", "kind"])
+    if (text(source, name) === "") failures.push(required(`${path}.${name}`));
+  const [group, kind] = [text(source, "apiGroup"), text(source, "kind")];
+  if (group !== "") checkText(dnsSubdomain, group, `${path}.apiGroup`, failures);
+  else if (kind !== "PersistentVolumeClaim")
+    failures.push(
+      invalidValue(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"),
+    );
 }
 
 function checkModes(modes: readonly string[], path: string, failures: Failure[]): void {
@@ -219,17 +255,6 @@ export function checkVolumeUpdate(next: KubeObject, current: KubeObject, failure
         `${IMMUTABLE}, except for updating from beta label to GA`,
       ),
     );
-}
-
-export function checkStorageClass(storageClass: Fields, failures: Failure[]): void {
-  if (text(storageClass, "provisioner") === "") failures.push(required("provisioner"));
-  checkChoice(storageClass["reclaimPolicy"], ["Delete", "Retain"], "reclaimPolicy", failures);
-  checkChoice(
-    storageClass["volumeBindingMode"],
-    ["Immediate", "WaitForFirstConsumer"],
-    "volumeBindingMode",
-    failures,
-  );
 }
 
 /** Fields of a kind that never change. */

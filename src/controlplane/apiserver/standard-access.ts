@@ -141,8 +141,9 @@ function admissionPlugins(
 const OFF_BY_DEFAULT = ["PodNodeSelector"];
 
 const objectValidation: Validation = {
-  validateCreate: (object) => validateCreate(object),
-  validateUpdate: (next, current, _kind, subresource) => validateUpdate(next, current, subresource),
+  validateCreate: (object, kind) => validateCreate(object, kind.group),
+  validateUpdate: (next, current, kind, subresource) =>
+    validateUpdate(next, current, subresource, kind.group),
 };
 
 function nodeRules() {
