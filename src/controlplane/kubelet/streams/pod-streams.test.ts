@@ -23,18 +23,25 @@ async function logs(cluster: HollowCluster, pod: string, more: Partial<LogReques
   return text;
 }
 
-async function exec(cluster: HollowCluster, pod: string, command: string[], stdin?: string): Promise<string> {
+async function exec(
+  cluster: HollowCluster,
+  pod: string,
+  command: string[],
+  stdin?: string | Buffer,
+  encoding: BufferEncoding = "utf8",
+): Promise<string> {
   const output: string[] = [];
   async function* typed() {
-    yield Buffer.from(stdin ?? "");
+    const bytes = Buffer.from(stdin ?? "");
+    for (let start = 0; start < bytes.length; start += 32_768) yield bytes.subarray(start, start + 32_768);
   }
   const running = cluster.kubelets.streams.exec(
     { namespace: "default", pod, container: null, command, isTty: false },
     {
       stdin: stdin === undefined ? null : typed(),
-      stdout: (chunk) => output.push(Buffer.from(chunk).toString()),
+      stdout: (chunk) => output.push(Buffer.from(chunk).toString(encoding)),
       stderr: (chunk) => output.push(`!${Buffer.from(chunk)}`),
-      signal: NEVER,
+      signal: new AbortController().signal,
     },
   );
   await cluster.timers.advance(5000);
@@ -99,6 +106,55 @@ test("exec runs commands with the container's environment and files", async () =
   assert.equal(await exec(cluster, "web", ["sh", "-c", "sleep 1; exit 7"]), "=7");
   assert.equal(await exec(cluster, "web", ["sh"], "echo typed\nexit 5\n"), "typed\n=5");
   assert.match(await exec(cluster, "web", ["vim"]), /executable file not found in \$PATH: unknown\n=127$/);
+});
+
+test("exec carries bytes through standard input, files and standard output, more than 64 KiB of them", async () => {
+  const cluster = await hollowCluster();
+  await createPod(cluster, {
+    name: "web",
+    container: { volumeMounts: [{ name: "data", mountPath: "/data" }] },
+    spec: { volumes: [{ name: "data", emptyDir: {} }] },
+  });
+  const bytes = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256));
+  assert.equal(await exec(cluster, "web", ["test", "-d", "/data"]), "=0");
+  assert.equal(await exec(cluster, "web", ["sh", "-c", "cat > /data/picture"], bytes), "=0");
+  assert.equal(
+    await exec(cluster, "web", ["cat", "/data/picture"], "", "latin1"),
+    `${bytes.toString("latin1")}=0`,
+  );
+  const archive = await exec(cluster, "web", ["tar", "cf", "-", "/data/picture"], "", "latin1");
+  const packed = Buffer.from(archive.slice(archive.indexOf("data/"), -2), "latin1");
+  assert.equal(await exec(cluster, "web", ["tar", "-xmf", "-", "-C", "/tmp"], packed), "=0");
+  assert.equal(
+    await exec(cluster, "web", ["cat", "/tmp/data/picture"], "", "latin1"),
+    `${bytes.toString("latin1")}=0`,
+  );
+});
+
+test("a container's environment, mounted bytes and log are what its objects say, in UTF-8", async () => {
+  const cluster = await hollowCluster();
+  const maps = cluster.api.client().resource({ group: "", version: "v1", resource: "configmaps" }, "default");
+  const picture = Buffer.from([0xff, 0xd8, 0x00, 0x80]);
+  await maps.create({
+    metadata: { name: "files", namespace: "default" },
+    data: { motto: "déjà vu\n" },
+    binaryData: { picture: picture.toString("base64") },
+  });
+  const container = {
+    image: "busybox",
+    command: ["sh", "-c", "echo $WHO à; cat /etc/files/motto; sleep 1000"],
+    env: [{ name: "WHO", value: "zoë" }],
+    volumeMounts: [{ name: "files", mountPath: "/etc/files" }],
+  };
+  const volumes = [{ name: "files", configMap: { name: "files" } }];
+  await createPod(cluster, { name: "web", container, spec: { volumes } });
+  await cluster.timers.advance(3000);
+  assert.equal(await logs(cluster, "web"), "zoë à\ndéjà vu\n");
+  assert.equal(await exec(cluster, "web", ["cat", "/etc/files/motto"]), "déjà vu\n=0");
+  assert.equal(
+    await exec(cluster, "web", ["cat", "/etc/files/picture"], "", "latin1"),
+    "\u00ff\u00d8\u0000\u0080=0",
+  );
 });
 
 test("attach shows what is printed and hands over what is typed", async () => {

@@ -16,6 +16,8 @@ import type { PodContext } from "../pod/pod-context.js";
 import type { Container } from "../pod/pod.js";
 import { apiContainerId } from "../pod/container-statuses.js";
 import type { SimContainer } from "../runtime/sim-container.js";
+import { chunkToBytes } from "../shell/byte-text.js";
+import { WrittenFiles } from "../shell/container-files.js";
 import { isKnownCommand, newShell } from "../shell/shell.js";
 import { readLog } from "./log-reader.js";
 import { runExec } from "./run-exec.js";
@@ -64,7 +66,7 @@ export class PodStreams implements NodeStreams {
       streams.stderr(Buffer.from(text));
       return 127;
     }
-    container.written ??= new Map();
+    container.written ??= new WrittenFiles();
     const shell = newShell({
       world: await worldOf(worker, container.spec),
       written: container.written,
@@ -172,7 +174,7 @@ function send(streams: ProcessStreams, to: 1 | 2, text: string, isTty: boolean):
 
 async function feed(container: SimContainer, stdin: AsyncIterable<Uint8Array>): Promise<void> {
   try {
-    for await (const chunk of stdin) container.feed(Buffer.from(chunk).toString());
+    for await (const chunk of stdin) container.feed(chunkToBytes(chunk));
   } catch {
     // The client broke off: the same as closing.
   }
