@@ -179,16 +179,59 @@ test("attach shows what is printed and hands over what is typed", async () => {
   assert.equal(`${output.join("")}=${await attached}`, "hello\n=4");
 });
 
-test("portForward answers requests with a page", async () => {
-  const cluster = await hollowCluster();
-  await createPod(cluster, { name: "web" });
-  async function* request() {
-    yield Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+async function forwarded(
+  cluster: HollowCluster,
+  pod: string,
+  port: number,
+  request: string,
+): Promise<string> {
+  async function* received() {
+    yield Buffer.from(request);
   }
   const sent: string[] = [];
   await cluster.kubelets.streams.portForward(
-    { namespace: "default", pod: "web", port: 80 },
-    { received: request(), send: (chunk) => sent.push(Buffer.from(chunk).toString()), signal: NEVER },
+    { namespace: "default", pod, port },
+    { received: received(), send: (chunk) => sent.push(Buffer.from(chunk).toString()), signal: NEVER },
   );
-  assert.match(sent.join(""), /^HTTP\/1\.1 200 OK\r\n.*Pod web answers on port 80\.\n$/s);
+  return sent.join("");
+}
+
+test("portForward answers requests with a page, and says as containerd that nothing listens", async () => {
+  const cluster = await hollowCluster();
+  await createPod(cluster, { name: "web", container: { ports: [{ containerPort: 80 }] } });
+  const page = await forwarded(cluster, "web", 80, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  assert.match(page, /^HTTP\/1\.1 200 OK\r\n.*Pod web answers on port 80\.\n$/s);
+  const head = await forwarded(cluster, "web", 80, "HEAD / HTTP/1.1\r\n\r\n");
+  assert.match(head, /Content-Length: 28\r\n.*\r\n\r\n$/s);
+  await assert.rejects(
+    forwarded(cluster, "web", 81, ""),
+    /failed to connect to localhost:81 inside namespace .*: connect: connection refused/,
+  );
+});
+
+test("answer comes from where a container listens, as its probes would find it", async () => {
+  const cluster = await hollowCluster();
+  const answer = (pod: string, port: number, path = "/") =>
+    cluster.kubelets.streams.answer({ namespace: "default", pod, port }, path)?.code ?? null;
+  const probe = { httpGet: { path: "/ready", port: 8080 } };
+  await createPod(cluster, {
+    name: "slow",
+    run: "started after 1s; ready after 5s; dead after 20s",
+    container: { readinessProbe: probe },
+  });
+  await createPod(cluster, { name: "plain", container: { image: "nginx" } });
+  await createPod(cluster, { name: "shell", container: { image: "busybox", command: ["sleep", "1000"] } });
+  await createPod(cluster, { name: "idle", container: { image: "registry.k8s.io/pause:3.10" } });
+  assert.equal(answer("slow", 8080), null);
+  await cluster.timers.advance(3000);
+  assert.deepEqual(
+    [answer("slow", 8080), answer("slow", 8080, "/ready?x"), answer("slow", 80)],
+    [200, 503, null],
+  );
+  assert.deepEqual([answer("plain", 80), answer("shell", 80), answer("idle", 80)], [200, null, null]);
+  await cluster.timers.advance(5000);
+  assert.equal(answer("slow", 8080, "/ready"), 200);
+  await cluster.timers.advance(15_000);
+  assert.equal(answer("slow", 8080), 503);
+  assert.throws(() => answer("nobody", 80), /pods "nobody" not found/);
 });

@@ -1,5 +1,6 @@
 // Logs, commands, terminals and ports of simulated containers: what the API server asks a node for.
 // Source: kubernetes pkg/kubelet/kubelet_pods.go GetKubeletContainerLogs, RunInContainer, AttachContainer, PortForward.
+import { STATUS_CODES } from "node:http";
 import { StatusError } from "../../../api/status.js";
 import type {
   AttachRequest,
@@ -8,6 +9,7 @@ import type {
   ExecRequest,
   LogRequest,
   NodeStreams,
+  PodAnswer,
   PortForwardRequest,
   ProcessStreams,
 } from "../../protocol/node-streams.js";
@@ -19,9 +21,11 @@ import type { SimContainer } from "../runtime/sim-container.js";
 import { chunkToBytes } from "../shell/byte-text.js";
 import { WrittenFiles } from "../shell/container-files.js";
 import { isKnownCommand, newShell } from "../shell/shell.js";
+import { podAnswer } from "./pod-http.js";
 import { readLog } from "./log-reader.js";
 import { runExec } from "./run-exec.js";
 
+const REQUEST_BYTES_MAX = 64 * 1024;
 const ANNOTATION_DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
 
 /** Finds the Pod on whatever node runs it. */
@@ -95,7 +99,11 @@ export class PodStreams implements NodeStreams {
     return container.state === "exited" ? container.exitCode : 0;
   }
 
-  /** A simulated server answers each request with a short page that says who it is. */
+  answer({ namespace, pod, port }: PortForwardRequest, path: string): PodAnswer | null {
+    return podAnswer(this.#pod({ namespace, pod }), port, path);
+  }
+
+  /** One request over HTTP is answered, then the connection is closed. */
   async portForward(
     { namespace, pod, port }: PortForwardRequest,
     connection: ConnectionStreams,
@@ -106,15 +114,16 @@ export class PodStreams implements NodeStreams {
         "BadRequest",
         `unable to forward port because pod is not running. Current status=${worker.pod.status?.phase ?? "Pending"}`,
       );
-    const page = `Pod ${pod} answers on port ${port}.\n`;
-    const response = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${page.length}\r\nConnection: close\r\n\r\n${page}`;
+    if (podAnswer(worker, port, "/") === null) throw refusedPort(worker, port);
     let received = "";
     for await (const chunk of connection.received) {
       received += Buffer.from(chunk).toString("latin1");
-      if (received.length > 64 * 1024) return;
-      if (!/^[A-Z]+ \S+ HTTP\/1\.[01]\r\n/.test(received)) continue;
-      if (!received.includes("\r\n\r\n")) continue;
-      connection.send(Buffer.from(response));
+      if (received.length > REQUEST_BYTES_MAX) return;
+      const [, method, path = "/"] = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r\n/.exec(received) ?? [];
+      if (method === undefined || !received.includes("\r\n\r\n")) continue;
+      const answer = podAnswer(worker, port, path);
+      if (answer === null) throw refusedPort(worker, port);
+      connection.send(httpResponse(answer, method === "HEAD"));
       return;
     }
   }
@@ -125,6 +134,24 @@ export class PodStreams implements NodeStreams {
       throw new StatusError("NotFound", `pods "${pod}" not found`, { name: pod, kind: "pods" });
     return worker;
   }
+}
+
+/** As containerd says it. */
+function refusedPort({ uid }: PodContext, port: number): StatusError {
+  return new StatusError(
+    "InternalError",
+    `failed to connect to localhost:${port} inside namespace "${uid}", IPv4: dial tcp4 127.0.0.1:${port}: connect: connection refused IPv6 dial tcp6 [::1]:${port}: connect: connection refused `,
+  );
+}
+
+function httpResponse({ code, contentType, text }: PodAnswer, isHead: boolean): Buffer {
+  const head = [
+    `HTTP/1.1 ${code} ${STATUS_CODES[code]}`,
+    `Content-Type: ${contentType}`,
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    "Connection: close",
+  ];
+  return Buffer.from(`${head.join("\r\n")}\r\n\r\n${isHead ? "" : text}`);
 }
 
 function containerOf(worker: PodContext, { container, pod }: ContainerTarget): Container {
