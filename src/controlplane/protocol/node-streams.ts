@@ -80,8 +80,8 @@ export interface NodeStreams {
   logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** @returns the exit code */
   exec(request: ExecRequest, streams: ProcessStreams): Promise<number>;
-  /** @returns the exit code of the container's process, or 0 when the client left first */
-  attach(request: AttachRequest, streams: ProcessStreams): Promise<number>;
+  /** Resolves when the container has ended or the client left: with success, whatever its exit code, as runtimes do. */
+  attach(request: AttachRequest, streams: ProcessStreams): Promise<0>;
   /** Resolves when either side has closed. */
   portForward(request: PortForwardRequest, connection: ConnectionStreams): Promise<void>;
   /**

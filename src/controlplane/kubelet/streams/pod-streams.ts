@@ -81,7 +81,7 @@ export class PodStreams implements NodeStreams {
     return runExec({ shell, command, isTty, streams, due: worker.host.due, ended: container.ended() });
   }
 
-  async attach(request: AttachRequest, streams: ProcessStreams): Promise<number> {
+  async attach(request: AttachRequest, streams: ProcessStreams): Promise<0> {
     const worker = this.#pod(request);
     const container = running(worker, containerOf(worker, request));
     const log = container.keepLog();
@@ -96,7 +96,7 @@ export class PodStreams implements NodeStreams {
     } finally {
       stop();
     }
-    return container.state === "exited" ? container.exitCode : 0;
+    return 0;
   }
 
   answer({ namespace, pod, port }: PortForwardRequest, path: string): PodAnswer | null {
