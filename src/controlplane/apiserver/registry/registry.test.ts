@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HttpMethod } from "../../protocol/api-request.js";
+import type { KubeObject } from "../../../api/meta.js";
+import type { Admission } from "../access.js";
 import { pod, PODS, testServer } from "../api-server.test-data.js";
 
 const MERGE = { "content-type": "application/merge-patch+json" };
@@ -23,6 +25,20 @@ test("create gives an object its uid, time, generation and first state, and drop
   assert.equal(made.metadata.generation, 1);
   assert.equal(made.status["phase"], "Pending");
   assert.match(made.metadata.resourceVersion ?? "", /^\d+$/);
+});
+
+test("a Pod's QoS class is that of the requests and limits that admission gave it", async () => {
+  const resources = { requests: { cpu: "1" } };
+  const admission: Admission = {
+    mutate: ({ object }) => {
+      const spec = { containers: [{ name: "c", image: "i", resources }] };
+      return { ...(object as KubeObject), spec } as KubeObject;
+    },
+    validate: () => undefined,
+  };
+  const { object } = await testServer({ admission });
+  const made = await object(201, "POST", PODS, pod("web"));
+  assert.deepEqual(made.status, { phase: "Pending", qosClass: "Burstable" });
 });
 
 test("create answers a status that clients can read before a controller has seen the object", async () => {
