@@ -3,6 +3,7 @@ import test from "node:test";
 import type { NameLookup } from "../../protocol/name-lookup.js";
 import { WrittenFiles, WRITTEN_BYTES_MAX } from "./container-files.js";
 import { newShell, startProcess } from "./shell.js";
+import { archiveEntry } from "./tar-archive.js";
 
 /** A name server at 10.96.0.10 that knows a Service. */
 const lookup: NameLookup = (server, name, type) => {
@@ -122,6 +123,18 @@ test("an endless loop without sleep takes time with every round", () => {
 test("runCommand reads standard input, and takes programs of other images for servers", () => {
   assert.equal(transcript(["cat"], "typed\n"), "typed\n=0");
   assert.equal(transcript(["/usr/bin/redis-server", "--port", "1"], "", "server"), "[forever]");
+});
+
+test("tar writes what it can, and fails for links, which simulated files are not", () => {
+  const header = archiveEntry("link", "", 0);
+  const asLink = header.slice(0, 148) + "        2" + header.slice(157);
+  const sum = [...asLink].reduce((total, char) => total + char.charCodeAt(0), 0);
+  const link = `${asLink.slice(0, 148)}${sum.toString(8).padStart(6, "0")}\0 ${asLink.slice(156)}`;
+  const archive = link + archiveEntry("file", "content", 0);
+  assert.equal(
+    transcript(["sh", "-c", "tar xf - -C /tmp; echo $?; cat /tmp/file"], archive),
+    "!tar: can't create symlink 'link' to '': Operation not supported\n!tar: error exit delayed from previous errors\n1\ncontent=0",
+  );
 });
 
 test("a container's disk is full when it has written as much as it may, and says so", () => {

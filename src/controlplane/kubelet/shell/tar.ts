@@ -95,15 +95,17 @@ function* entriesOf(shell: Shell, path: string, name: string): Generator<string>
     yield* entriesOf(shell, resolvePath(child, path), `${name}/${child}`);
 }
 
+/** What cannot be written does not keep the rest from being written. */
 function* eachEntry(files: ContainerFiles, archive: string, options: TarOptions): Process {
+  let code = 0;
   for (const entry of readArchive(archive)) {
     const name = entry.path.replace(/^\/+/, "").replace(/(.)\/+$/, "$1");
     if (!isWanted(name, options.paths)) continue;
     if (options.mode === "t" || options.isVerbose) yield* print(`${entry.path}\n`);
     const why = options.mode === "x" ? extract(files, entry, resolvePath(name, options.folder)) : null;
-    if (why !== null) return yield* complain(`tar: ${why}`);
+    if (why !== null) code = yield* complain(`tar: ${why}`);
   }
-  return 0;
+  return code === 0 ? 0 : yield* complain("tar: error exit delayed from previous errors");
 }
 
 function isWanted(name: string, paths: readonly string[]): boolean {
