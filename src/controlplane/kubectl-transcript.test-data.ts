@@ -103,6 +103,8 @@ function words(text: string): readonly string[] {
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uid>"],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "<token>"],
+  [/in \d[\w.]*s \(\d[\w.]*s including waiting\)/g, "in <age> (<age> including waiting)"],
+  [/X509SHA256=[0-9a-f]{64}/g, "X509SHA256=<digest>"],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, "<time>"],
   [/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, "<time>"],
   [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}/g, "<time>"],

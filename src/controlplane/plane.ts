@@ -17,7 +17,7 @@ import { type ApiServer, type ApiServerOptions, createApiServer } from "./apiser
 import { DEFAULT_NODE_PORTS, standardAccess } from "./apiserver/standard-access.js";
 import { writeBootstrapObjects } from "./bootstrap-objects.js";
 import type { Client, ResourceName } from "./client/client.js";
-import { EventRecorder } from "./client/event-recorder.js";
+import { EventSeriesRecorder } from "./client/event-series.js";
 import { inProcessClient } from "./client/in-process-client.js";
 import type { InformerFactory } from "./client/informer-factory.js";
 import type { Node } from "./client/object-types.js";
@@ -344,6 +344,9 @@ async function startIngress(
   return controller;
 }
 
+/** What the scheduler was doing when it says so. */
+const ACTION_OF = { Scheduled: "Binding", FailedScheduling: "Scheduling", Preempted: "Preempting" } as const;
+
 async function startScheduler(
   { scheduler: configuration, schedulerFeatures, timers, seed, onAttempt }: PlaneOptions,
   { client, feed, prng }: { client: Client; feed: ObjectFeed; prng: Prng },
@@ -351,7 +354,13 @@ async function startScheduler(
 ): Promise<SchedulerRunner | null> {
   if (configuration === null) return null;
   const component = "default-scheduler";
-  const events = new EventRecorder({ client, component, timers, prng: prng.fork("events") });
+  const events = new EventSeriesRecorder({
+    client,
+    component,
+    instance: `${component}-plumbline`,
+    timers,
+    prng: prng.fork("events"),
+  });
   stops.push(() => events.stop());
   const runner = new SchedulerRunner({
     configuration,
@@ -361,12 +370,13 @@ async function startScheduler(
     timers,
     seed,
     recordEvent: ({ namespace, name, uid, type, reason, message }) =>
-      events.record(
-        { apiVersion: "v1", kind: "Pod", metadata: { name, namespace, uid } },
+      events.record({
+        subject: { apiVersion: "v1", kind: "Pod", metadata: { name, namespace, uid } },
         type,
         reason,
+        action: ACTION_OF[reason],
         message,
-      ),
+      }),
     onAttempt: onAttempt ?? (() => {}),
   });
   stops.push(() => runner.stop());

@@ -29,6 +29,17 @@ export interface Decoded {
   readonly warnings: readonly string[];
 }
 
+/** A body of the right kind with a value of the wrong type or, when Strict, with fields that are not in the schema. */
+export class UnfitBody extends StatusError {
+  /** Without what it was in: 'strict decoding error: unknown field "spec.foo"'. */
+  readonly why: string;
+
+  constructor(message: string, why: string) {
+    super("BadRequest", message);
+    this.why = why;
+  }
+}
+
 type Json = Record<string, unknown>;
 
 /** A body, parsed, before any schema is held to it. */
@@ -203,10 +214,7 @@ function withKind(value: Json, options: DecodeOptions): KubeObject {
 }
 
 function cannotBeHandled({ kind, version }: DecodeOptions, reason: string): StatusError {
-  return new StatusError(
-    "BadRequest",
-    `${kind} in version "${version}" cannot be handled as a ${kind}: ${reason}`,
-  );
+  return new UnfitBody(`${kind} in version "${version}" cannot be handled as a ${kind}: ${reason}`, reason);
 }
 
 function unrecognized(body: Uint8Array | object, { kind }: DecodeOptions, reason: string): StatusError {

@@ -78,6 +78,11 @@ export const CORE_KINDS = kindsOf(
           kind: { group: "", version: "v1", kind: "PodPortForwardOptions" },
           verbs: ["create", "get"],
         },
+        {
+          name: "proxy",
+          kind: { group: "", version: "v1", kind: "PodProxyOptions" },
+          verbs: ["create", "delete", "get", "patch", "update"],
+        },
         { name: "resize", verbs: ["get", "patch", "update"] },
       ],
     },
@@ -96,7 +101,14 @@ export const CORE_KINDS = kindsOf(
       plural: "services",
       shortNames: ["svc"],
       categories: ALL,
-      subresources: [STATUS, { name: "proxy", verbs: ["get"] }],
+      subresources: [
+        STATUS,
+        {
+          name: "proxy",
+          kind: { group: "", version: "v1", kind: "ServiceProxyOptions" },
+          verbs: ["create", "delete", "get", "patch", "update"],
+        },
+      ],
     },
     {
       kind: "ServiceAccount",

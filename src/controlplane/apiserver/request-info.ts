@@ -37,7 +37,7 @@ export function requestInfo(request: ApiRequest): RequestInfo {
   const target = end === 0 ? null : targetOf(parts, isWatchPath ? end + 1 : end);
   if (target === null) return nonResource(path, method);
   const { namespace, resource, subresource } = target;
-  const verb = isWatchPath ? "watch" : verbOf(request, target.name);
+  const verb = isWatchPath ? "watch" : verbOf(request, target.name, subresource);
   const name =
     target.name === "" && (verb === "list" || verb === "watch") ? selectedName(request) : target.name;
   return { isResourceRequest: true, verb, path, group, version, namespace, resource, subresource, name };
@@ -93,9 +93,9 @@ function targetOf(parts: readonly string[], at: number) {
   return { namespace: name, resource: subresource, name: parts[at + 3] ?? "", subresource: innerSub };
 }
 
-function verbOf(request: ApiRequest, name: string): string {
+function verbOf(request: ApiRequest, name: string, subresource: string): string {
   const verb = METHOD_VERBS[request.method] ?? request.method.toLowerCase();
-  if (verb === "get" && isTrue(request.query.get("watch"))) return "watch";
+  if (verb === "get" && subresource === "" && isTrue(request.query.get("watch"))) return "watch";
   if (verb === "get" && name === "") return "list";
   if (verb === "delete" && name === "") return "deletecollection";
   return verb;

@@ -58,6 +58,13 @@ export interface ConnectionStreams {
   readonly signal: AbortSignal;
 }
 
+/** What a process behind a Pod's port says to an HTTP request. */
+export interface PodAnswer {
+  readonly code: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
 /** What a kubelet says to a GET. */
 export interface NodePage {
   readonly contentType: string;
@@ -73,10 +80,16 @@ export interface NodeStreams {
   logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** @returns the exit code */
   exec(request: ExecRequest, streams: ProcessStreams): Promise<number>;
-  /** @returns the exit code of the container's process, or 0 when the client left first */
-  attach(request: AttachRequest, streams: ProcessStreams): Promise<number>;
+  /** Resolves when the container has ended or the client left: with success, whatever its exit code, as runtimes do. */
+  attach(request: AttachRequest, streams: ProcessStreams): Promise<0>;
   /** Resolves when either side has closed. */
   portForward(request: PortForwardRequest, connection: ConnectionStreams): Promise<void>;
+  /**
+   * What a Pod says to an HTTP request at one of its ports; null: nothing listens there.
+   * @param path with its query, "/healthz?verbose"
+   * @throws {StatusError} NotFound when no node runs the Pod
+   */
+  answer(target: PortForwardRequest, path: string): PodAnswer | null;
   /**
    * The kubelet's "/stats/summary" and the like; null: it has no such page.
    * @throws {StatusError} ServiceUnavailable when the node does not answer

@@ -14,6 +14,7 @@ export class NodeStreamsLater implements NodeStreams {
   attach: NodeStreams["attach"] = (request, streams) => this.#bound().attach(request, streams);
   portForward: NodeStreams["portForward"] = (request, connection) =>
     this.#bound().portForward(request, connection);
+  answer: NodeStreams["answer"] = (target, path) => this.#bound().answer(target, path);
   page: NodeStreams["page"] = (node, path) => this.#bound().page(node, path);
 
   #bound(): NodeStreams {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer, request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -343,8 +343,14 @@ test("certificates of the authority let their users in over TLS, and others do n
         .end();
     });
   listener.close();
+  const digest = createHash("sha256").update(new X509Certificate(admin.cert).raw).digest("hex");
   deepStrictEqual(seen, [
-    { username: "admin", uid: "", groups: ["dev", "system:masters", "system:authenticated"], extra: {} },
+    {
+      username: "admin",
+      uid: "",
+      groups: ["dev", "system:masters", "system:authenticated"],
+      extra: { "authentication.kubernetes.io/credential-id": [`X509SHA256=${digest}`] },
+    },
     "unknown",
     null,
   ]);

@@ -1,4 +1,5 @@
-// Who a client certificate speaks for: its common name is the user, its organizations are the groups.
+// Who a client certificate speaks for: its common name is the user, its organizations are the groups; which certificate it
+// was is told beside.
 // Source: apiserver pkg/authentication/request/x509 (CommonNameUserConversion).
 import type { X509Certificate } from "node:crypto";
 import type { UserInfo } from "../../protocol/api-request.js";
@@ -41,7 +42,9 @@ export function certificateUser(
   if (!authority.hasIssued(certificate)) return "unknown";
   const { commonName, organizations } = subjectParts(certificate.subject);
   if (commonName === "") return null;
-  return { username: commonName, uid: "", groups: withEverybody(organizations), extra: {} };
+  const id = `X509SHA256=${certificate.fingerprint256.replaceAll(":", "").toLowerCase()}`;
+  const extra = { "authentication.kubernetes.io/credential-id": [id] };
+  return { username: commonName, uid: "", groups: withEverybody(organizations), extra };
 }
 
 /** Node prints one "KEY=value" a line, with backslashes before special characters. */

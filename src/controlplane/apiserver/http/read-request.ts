@@ -14,10 +14,15 @@ const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PAT
 /** Something encoded, or a segment that begins with a dot. */
 const NEEDS_LOOK = /%|\0|(?:^|\/)\./;
 
+/** What comes after it is a path of what is proxied, which clients may encode as one: pods, services, nodes. */
+const PROXY = /^\/api\/v1\/(?:namespaces\/[^/]+\/[^/]+|nodes)\/[^/]+\/proxy\//;
+
 /** Segments are decoded one by one, so that an encoded slash cannot make two of one. @throws {StatusError} BadRequest */
 function decodedPath(raw: string): string {
   if (!NEEDS_LOOK.test(raw)) return raw;
-  const segments = raw.split("/").map(decodedSegment);
+  const proxied = PROXY.exec(raw)?.[0].length ?? raw.length;
+  const tail = raw.slice(proxied).replace(/%2f/gi, "/");
+  const segments = (raw.slice(0, proxied) + tail).split("/").map(decodedSegment);
   return segments.join("/");
 }
 

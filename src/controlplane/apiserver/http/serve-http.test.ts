@@ -54,6 +54,15 @@ test("HTTP carries create, get and list as JSON", async () => {
   assert.equal(head.status, 200);
 });
 
+test("HTTP takes an encoded slash for one behind a proxy, and nowhere before it", async () => {
+  const code = async (path: string) => (await fetch(`${listener.url}${path}`)).status;
+  assert.equal(await code(`${PODS}/nobody:80/proxy/a%2Fb`), 404);
+  assert.equal(await code("/api/v1/nodes/nobody/proxy/a%2fb"), 404);
+  assert.equal(await code(`${PODS}/nobody%2Fproxy/a%2Fb`), 400);
+  assert.equal(await code(`${PODS}/nobody/proxy/..%2Fa`), 400);
+  assert.equal(await code(`${PODS}/nobody/log/a%2Fb`), 400);
+});
+
 test("HTTP sends a watch's headers at once and each event as a line", async () => {
   const aborter = new AbortController();
   const response = await fetch(`${listener.url}/api/v1/configmaps?watch=1`, { signal: aborter.signal });

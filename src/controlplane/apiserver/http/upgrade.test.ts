@@ -8,6 +8,7 @@ import { serveHttp } from "./serve-http.js";
 const echo: NodeStreams = {
   logs: () => assert.fail("no logs"),
   attach: () => assert.fail("no attach"),
+  answer: () => assert.fail("no answers"),
   page: () => assert.fail("no pages"),
   async exec({ command }, streams) {
     streams.stderr(Buffer.from(command.join(" ")));

@@ -5,6 +5,7 @@ import { applyDefaults } from "../../../api/defaults/apply-defaults.js";
 import type { KubeObject } from "../../../api/meta.js";
 import { PATCH_TYPES } from "../../protocol/api-request.js";
 import type { AdmissionRequest, Eventually } from "../access.js";
+import { strategyOf } from "../strategy/strategies.js";
 import { type FieldFailure, invalid } from "./api-failures.js";
 import { tracked } from "./field-tracking.js";
 import type { ResourceCall } from "./resource-call.js";
@@ -19,9 +20,15 @@ export function admitted(call: ResourceCall, write: Write): Eventually<KubeObjec
   const defaulted = applyDefaults(write.object);
   const credited = isApply(call) ? defaulted : tracked(call, subresource, defaulted, current);
   const mutating = admission.mutate(admissionRequest(call, write, credited));
-  return mutating instanceof Promise
-    ? mutating.then((mutated) => validated(call, write, mutated ?? credited))
-    : validated(call, write, mutating ?? credited);
+  const finished = (mutated: KubeObject | null) => {
+    const object = mutated ?? credited;
+    return validated(
+      call,
+      write,
+      write.operation === "CREATE" ? strategyOf(call.kind).forAdmitted(object) : object,
+    );
+  };
+  return mutating instanceof Promise ? mutating.then(finished) : finished(mutating);
 }
 
 function validated(call: ResourceCall, write: Write, object: KubeObject): Eventually<KubeObject> {

@@ -1,6 +1,7 @@
 // PATCH: the object as it is, with the patch applied, then as any update; again when somebody came between.
 // Source: apiserver pkg/endpoints/handlers/patch.go.
 import { checkedObject, decodedPatch, toVersion } from "../object-codec.js";
+import { UnfitBody } from "../../../api/codec/decode-object.js";
 import { toStorage } from "../../../api/codec/convert.js";
 import { apiVersionOf } from "../../../api/kinds/kinds.js";
 import type { KubeObject } from "../../../api/meta.js";
@@ -17,6 +18,7 @@ import { type ApiResponse, PATCH_TYPES, type PatchType } from "../../protocol/ap
 import { badRequest, invalid } from "./api-failures.js";
 import { create } from "./create-object.js";
 import { fieldManager, resetFields } from "./field-tracking.js";
+import { unfitPatch } from "./patch-refusal.js";
 import { answer, keyOf, type ResourceCall, timestamp } from "./resource-call.js";
 import { changeObject } from "./update-object.js";
 
@@ -54,7 +56,11 @@ function patched(call: ResourceCall, type: PatchType, current: KubeObject, patch
   const { kind, version } = call;
   const target = toVersion(current, kind, version) as unknown as JsonObject;
   const result = resultOf(type, target, patch, schemaOfCall(call)) as unknown as KubeObject;
-  return toStorage(checked(call, result));
+  try {
+    return toStorage(checked(call, result));
+  } catch (error) {
+    throw error instanceof UnfitBody ? unfitPatch(type, patch, result, error) : error;
+  }
 }
 
 function resultOf(type: PatchType, target: JsonObject, patch: unknown, schema: ObjectSchema): JsonObject {

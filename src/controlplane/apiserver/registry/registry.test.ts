@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HttpMethod } from "../../protocol/api-request.js";
+import type { KubeObject } from "../../../api/meta.js";
+import type { Admission } from "../access.js";
 import { pod, PODS, testServer } from "../api-server.test-data.js";
 
 const MERGE = { "content-type": "application/merge-patch+json" };
@@ -23,6 +25,53 @@ test("create gives an object its uid, time, generation and first state, and drop
   assert.equal(made.metadata.generation, 1);
   assert.equal(made.status["phase"], "Pending");
   assert.match(made.metadata.resourceVersion ?? "", /^\d+$/);
+});
+
+test("a Pod's QoS class is that of the requests and limits that admission gave it", async () => {
+  const resources = { requests: { cpu: "1" } };
+  const admission: Admission = {
+    mutate: ({ object }) => {
+      const spec = { containers: [{ name: "c", image: "i", resources }] };
+      return { ...(object as KubeObject), spec } as KubeObject;
+    },
+    validate: () => undefined,
+  };
+  const { object } = await testServer({ admission });
+  const made = await object(201, "POST", PODS, pod("web"));
+  assert.deepEqual(made.status, { phase: "Pending", qosClass: "Burstable" });
+});
+
+test("a patch that leaves what the schema does not allow is Invalid, in the words of its kind", async () => {
+  const { object } = await testServer();
+  const made = await object(201, "POST", DEPLOYMENTS, deployment("web"));
+  const refused = async (type: string, patch: object, query = "") => {
+    const headers = { "content-type": `application/${type}+json` };
+    const body = Buffer.from(JSON.stringify(patch));
+    const status = await object(422, "PATCH", `${DEPLOYMENTS}/web${query}`, body, headers);
+    assert.equal(status.reason, "Invalid");
+    return status.message;
+  };
+  const strategic = (patch: object, query?: string) => refused("strategic-merge-patch", patch, query);
+  const wrong = (shown: string, why: string) => ` "" is invalid: patch: Invalid value: "${shown}": ${why}`;
+  assert.equal(
+    await strategic({ spec: { replicas: "x" } }),
+    wrong("map[spec:map[replicas:x]]", "unrecognized type: int32"),
+  );
+  assert.equal(
+    await strategic({ metadata: { labels: { b: null, a: 1 } } }),
+    wrong("map[metadata:map[labels:map[a:1 b:<nil>]]]", "cannot convert int64 to string"),
+  );
+  assert.equal(
+    await strategic({ spec: { nosuch: [1, true] } }, "?fieldValidation=Strict"),
+    wrong("map[spec:map[nosuch:[1 true]]]", 'strict decoding error: unknown field "spec.nosuch"'),
+  );
+  const merged = await refused("merge-patch", { spec: { replicas: "x" } });
+  assert.match(merged, /^ "" is invalid: patch: Invalid value: "\{.*\\"replicas\\":\\"x\\"/);
+  assert.match(merged, /json: cannot unmarshal string into Go struct field .*spec\.replicas of type int32$/);
+  assert.equal(
+    (await object(200, "GET", `${DEPLOYMENTS}/web`)).metadata.resourceVersion,
+    made.metadata.resourceVersion,
+  );
 });
 
 test("create answers a status that clients can read before a controller has seen the object", async () => {

@@ -67,7 +67,8 @@ export class ResourceRouter {
       warnings: [],
       isDryRun: request.query.getAll("dryRun").includes("All"),
     };
-    checkWriteOptions(call);
+    // What is proxied has options of its own.
+    if (info.subresource !== "proxy") checkWriteOptions(call);
     const now = () => wallMs(this.#registry.timers);
     const answering = this.#handlerOf(kind, info)(call);
     const shown = (response: ApiResponse) => represent(request, kind, now, response);

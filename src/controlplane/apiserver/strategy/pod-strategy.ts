@@ -21,9 +21,13 @@ export function newPod(object: SpecObject): SpecObject {
     gates.length === 0
       ? {}
       : { conditions: [{ ...GATED, lastTransitionTime: object.metadata.creationTimestamp }] };
-  return extended(object, {
-    status: { phase: "Pending", qosClass: qosClass((object.spec ?? {}) as QosSpec), ...conditions },
-  });
+  return extended(object, { status: { phase: "Pending", ...conditions } });
+}
+
+/** A LimitRange may have given it requests and limits. */
+export function admittedPod(object: SpecObject): SpecObject {
+  const status = { ...object.status, qosClass: qosClass((object.spec ?? {}) as QosSpec) };
+  return extended(object, { status });
 }
 
 export function podGraceSeconds(pod: SpecObject, asked: number | null): number {

@@ -2,7 +2,7 @@
 import type { Kind } from "../../../api/kinds/kind.js";
 import type { UserInfo } from "../../protocol/api-request.js";
 import { newNamespace, namespaceInDeletion, namespaceMustStay } from "./namespace-strategy.js";
-import { newPod, podGraceSeconds } from "./pod-strategy.js";
+import { admittedPod, newPod, podGraceSeconds } from "./pod-strategy.js";
 import { DEFAULT_STRATEGY, type SpecObject, type Strategy } from "./strategy.js";
 
 const COUNTING = { hasGeneration: true };
@@ -52,7 +52,13 @@ const STRATEGIES: Readonly<Record<string, Partial<Strategy>>> = {
   "/nodes": { isCreatedWithStatus: true },
   "/persistentvolumes": { ...RETURNS, ...starting({ phase: "Pending" }) },
   "/persistentvolumeclaims": { ...RETURNS, ...starting({ phase: "Pending" }) },
-  "/pods": { ...COUNTING, ...RETURNS, forCreate: newPod, graceSeconds: podGraceSeconds },
+  "/pods": {
+    ...COUNTING,
+    ...RETURNS,
+    forCreate: newPod,
+    forAdmitted: admittedPod,
+    graceSeconds: podGraceSeconds,
+  },
   "/podtemplates": { ...COUNTING, ...RETURNS },
   "/replicationcontrollers": { ...COUNTING, defaultPropagation: "Orphan", ...NO_REPLICAS },
   "/resourcequotas": { ...RETURNS, ...NO_STATUS },

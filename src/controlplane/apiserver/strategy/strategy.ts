@@ -24,6 +24,8 @@ export interface Strategy {
   readonly isCreatedWithStatus: boolean;
   /** A new object's first state; its status is what is left here. */
   readonly forCreate: (object: SpecObject, user: UserInfo) => SpecObject;
+  /** A new object as admission left it: what its state says of what was added. */
+  readonly forAdmitted: (object: SpecObject) => SpecObject;
   /** What of an update of the object itself counts; the status is put back already. */
   readonly forUpdate: (next: SpecObject, current: SpecObject) => SpecObject;
   /** Seconds between the request to delete and the end; 0: at once. null: this kind knows no grace. */
@@ -42,6 +44,7 @@ export const DEFAULT_STRATEGY: Strategy = {
   defaultPropagation: "Background",
   isCreatedWithStatus: false,
   forCreate: (object) => object,
+  forAdmitted: (object) => object,
   forUpdate: (next) => next,
   graceSeconds: null,
   mustStay: () => false,

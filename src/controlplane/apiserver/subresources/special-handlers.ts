@@ -17,6 +17,7 @@ import {
   updateResize,
 } from "./partial-updates.js";
 import { nodeProxyHandler } from "./node-proxy.js";
+import { podProxyHandler, serviceProxyHandler } from "./pod-proxy.js";
 import { bindPod, createBinding } from "./pod-binding.js";
 import { evictPod } from "./pod-eviction.js";
 import { getScale, patchScale, updateScale } from "./scale.js";
@@ -31,6 +32,8 @@ export interface SpecialParts {
 }
 
 const SCALED = ["replicationcontrollers", "apps/deployments", "apps/replicasets", "apps/statefulsets"];
+/** Of GET and HEAD, POST, PUT, PATCH, DELETE and OPTIONS. */
+const PROXY_VERBS = ["get", "create", "update", "patch", "delete", "options"];
 const APPROVAL = "certificates.k8s.io/certificatesigningrequests/approval";
 
 export function specialHandlers({ authorizer, tokens, components, nodes }: SpecialParts): SpecialHandlers {
@@ -62,6 +65,12 @@ export function specialHandlers({ authorizer, tokens, components, nodes }: Speci
       STREAM_SUBRESOURCES.flatMap((name) => [
         [`pods/${name} get`, streamHandler(name, nodes)],
         [`pods/${name} create`, streamHandler(name, nodes)],
+      ]),
+    ),
+    ...Object.fromEntries(
+      PROXY_VERBS.flatMap((verb) => [
+        [`pods/proxy ${verb}`, podProxyHandler(nodes)],
+        [`services/proxy ${verb}`, serviceProxyHandler(nodes)],
       ]),
     ),
     ...componentStatusHandlers(components),

@@ -153,6 +153,7 @@ test("log passes what was asked for to the node, and refuses containers that are
     exec: () => assert.fail("no exec"),
     attach: () => assert.fail("no attach"),
     portForward: () => assert.fail("no port-forward"),
+    answer: () => assert.fail("no answers"),
     page: () => assert.fail("no pages"),
   };
   const { object, ask } = await testServer({ nodes });
@@ -175,6 +176,7 @@ test("a page of a kubelet is reached through its node's proxy, by name, port and
     exec: fail,
     attach: fail,
     portForward: fail,
+    answer: fail,
     page: (node, path) =>
       path === "/a/b" ? { contentType: "text/plain", text: `${path} of ${node}` } : null,
   };

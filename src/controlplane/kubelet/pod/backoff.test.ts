@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type Backoff, backoffLeftMs, durationText, nextBackoff, RESTART_BACKOFF } from "./backoff.js";
+import {
+  type Backoff,
+  backoffLeftMs,
+  durationText,
+  millisecondsText,
+  nextBackoff,
+  RESTART_BACKOFF,
+} from "./backoff.js";
 
 test("nextBackoff doubles from 10 s to 5 min", () => {
   let backoff: Backoff | null = null;
@@ -30,5 +37,18 @@ test("durationText prints as Go does", () => {
     "1m20s",
     "5m0s",
     "1h0m0s",
+  ]);
+});
+
+test("millisecondsText prints as Go does a duration cut to ms", () => {
+  assert.deepEqual([0.4, 345.9, 1000, 1200, 59_999, 62_500, 120_000, 3_723_004].map(millisecondsText), [
+    "0s",
+    "345ms",
+    "1s",
+    "1.2s",
+    "59.999s",
+    "1m2.5s",
+    "2m0s",
+    "1h2m3.004s",
   ]);
 });

@@ -59,3 +59,12 @@ export function durationText(ms: number): string {
   const minutes = Math.floor((seconds % 3600) / 60);
   return `${hours > 0 ? `${hours}h` : ""}${minutes}m${seconds % 60}s`;
 }
+
+/** "0s", "345ms", "1.2s", "1m2.5s": as Go prints durations, cut to ms. */
+export function millisecondsText(ms: number): string {
+  const whole = Math.floor(ms);
+  if (whole > 0 && whole < 1000) return `${whole}ms`;
+  const minutes = Math.floor(whole / 60_000);
+  const seconds = `${(whole % 60_000) / 1000}s`;
+  return minutes === 0 ? seconds : `${durationText(minutes * 60_000).replace(/0s$/, "")}${seconds}`;
+}

@@ -4,7 +4,14 @@ import type { DueEntry } from "../due-times.js";
 import { containerPlan } from "../runtime/profile.js";
 import { type ContainerWorld, type ImageStatus, RuntimeRefusal } from "../runtime/runtime-service.js";
 import { imageName } from "../runtime/profile.js";
-import { type Backoff, backoffLeftMs, durationText, nextBackoff, RESTART_BACKOFF } from "./backoff.js";
+import {
+  type Backoff,
+  backoffLeftMs,
+  durationText,
+  millisecondsText,
+  nextBackoff,
+  RESTART_BACKOFF,
+} from "./backoff.js";
 import { ConfigError, containerWorld, refersToObjects } from "./container-world.js";
 import type { WaitingReason } from "./container-statuses.js";
 import type { Container, Pod } from "./pod.js";
@@ -174,7 +181,7 @@ export class ContainerStarter {
     const startedAt = host.due.now();
     try {
       const status = await host.runtime.pullImage(image, pod, container);
-      const took = `${((host.due.now() - startedAt) / 1000).toFixed(3)}s`;
+      const took = millisecondsText(host.due.now() - startedAt);
       const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${status.sizeBytes} bytes.`;
       this.#worker.report(container, "Normal", "Pulled", message);
       this.#pulls?.delete(image);

@@ -6,6 +6,7 @@ import { CONFIG_MAPS, SECRETS } from "../../client/cluster-resources.js";
 import type { ObjectCache } from "../object-cache.js";
 import type { ContainerWorld } from "../runtime/runtime-service.js";
 import type { NameLookup } from "../../protocol/name-lookup.js";
+import { chunkToBytes, toBytes } from "../shell/byte-text.js";
 import { containerCgroup } from "./cgroups.js";
 import { type ClusterDns, podDnsConfig, resolvConf } from "./dns-config.js";
 import type { Container, Pod, Volume } from "./pod.js";
@@ -66,7 +67,7 @@ async function addEnv(input: WorldInput, env: Map<string, string>): Promise<void
   }
   for (const { name, value, valueFrom } of container.env ?? []) {
     if (valueFrom === undefined) {
-      env.set(name, expanded(value ?? "", env));
+      env.set(name, expanded(toBytes(value ?? ""), env));
       continue;
     }
     const text = await sourcedValue(input, valueFrom);
@@ -106,8 +107,8 @@ async function dataOf(
 
 function readData(object: KubeObject, isSecret: boolean): Data {
   const { data = {}, binaryData = {} } = object as { data?: Data; binaryData?: Data };
-  const decode = (text: string) => Buffer.from(text, "base64").toString();
-  const read = ([name, text]: [string, string]) => [name, isSecret ? decode(text) : text] as const;
+  const decode = (text: string) => chunkToBytes(Buffer.from(text, "base64"));
+  const read = ([name, text]: [string, string]) => [name, isSecret ? decode(text) : toBytes(text)] as const;
   return Object.fromEntries([
     ...Object.entries(binaryData).map(([name, text]) => [name, decode(text)] as const),
     ...Object.entries(data).map(read),
@@ -122,6 +123,10 @@ function expanded(text: string, env: ReadonlyMap<string, string>): string {
 }
 
 function fieldValue(input: WorldInput, path: string): string {
+  return toBytes(fieldText(input, path));
+}
+
+function fieldText(input: WorldInput, path: string): string {
   const { metadata, spec } = input.pod;
   const keyed = /^metadata\.(labels|annotations)(?:\['([^']+)'\])?$/.exec(path);
   if (keyed !== null) {
@@ -162,6 +167,7 @@ async function mountedFiles(input: WorldInput): Promise<ReadonlyMap<string, stri
   for (const mount of input.container.volumeMounts ?? []) {
     const volume = input.pod.spec.volumes?.find((each) => each.name === mount.name);
     if (volume === undefined) continue;
+    if (mount.subPath === undefined) files.set(`${mount.mountPath.replace(/\/$/, "")}/`, "");
     for (const [path, text] of Object.entries(await filesOf(input, volume))) {
       if (mount.subPath === undefined) files.set(`${mount.mountPath.replace(/\/$/, "")}/${path}`, text);
       else if (mount.subPath === path) files.set(mount.mountPath, text);

@@ -201,6 +201,28 @@ test("a Pod waits for its ConfigMap, and starts when it is there", async () => {
   assert.equal(sketch(cluster, "web"), "Running web:running#0+ready");
 });
 
+test("a Pod whose disk is not attached yet waits for two minutes before that is a failure", async () => {
+  const cluster = await hollowCluster();
+  const client = cluster.api.client();
+  await client.resource({ group: "", version: "v1", resource: "persistentvolumes" }, null).create({
+    metadata: { name: "disk" },
+    spec: { csi: { driver: "hollow", volumeHandle: "disk" } },
+  });
+  await client.resource({ group: "", version: "v1", resource: "persistentvolumeclaims" }, "default").create({
+    metadata: { name: "claim", namespace: "default" },
+    spec: { volumeName: "disk" },
+  });
+  const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "claim" } }];
+  await createPod(cluster, { name: "web", spec: { volumes } });
+  await cluster.timers.advance(60_000);
+  assert.equal(sketch(cluster, "web"), "Pending web:ContainerCreating#0");
+  assert.deepEqual(eventsOf(cluster, "web"), []);
+  await cluster.timers.advance(120_000);
+  assert.deepEqual(eventsOf(cluster, "web"), [
+    "FailedMount: Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[data], failed to process volumes=[]: context deadline exceeded",
+  ]);
+});
+
 test("a missing key of a ConfigMap is a CreateContainerConfigError", async () => {
   const cluster = await hollowCluster();
   const env = [{ name: "COLOUR", valueFrom: { configMapKeyRef: { name: "settings", key: "colour" } } }];

@@ -11,6 +11,8 @@ import type { Pod, Volume } from "./pod.js";
 export interface MountProblem {
   readonly reason: "FailedMount" | "FailedAttachVolume";
   readonly message: string;
+  /** Somebody else is at it: nothing has failed until the wait was too long. */
+  readonly isWaiting?: true;
 }
 
 /** The CA bundle that every namespace gets; a cluster without its publisher still runs Pods. */
@@ -100,7 +102,8 @@ async function claimProblem(
   if (attached(`kubernetes.io/csi/${csi.driver}^${csi.volumeHandle ?? ""}`)) return null;
   return {
     reason: "FailedMount",
-    message: `Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[${volume.name}]: timed out waiting for the condition`,
+    message: `Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[${volume.name}], failed to process volumes=[]: context deadline exceeded`,
+    isWaiting: true,
   };
 }
 

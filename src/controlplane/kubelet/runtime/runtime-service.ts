@@ -32,11 +32,11 @@ export interface ContainerConfig {
   readonly world: ContainerWorld | null;
 }
 
-/** What a process in a container sees around it. */
+/** What a process in a container sees around it. Values and contents are bytes: ../shell/byte-text.ts. */
 export interface ContainerWorld {
   readonly hostname: string;
   readonly env: ReadonlyMap<string, string>;
-  /** Absolute path -> content, of mounted ConfigMaps, Secrets and tokens. */
+  /** Absolute path -> content, of mounted ConfigMaps, Secrets and tokens; where something is mounted is "PATH/" -> "". */
   readonly files: ReadonlyMap<string, string>;
   readonly lookup: NameLookup;
 }

@@ -3,9 +3,10 @@ import { NO_NAMES } from "../../protocol/name-lookup.js";
 import type { DueEntry, DueTimes } from "../due-times.js";
 import { containerAmount } from "../pod/resources.js";
 import type { Container } from "../pod/pod.js";
-import type { WrittenFiles } from "../shell/container-files.js";
-import { type Process, runCommand } from "../shell/run-shell.js";
-import { newShell } from "../shell/shell.js";
+import { toText } from "../shell/byte-text.js";
+import { WrittenFiles } from "../shell/container-files.js";
+import type { Process } from "../shell/run-shell.js";
+import { newShell, startProcess } from "../shell/shell.js";
 import { ContainerLog } from "./container-log.js";
 import type { ContainerPlan } from "./profile.js";
 import type { NodeUsage } from "./node-usage.js";
@@ -215,14 +216,14 @@ export class SimContainer implements RuntimeContainer {
 
   #process(script: readonly string[]): Process {
     const world = this.#world ?? { hostname: "", env: new Map(), files: new Map(), lookup: NO_NAMES };
-    this.written ??= new Map();
+    this.written ??= new WrittenFiles();
     const shell = newShell({
       world,
       written: this.written,
       now: () => this.#host.wallMs(),
       unknown: this.plan.unknown,
     });
-    return runCommand(shell, script, this.spec.stdin === true ? null : "");
+    return startProcess(shell, script, this.spec.stdin === true ? null : "");
   }
 
   /** Runs until the process waits or ends. */
@@ -236,7 +237,7 @@ export class SimContainer implements RuntimeContainer {
         return;
       }
       const step = next.value;
-      if (step.is === "print") this.print(step.to, step.text);
+      if (step.is === "print") this.print(step.to, toText(step.text));
       else if (step.is === "wait") {
         if (step.ms > 0) {
           this.#later(step.ms, () => this.#play(process, null));
@@ -250,7 +251,7 @@ export class SimContainer implements RuntimeContainer {
     }
   }
 
-  /** Standard input of somebody who attached; null: it ends. What the process does not read yet is kept. */
+  /** Standard input of somebody who attached, in bytes; null: it ends. What the process does not read yet is kept. */
   feed(chunk: string | null): void {
     if (this.state !== "running" || this.plan.script === null) return;
     this.#input ??= [];

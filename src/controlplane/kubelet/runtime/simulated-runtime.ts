@@ -4,8 +4,9 @@ import type { Prng } from "../../../base/prng.js";
 import { type Timers, wallMs } from "../../../base/timers.js";
 import type { DueTimes } from "../due-times.js";
 import type { Container, Pod } from "../pod/pod.js";
-import { runCommand } from "../shell/run-shell.js";
-import { isKnownCommand, newShell } from "../shell/shell.js";
+import { toText } from "../shell/byte-text.js";
+import { WrittenFiles } from "../shell/container-files.js";
+import { isKnownCommand, newShell, startProcess } from "../shell/shell.js";
 import { imageOf } from "./images.js";
 import { NodeUsage } from "./node-usage.js";
 import type { PodAddresses } from "./pod-addresses.js";
@@ -237,19 +238,19 @@ export class SimulatedRuntime implements RuntimeService, ImageService {
     // A program of the image, of which the simulation knows nothing, does its work.
     if (!isKnownCommand(command) && container.plan.unknown === "server")
       return { exitCode: 0, stdout: "", stderr: "" };
-    container.written ??= new Map();
+    container.written ??= new WrittenFiles();
     const shell = newShell({
       world,
       written: container.written,
       now: this.#host.wallMs,
       unknown: "not-found",
     });
-    const process = runCommand(shell, command, "");
+    const process = startProcess(shell, command, "");
     const printed = { 1: "", 2: "" };
     let leftMs = timeoutSeconds * 1000;
     for (;;) {
       const next = process.next(null);
-      if (next.done) return { exitCode: next.value, stdout: printed[1], stderr: printed[2] };
+      if (next.done) return { exitCode: next.value, stdout: toText(printed[1]), stderr: toText(printed[2]) };
       if (next.value.is === "print") printed[next.value.to] += next.value.text;
       if (next.value.is !== "wait") continue;
       await this.#options.due.wait(Math.min(next.value.ms, leftMs));

@@ -1,31 +1,9 @@
 // The commands that simulated containers know. Each gets its words and standard input and prints what the real one would.
 import { resolvePath } from "./container-files.js";
 import { NAME_COMMANDS } from "./name-commands.js";
+import { complain, forever, print, readAll } from "./process-steps.js";
 import { type Command, FOREVER_MS, type Invocation, type Process, runCommand, runText } from "./run-shell.js";
-
-/** Servers and the like: they run until they are stopped. */
-function* forever(): Process {
-  yield { is: "wait", ms: FOREVER_MS };
-  return 0;
-}
-
-function* print(text: string, code = 0): Process {
-  if (text !== "") yield { is: "print", to: 1, text };
-  return code;
-}
-
-function* complain(text: string, code = 1): Process {
-  yield { is: "print", to: 2, text: `${text}\n` };
-  return code;
-}
-
-/** All of standard input, which may come in chunks. */
-function* readAll(stdin: string | null): Generator<{ readonly is: "read" }, string, string | null> {
-  if (stdin !== null) return stdin;
-  let text = "";
-  for (let chunk = yield { is: "read" }; chunk !== null; chunk = yield { is: "read" }) text += chunk;
-  return text;
-}
+import { tar } from "./tar.js";
 
 function echo({ args }: Invocation): Process {
   const flags = /^-[neE]+$/.test(args[0] ?? "") ? (args[0] as string) : "";
@@ -255,13 +233,16 @@ function* grep({ shell, args, stdin }: Invocation): Process {
   const texts = paths.map((path) => shell.files.read(resolvePath(path, shell.folder)) ?? "");
   const text = paths.length === 0 ? yield* readAll(stdin) : texts.join("");
   const found = linesOf(text).filter((line) => {
-    const isIn = flags.includes("i")
-      ? line.toLowerCase().includes(pattern.toLowerCase())
-      : line.includes(pattern);
+    const isIn = flags.includes("i") ? lowerCase(line).includes(lowerCase(pattern)) : line.includes(pattern);
     return isIn !== flags.includes("v");
   });
   const output = flags.includes("c") ? `${found.length}\n` : found.map((line) => `${line}\n`).join("");
   return yield* print(flags.includes("q") ? "" : output, found.length > 0 ? 0 : 1);
+}
+
+/** Of ASCII alone: other letters are several bytes. */
+function lowerCase(bytes: string): string {
+  return bytes.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function linesOf(text: string): string[] {
@@ -270,17 +251,28 @@ function linesOf(text: string): string[] {
   return lines;
 }
 
+/** @param count "+3": from the third on */
+function endOfBytes(text: string, count: string, fromEnd: boolean): string {
+  if (!fromEnd) return text.slice(0, Number(count));
+  if (count.startsWith("+")) return text.slice(Math.max(0, Number(count) - 1));
+  return text.slice(Math.max(0, text.length - Number(count)));
+}
+
 function ends(fromEnd: boolean): Command {
   return function* ({ shell, args, stdin }) {
     if (fromEnd && args.some((word) => /^-[a-z]*[fF]/.test(word))) return yield* forever();
+    const bytes = /(?:^| )-c ?(\+?\d+)(?: |$)/.exec(args.join(" "))?.[1];
     const at = args.findIndex((word) => /^-n$|^-n?\d+$/.test(word));
     const digits = at < 0 ? "10" : (args[at] as string).replace(/^-n?/, "") || (args[at + 1] ?? "10");
-    const paths = args.filter((word, index) => !word.startsWith("-") && !(args[index - 1] === "-n"));
+    const paths = args.filter(
+      (word, index) => !word.startsWith("-") && !/^-[nc]$/.test(args[index - 1] ?? ""),
+    );
     const path = paths[0];
     const text =
       path === undefined ? yield* readAll(stdin) : shell.files.read(resolvePath(path, shell.folder));
     if (text === null)
       return yield* complain(`${fromEnd ? "tail" : "head"}: ${path}: No such file or directory`);
+    if (bytes !== undefined) return yield* print(endOfBytes(text, bytes, fromEnd));
     const lines = linesOf(text);
     const count = Number(digits);
     const kept = fromEnd ? lines.slice(Math.max(0, lines.length - count)) : lines.slice(0, count);
@@ -290,9 +282,9 @@ function ends(fromEnd: boolean): Command {
 
 function* wc({ args, shell, stdin }: Invocation): Process {
   const path = args.find((word) => !word.startsWith("-"));
-  const text =
-    path === undefined ? yield* readAll(stdin) : (shell.files.read(resolvePath(path, shell.folder)) ?? "");
-  const counts = [linesOf(text).length, text.split(/\s+/).filter(Boolean).length, Buffer.byteLength(text)];
+  const text = path === undefined ? yield* readAll(stdin) : shell.files.read(resolvePath(path, shell.folder));
+  if (text === null) return yield* complain(`wc: ${path}: No such file or directory`);
+  const counts = [linesOf(text).length, text.split(/[ \t-\r]+/).filter(Boolean).length, text.length];
   const which = ["l", "w", "c"].findIndex((letter) => args.includes(`-${letter}`));
   return yield* print(
     `${which < 0 ? counts.join(" ") : counts[which]}${path === undefined ? "" : ` ${path}`}\n`,
@@ -309,14 +301,29 @@ function* tee({ shell, args, stdin }: Invocation): Process {
   const text = yield* readAll(stdin);
   for (const path of args.filter((word) => !word.startsWith("-"))) {
     const full = resolvePath(path, shell.folder);
-    shell.files.write(full, args.includes("-a") ? (shell.files.read(full) ?? "") + text : text);
+    const before = args.includes("-a") ? (shell.files.read(full) ?? "") : "";
+    if (!shell.files.write(full, before + text))
+      return yield* complain("tee: write error: No space left on device");
   }
   return yield* print(text);
 }
 
-function touch({ shell, args }: Invocation): number {
+function touch({ shell, args }: Invocation): Process | number {
   for (const path of args.map((word) => resolvePath(word, shell.folder)))
-    if (!shell.files.isFile(path)) shell.files.write(path, "");
+    if (!shell.files.isFile(path) && !shell.files.isFolder(path) && !shell.files.write(path, ""))
+      return complain(`touch: ${path}: No space left on device`);
+  return 0;
+}
+
+function mkdir({ shell, args }: Invocation): Process | number {
+  const makesParents = args.some((word) => /^-\w*p/.test(word));
+  for (const word of args.filter((each) => !each.startsWith("-"))) {
+    const path = resolvePath(word, shell.folder);
+    const complaint = (why: string) => complain(`mkdir: can't create directory '${word}': ${why}`);
+    if (shell.files.isFile(path) || (!makesParents && shell.files.isFolder(path)))
+      return complaint("File exists");
+    if (!shell.files.makeFolder(path)) return complaint("No space left on device");
+  }
   return 0;
 }
 
@@ -338,7 +345,8 @@ function cp(isMove: boolean): Command {
     const text = shell.files.read(from);
     if (text === null)
       return complain(`${isMove ? "mv" : "cp"}: can't stat '${from}': No such file or directory`);
-    shell.files.write(shell.files.isFolder(to) ? `${to}/${from.slice(from.lastIndexOf("/") + 1)}` : to, text);
+    const path = shell.files.isFolder(to) ? `${to}/${from.slice(from.lastIndexOf("/") + 1)}` : to;
+    if (!shell.files.write(path, text)) return complain(`cp: write error: No space left on device`);
     if (isMove) shell.files.remove(from);
     return 0;
   };
@@ -408,7 +416,6 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     "set",
     "wait",
     "trap",
-    "mkdir",
     "chmod",
     "chown",
     "ulimit",
@@ -471,6 +478,8 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["seq", seq],
   ["tee", tee],
   ["touch", touch],
+  ["mkdir", mkdir],
+  ["tar", tar],
   ["rm", rm],
   ["cp", cp(false)],
   ["mv", cp(true)],

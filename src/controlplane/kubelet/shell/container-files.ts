@@ -1,13 +1,36 @@
-// Files as a process in a container sees them: what is mounted, what every container has, what it wrote itself.
+// Files as a process in a container sees them: what is mounted, what every container has, what it wrote itself. A path
+// that ends with "/" is a folder that exists by itself, full or empty; other folders exist while something is in them.
 import type { ContainerWorld } from "../runtime/runtime-service.js";
 
-/** Written files of one container; a longer one is cut. */
-const FILE_BYTES_MAX = 64 * 1024;
-const FILES_MAX = 256;
+/** Of what one container wrote: its disk is full then. */
+export const WRITTEN_BYTES_MAX = 16 * 1024 * 1024;
+const FILES_MAX = 4096;
 const FOLDERS = ["/bin", "/dev", "/etc", "/home", "/proc", "/root", "/sys", "/tmp", "/usr", "/var"];
 
-/** path -> content; null: removed. Empty for most containers: made when something is written. */
-export type WrittenFiles = Map<string, string | null>;
+/** Empty for most containers: made when something is written. */
+export class WrittenFiles {
+  /** path -> content, in bytes; null: removed */
+  readonly #files = new Map<string, string | null>();
+  #bytes = 0;
+
+  get(path: string): string | null | undefined {
+    return this.#files.get(path);
+  }
+
+  paths(): Iterable<string> {
+    return this.#files.keys();
+  }
+
+  /** False: there is no room, and nothing was changed. */
+  set(path: string, content: string | null): boolean {
+    const bytes = this.#bytes + (content?.length ?? 0) - (this.#files.get(path)?.length ?? 0);
+    if (content !== null && bytes > WRITTEN_BYTES_MAX) return false;
+    if (content !== null && this.#files.size >= FILES_MAX && !this.#files.has(path)) return false;
+    this.#files.set(path, content);
+    this.#bytes = bytes;
+    return true;
+  }
+}
 
 export class ContainerFiles {
   readonly #world: ContainerWorld;
@@ -26,10 +49,15 @@ export class ContainerFiles {
     return this.#world.files.get(path) ?? null;
   }
 
-  write(path: string, content: string): void {
-    if (path.startsWith("/dev/")) return;
-    if (this.#written.size >= FILES_MAX && !this.#written.has(path)) return;
-    this.#written.set(path, content.slice(0, FILE_BYTES_MAX));
+  /** False: no space is left. */
+  write(path: string, content: string): boolean {
+    if (path.startsWith("/dev/")) return true;
+    return this.#written.set(path, content);
+  }
+
+  /** False: no space is left. */
+  makeFolder(path: string): boolean {
+    return this.isFolder(path) || this.#written.set(`${path}/`, "");
   }
 
   remove(path: string): void {
@@ -58,7 +86,7 @@ export class ContainerFiles {
   }
 
   #paths(): string[] {
-    const all = new Set(["/etc/hostname", ...this.#world.files.keys(), ...this.#written.keys()]);
+    const all = new Set(["/etc/hostname", ...this.#world.files.keys(), ...this.#written.paths()]);
     return [...all].filter((path) => this.#written.get(path) !== null);
   }
 }

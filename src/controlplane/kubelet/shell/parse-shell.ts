@@ -1,5 +1,6 @@
 // The part of the POSIX shell language that Pods' commands are written in: lists, pipes, loops, conditions, quotes,
-// variables, substitutions, redirections. Text in, tree out; recursive descent over characters.
+// variables, substitutions, redirections. Text in, tree out; recursive descent over characters, which are bytes: only
+// ASCII's blanks are blanks.
 // Source: POSIX.1-2017 Shell Command Language, sections 2.2 to 2.10.
 
 export type Script =
@@ -235,14 +236,14 @@ class Parser {
     const parts: WordPart[] = [];
     for (;;) {
       const char = this.#text[this.#at];
-      if (char === undefined || /[\s;&|<>()]/.test(char)) break;
+      if (char === undefined || /[ \t-\r;&|<>()]/.test(char)) break;
       if (char === "'") parts.push(this.#single());
       else if (char === '"') this.#double(parts);
       else if (char === "$" || char === "`") parts.push(this.#dollar(false));
       else if (char === "\\") {
         parts.push({ is: "text", text: this.#text[this.#at + 1] ?? "", isQuoted: true });
         this.#at += 2;
-      } else parts.push({ is: "text", text: this.#run(/^[^\s;&|<>()'"$`\\]+/), isQuoted: false });
+      } else parts.push({ is: "text", text: this.#run(/^[^ \t-\r;&|<>()'"$`\\]+/), isQuoted: false });
     }
     return parts.length === 0 ? null : parts;
   }
@@ -320,7 +321,7 @@ class Parser {
 
   #peekWord(): string {
     if (this.#text[this.#at] === ")") return ")";
-    return /^[^\s;&|<>()]*/.exec(this.#text.slice(this.#at, this.#at + 8))?.[0] ?? "";
+    return /^[^ \t-\r;&|<>()]*/.exec(this.#text.slice(this.#at, this.#at + 8))?.[0] ?? "";
   }
 
   #take(text: string): boolean {
@@ -345,7 +346,7 @@ class Parser {
       const char = this.#text[this.#at];
       if (char === " " || char === "\t" || char === "\r" || (withLines && char === "\n")) this.#at++;
       else if (char === "\\" && this.#text[this.#at + 1] === "\n") this.#at += 2;
-      else if (char === "#" && /^$|\s/.test(this.#text[this.#at - 1] ?? "")) this.#run(/^[^\n]*/);
+      else if (char === "#" && /^$|[ \t-\r]/.test(this.#text[this.#at - 1] ?? "")) this.#run(/^[^\n]*/);
       else break;
     }
   }

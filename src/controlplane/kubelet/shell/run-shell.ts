@@ -1,10 +1,11 @@
 // Runs a script step by step: a generator that says what is printed and how long to wait, so that a simulated container
-// plays it in simulated time and an endless loop costs nothing between two steps.
+// plays it in simulated time and an endless loop costs nothing between two steps. All its texts are bytes: byte-text.ts.
 import type { NameLookup } from "../../protocol/name-lookup.js";
-import { type ContainerFiles, resolvePath } from "./container-files.js";
+import { type ContainerFiles, resolvePath, WRITTEN_BYTES_MAX } from "./container-files.js";
 import { parseShell, type Redirect, type Script, ShellSyntaxError, type Word } from "./parse-shell.js";
 
 export type Step =
+  /** Bytes, one character each. */
   | { readonly is: "print"; readonly to: 1 | 2; readonly text: string }
   | { readonly is: "wait"; readonly ms: number }
   /** Answered with the next chunk of standard input, null at its end. */
@@ -18,6 +19,8 @@ export const FOREVER_MS = 10 * 365 * 24 * 3600_000;
 /** What a round of a loop takes when nothing in it takes time. */
 const ROUND_MS = 10;
 const SUBSTITUTION_BYTES_MAX = 64 * 1024;
+/** One side of a pipe ends before the other begins: an archive of all that a container can write fits. */
+const PIPE_BYTES_MAX = 2 * WRITTEN_BYTES_MAX;
 
 /** What commands read and change. */
 export interface Shell {
@@ -166,20 +169,20 @@ function* paced(process: Process): Process {
 
 function* runPipeline(shell: Shell, parts: readonly Script[], stdin: string | null): Process {
   let input = stdin;
-  for (const part of parts.slice(0, -1)) input = yield* captured(run({ ...shell }, part, input));
+  for (const part of parts.slice(0, -1))
+    input = yield* captured(run({ ...shell }, part, input), PIPE_BYTES_MAX);
   return yield* run({ ...shell }, parts.at(-1) as Script, input);
 }
 
 /** What a process prints to standard output. */
-function* captured(process: Process): Generator<Step, string, string | null> {
+function* captured(process: Process, bytesMax: number): Generator<Step, string, string | null> {
   let text = "";
   let input: string | null = null;
   for (;;) {
     const next = process.next(input);
     if (next.done) return text;
     input = null;
-    if (next.value.is === "print" && next.value.to === 1)
-      text = (text + next.value.text).slice(0, SUBSTITUTION_BYTES_MAX);
+    if (next.value.is === "print" && next.value.to === 1) text = (text + next.value.text).slice(0, bytesMax);
     else input = yield next.value;
   }
 }
@@ -253,7 +256,8 @@ function* redirected(shell: Shell, process: Process, { to }: Outputs): Process {
     if (typeof target === "number") yield { ...next.value, to: target };
     else if (target === "/dev/stdout" || target === "/proc/1/fd/1") yield { ...next.value, to: 1 };
     else if (target === "/dev/stderr" || target === "/proc/1/fd/2") yield { ...next.value, to: 2 };
-    else shell.files.write(target, (shell.files.read(target) ?? "") + next.value.text);
+    else if (!shell.files.write(target, (shell.files.read(target) ?? "") + next.value.text))
+      yield { is: "print", to: 2, text: "sh: write error: No space left on device\n" };
   }
 }
 
@@ -277,12 +281,15 @@ function* expand(shell: Shell, word: Word, splits: boolean): Generator<Step, str
         ? variable(shell, part.name, part.fallback)
         : part.is === "arithmetic"
           ? String(arithmetic(shell, part.text))
-          : (yield* captured(run({ ...shell }, part.script, null))).replace(/\n+$/, "");
+          : (yield* captured(run({ ...shell }, part.script, null), SUBSTITUTION_BYTES_MAX)).replace(
+              /\n+$/,
+              "",
+            );
     if (part.is === "arithmetic" || part.isQuoted || !splits) {
       field = (field ?? "") + value;
       continue;
     }
-    const pieces = value.split(/\s+/);
+    const pieces = value.split(/[ \t-\r]+/);
     pieces.forEach((piece, index) => {
       if (index > 0 && field !== null && field !== "") fields.push(field);
       if (index > 0) field = null;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { NameLookup } from "../../protocol/name-lookup.js";
-import { runCommand } from "./run-shell.js";
-import { newShell } from "./shell.js";
+import { WrittenFiles, WRITTEN_BYTES_MAX } from "./container-files.js";
+import { newShell, startProcess } from "./shell.js";
+import { archiveEntry } from "./tar-archive.js";
 
 /** A name server at 10.96.0.10 that knows a Service. */
 const lookup: NameLookup = (server, name, type) => {
@@ -35,8 +36,13 @@ function transcript(
     ]),
     lookup,
   };
-  const shell = newShell({ world, written: new Map(), now: () => Date.UTC(2026, 0, 2, 3, 4, 5), unknown });
-  const process = runCommand(shell, command, stdin);
+  const shell = newShell({
+    world,
+    written: new WrittenFiles(),
+    now: () => Date.UTC(2026, 0, 2, 3, 4, 5),
+    unknown,
+  });
+  const process = startProcess(shell, command, stdin);
   let text = "";
   for (let steps = 0; steps < 200; steps++) {
     const next = process.next(null);
@@ -84,6 +90,24 @@ const CASES: readonly (readonly [string, string])[] = [
   ["getent hosts web-0", "10.1.0.9        web-0\n=0"],
   ["getent hosts 10.96.0.7", "10.96.0.7       db.shop.svc.cluster.local\n=0"],
   ["getent hosts nosuch", "=2"],
+  ["mkdir /tmp/d; test -d /tmp/d && ls /tmp", "d\n=0"],
+  ["mkdir /tmp", "!mkdir: can't create directory '/tmp': File exists\n=1"],
+  ["cd /etc; tar cf - config | (cd /tmp && tar xmf -); cat /tmp/config/colour", "blue\n=0"],
+  [
+    "tar cf /tmp/a.tar /etc/config /nosuch && echo unreached; tar tf /tmp/a.tar",
+    [
+      "!tar: removing leading '/' from member names\n",
+      "!tar: /nosuch: No such file or directory\n",
+      "!tar: error exit delayed from previous errors\n",
+      "etc/config/\netc/config/colour\n=0",
+    ].join(""),
+  ],
+  ["tar xf /etc/hosts", "!tar: short read\n=1"],
+  ["tar czf - /etc", "!tar: invalid option -- 'z'\n=1"],
+  ["tar xf - -C /tmp --no-same-owner", "=0"],
+  ["echo h\u00e0 la | wc", "1 2 7\n=0"],
+  ["wc -c /nosuch", "!wc: /nosuch: No such file or directory\n=1"],
+  ["printf abcdef | tail -c+4; printf abcdef | tail -c 2", "defef=0"],
   ["echo nameserver 192.0.2.53 > /etc/resolv.conf; getent hosts db", "[5000ms]=2"],
 ];
 
@@ -99,6 +123,27 @@ test("an endless loop without sleep takes time with every round", () => {
 test("runCommand reads standard input, and takes programs of other images for servers", () => {
   assert.equal(transcript(["cat"], "typed\n"), "typed\n=0");
   assert.equal(transcript(["/usr/bin/redis-server", "--port", "1"], "", "server"), "[forever]");
+});
+
+test("tar writes what it can, and fails for links, which simulated files are not", () => {
+  const header = archiveEntry("link", "", 0);
+  const asLink = header.slice(0, 148) + "        2" + header.slice(157);
+  const sum = [...asLink].reduce((total, char) => total + char.charCodeAt(0), 0);
+  const link = `${asLink.slice(0, 148)}${sum.toString(8).padStart(6, "0")}\0 ${asLink.slice(156)}`;
+  const archive = link + archiveEntry("file", "content", 0);
+  assert.equal(
+    transcript(["sh", "-c", "tar xf - -C /tmp; echo $?; cat /tmp/file"], archive),
+    "!tar: can't create symlink 'link' to '': Operation not supported\n!tar: error exit delayed from previous errors\n1\ncontent=0",
+  );
+});
+
+test("a container's disk is full when it has written as much as it may, and says so", () => {
+  const archive = "x".repeat(WRITTEN_BYTES_MAX - 10);
+  const full = "!tee: write error: No space left on device\n";
+  assert.equal(
+    transcript(["sh", "-c", "tee /tmp/a | tail -c 3; echo 1234567890 | tee /tmp/b"], archive),
+    `xxx${full}=1`,
+  );
 });
 
 test("deep nesting is refused, not overflowed", () => {

@@ -1,8 +1,9 @@
 // A shell in a container, with the commands that the simulation knows.
 import type { ContainerWorld } from "../runtime/runtime-service.js";
+import { toBytes } from "./byte-text.js";
 import { COMMANDS } from "./commands.js";
 import { ContainerFiles, type WrittenFiles } from "./container-files.js";
-import { baseName, type Shell } from "./run-shell.js";
+import { baseName, type Process, runCommand, type Shell } from "./run-shell.js";
 
 export interface ShellOptions {
   readonly world: ContainerWorld;
@@ -28,6 +29,15 @@ export function newShell({ world, written, now, unknown }: ShellOptions): Shell 
     commands: COMMANDS,
     unknown,
   };
+}
+
+/**
+ * A command of a Pod or of an exec.
+ *
+ * @param stdin null: the process reads chunks as they come
+ */
+export function startProcess(shell: Shell, command: readonly string[], stdin: string | null): Process {
+  return runCommand(shell, command.map(toBytes), stdin);
 }
 
 /** Whether the simulation knows what this command does. */

@@ -23,18 +23,25 @@ async function logs(cluster: HollowCluster, pod: string, more: Partial<LogReques
   return text;
 }
 
-async function exec(cluster: HollowCluster, pod: string, command: string[], stdin?: string): Promise<string> {
+async function exec(
+  cluster: HollowCluster,
+  pod: string,
+  command: string[],
+  stdin?: string | Buffer,
+  encoding: BufferEncoding = "utf8",
+): Promise<string> {
   const output: string[] = [];
   async function* typed() {
-    yield Buffer.from(stdin ?? "");
+    const bytes = Buffer.from(stdin ?? "");
+    for (let start = 0; start < bytes.length; start += 32_768) yield bytes.subarray(start, start + 32_768);
   }
   const running = cluster.kubelets.streams.exec(
     { namespace: "default", pod, container: null, command, isTty: false },
     {
       stdin: stdin === undefined ? null : typed(),
-      stdout: (chunk) => output.push(Buffer.from(chunk).toString()),
+      stdout: (chunk) => output.push(Buffer.from(chunk).toString(encoding)),
       stderr: (chunk) => output.push(`!${Buffer.from(chunk)}`),
-      signal: NEVER,
+      signal: new AbortController().signal,
     },
   );
   await cluster.timers.advance(5000);
@@ -101,7 +108,56 @@ test("exec runs commands with the container's environment and files", async () =
   assert.match(await exec(cluster, "web", ["vim"]), /executable file not found in \$PATH: unknown\n=127$/);
 });
 
-test("attach shows what is printed and hands over what is typed", async () => {
+test("exec carries bytes through standard input, files and standard output, more than 64 KiB of them", async () => {
+  const cluster = await hollowCluster();
+  await createPod(cluster, {
+    name: "web",
+    container: { volumeMounts: [{ name: "data", mountPath: "/data" }] },
+    spec: { volumes: [{ name: "data", emptyDir: {} }] },
+  });
+  const bytes = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256));
+  assert.equal(await exec(cluster, "web", ["test", "-d", "/data"]), "=0");
+  assert.equal(await exec(cluster, "web", ["sh", "-c", "cat > /data/picture"], bytes), "=0");
+  assert.equal(
+    await exec(cluster, "web", ["cat", "/data/picture"], "", "latin1"),
+    `${bytes.toString("latin1")}=0`,
+  );
+  const archive = await exec(cluster, "web", ["tar", "cf", "-", "/data/picture"], "", "latin1");
+  const packed = Buffer.from(archive.slice(archive.indexOf("data/"), -2), "latin1");
+  assert.equal(await exec(cluster, "web", ["tar", "-xmf", "-", "-C", "/tmp"], packed), "=0");
+  assert.equal(
+    await exec(cluster, "web", ["cat", "/tmp/data/picture"], "", "latin1"),
+    `${bytes.toString("latin1")}=0`,
+  );
+});
+
+test("a container's environment, mounted bytes and log are what its objects say, in UTF-8", async () => {
+  const cluster = await hollowCluster();
+  const maps = cluster.api.client().resource({ group: "", version: "v1", resource: "configmaps" }, "default");
+  const picture = Buffer.from([0xff, 0xd8, 0x00, 0x80]);
+  await maps.create({
+    metadata: { name: "files", namespace: "default" },
+    data: { motto: "déjà vu\n" },
+    binaryData: { picture: picture.toString("base64") },
+  });
+  const container = {
+    image: "busybox",
+    command: ["sh", "-c", "echo $WHO à; cat /etc/files/motto; sleep 1000"],
+    env: [{ name: "WHO", value: "zoë" }],
+    volumeMounts: [{ name: "files", mountPath: "/etc/files" }],
+  };
+  const volumes = [{ name: "files", configMap: { name: "files" } }];
+  await createPod(cluster, { name: "web", container, spec: { volumes } });
+  await cluster.timers.advance(3000);
+  assert.equal(await logs(cluster, "web"), "zoë à\ndéjà vu\n");
+  assert.equal(await exec(cluster, "web", ["cat", "/etc/files/motto"]), "déjà vu\n=0");
+  assert.equal(
+    await exec(cluster, "web", ["cat", "/etc/files/picture"], "", "latin1"),
+    "\u00ff\u00d8\u0000\u0080=0",
+  );
+});
+
+test("attach shows what is printed, hands over what is typed, and succeeds whatever the exit code", async () => {
   const cluster = await hollowCluster();
   const container = { image: "busybox", stdin: true, stdinOnce: true };
   await createPod(cluster, { name: "web", container, spec: { restartPolicy: "Never" } });
@@ -120,19 +176,62 @@ test("attach shows what is printed and hands over what is typed", async () => {
     },
   );
   await cluster.timers.advance(3000);
-  assert.equal(`${output.join("")}=${await attached}`, "hello\n=4");
+  assert.equal(`${output.join("")}=${await attached}`, "hello\n=0");
 });
 
-test("portForward answers requests with a page", async () => {
-  const cluster = await hollowCluster();
-  await createPod(cluster, { name: "web" });
-  async function* request() {
-    yield Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+async function forwarded(
+  cluster: HollowCluster,
+  pod: string,
+  port: number,
+  request: string,
+): Promise<string> {
+  async function* received() {
+    yield Buffer.from(request);
   }
   const sent: string[] = [];
   await cluster.kubelets.streams.portForward(
-    { namespace: "default", pod: "web", port: 80 },
-    { received: request(), send: (chunk) => sent.push(Buffer.from(chunk).toString()), signal: NEVER },
+    { namespace: "default", pod, port },
+    { received: received(), send: (chunk) => sent.push(Buffer.from(chunk).toString()), signal: NEVER },
   );
-  assert.match(sent.join(""), /^HTTP\/1\.1 200 OK\r\n.*Pod web answers on port 80\.\n$/s);
+  return sent.join("");
+}
+
+test("portForward answers requests with a page, and says as containerd that nothing listens", async () => {
+  const cluster = await hollowCluster();
+  await createPod(cluster, { name: "web", container: { ports: [{ containerPort: 80 }] } });
+  const page = await forwarded(cluster, "web", 80, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  assert.match(page, /^HTTP\/1\.1 200 OK\r\n.*Pod web answers on port 80\.\n$/s);
+  const head = await forwarded(cluster, "web", 80, "HEAD / HTTP/1.1\r\n\r\n");
+  assert.match(head, /Content-Length: 28\r\n.*\r\n\r\n$/s);
+  await assert.rejects(
+    forwarded(cluster, "web", 81, ""),
+    /failed to connect to localhost:81 inside namespace .*: connect: connection refused/,
+  );
+});
+
+test("answer comes from where a container listens, as its probes would find it", async () => {
+  const cluster = await hollowCluster();
+  const answer = (pod: string, port: number, path = "/") =>
+    cluster.kubelets.streams.answer({ namespace: "default", pod, port }, path)?.code ?? null;
+  const probe = { httpGet: { path: "/ready", port: 8080 } };
+  await createPod(cluster, {
+    name: "slow",
+    run: "started after 1s; ready after 5s; dead after 20s",
+    container: { readinessProbe: probe },
+  });
+  await createPod(cluster, { name: "plain", container: { image: "nginx" } });
+  await createPod(cluster, { name: "shell", container: { image: "busybox", command: ["sleep", "1000"] } });
+  await createPod(cluster, { name: "idle", container: { image: "registry.k8s.io/pause:3.10" } });
+  assert.equal(answer("slow", 8080), null);
+  await cluster.timers.advance(3000);
+  assert.deepEqual(
+    [answer("slow", 8080), answer("slow", 8080, "/ready?x"), answer("slow", 80)],
+    [200, 503, null],
+  );
+  assert.deepEqual([answer("plain", 80), answer("shell", 80), answer("idle", 80)], [200, null, null]);
+  await cluster.timers.advance(5000);
+  assert.equal(answer("slow", 8080, "/ready"), 200);
+  await cluster.timers.advance(15_000);
+  assert.equal(answer("slow", 8080), 503);
+  assert.throws(() => answer("nobody", 80), /pods "nobody" not found/);
 });

@@ -1,5 +1,6 @@
 // Logs, commands, terminals and ports of simulated containers: what the API server asks a node for.
 // Source: kubernetes pkg/kubelet/kubelet_pods.go GetKubeletContainerLogs, RunInContainer, AttachContainer, PortForward.
+import { STATUS_CODES } from "node:http";
 import { StatusError } from "../../../api/status.js";
 import type {
   AttachRequest,
@@ -8,6 +9,7 @@ import type {
   ExecRequest,
   LogRequest,
   NodeStreams,
+  PodAnswer,
   PortForwardRequest,
   ProcessStreams,
 } from "../../protocol/node-streams.js";
@@ -16,10 +18,14 @@ import type { PodContext } from "../pod/pod-context.js";
 import type { Container } from "../pod/pod.js";
 import { apiContainerId } from "../pod/container-statuses.js";
 import type { SimContainer } from "../runtime/sim-container.js";
+import { chunkToBytes } from "../shell/byte-text.js";
+import { WrittenFiles } from "../shell/container-files.js";
 import { isKnownCommand, newShell } from "../shell/shell.js";
+import { podAnswer } from "./pod-http.js";
 import { readLog } from "./log-reader.js";
 import { runExec } from "./run-exec.js";
 
+const REQUEST_BYTES_MAX = 64 * 1024;
 const ANNOTATION_DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
 
 /** Finds the Pod on whatever node runs it. */
@@ -64,7 +70,7 @@ export class PodStreams implements NodeStreams {
       streams.stderr(Buffer.from(text));
       return 127;
     }
-    container.written ??= new Map();
+    container.written ??= new WrittenFiles();
     const shell = newShell({
       world: await worldOf(worker, container.spec),
       written: container.written,
@@ -75,7 +81,7 @@ export class PodStreams implements NodeStreams {
     return runExec({ shell, command, isTty, streams, due: worker.host.due, ended: container.ended() });
   }
 
-  async attach(request: AttachRequest, streams: ProcessStreams): Promise<number> {
+  async attach(request: AttachRequest, streams: ProcessStreams): Promise<0> {
     const worker = this.#pod(request);
     const container = running(worker, containerOf(worker, request));
     const log = container.keepLog();
@@ -90,10 +96,14 @@ export class PodStreams implements NodeStreams {
     } finally {
       stop();
     }
-    return container.state === "exited" ? container.exitCode : 0;
+    return 0;
   }
 
-  /** A simulated server answers each request with a short page that says who it is. */
+  answer({ namespace, pod, port }: PortForwardRequest, path: string): PodAnswer | null {
+    return podAnswer(this.#pod({ namespace, pod }), port, path);
+  }
+
+  /** One request over HTTP is answered, then the connection is closed. */
   async portForward(
     { namespace, pod, port }: PortForwardRequest,
     connection: ConnectionStreams,
@@ -104,15 +114,16 @@ export class PodStreams implements NodeStreams {
         "BadRequest",
         `unable to forward port because pod is not running. Current status=${worker.pod.status?.phase ?? "Pending"}`,
       );
-    const page = `Pod ${pod} answers on port ${port}.\n`;
-    const response = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${page.length}\r\nConnection: close\r\n\r\n${page}`;
+    if (podAnswer(worker, port, "/") === null) throw refusedPort(worker, port);
     let received = "";
     for await (const chunk of connection.received) {
       received += Buffer.from(chunk).toString("latin1");
-      if (received.length > 64 * 1024) return;
-      if (!/^[A-Z]+ \S+ HTTP\/1\.[01]\r\n/.test(received)) continue;
-      if (!received.includes("\r\n\r\n")) continue;
-      connection.send(Buffer.from(response));
+      if (received.length > REQUEST_BYTES_MAX) return;
+      const [, method, path = "/"] = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r\n/.exec(received) ?? [];
+      if (method === undefined || !received.includes("\r\n\r\n")) continue;
+      const answer = podAnswer(worker, port, path);
+      if (answer === null) throw refusedPort(worker, port);
+      connection.send(httpResponse(answer, method === "HEAD"));
       return;
     }
   }
@@ -123,6 +134,24 @@ export class PodStreams implements NodeStreams {
       throw new StatusError("NotFound", `pods "${pod}" not found`, { name: pod, kind: "pods" });
     return worker;
   }
+}
+
+/** As containerd says it. */
+function refusedPort({ uid }: PodContext, port: number): StatusError {
+  return new StatusError(
+    "InternalError",
+    `failed to connect to localhost:${port} inside namespace "${uid}", IPv4: dial tcp4 127.0.0.1:${port}: connect: connection refused IPv6 dial tcp6 [::1]:${port}: connect: connection refused `,
+  );
+}
+
+function httpResponse({ code, contentType, text }: PodAnswer, isHead: boolean): Buffer {
+  const head = [
+    `HTTP/1.1 ${code} ${STATUS_CODES[code]}`,
+    `Content-Type: ${contentType}`,
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    "Connection: close",
+  ];
+  return Buffer.from(`${head.join("\r\n")}\r\n\r\n${isHead ? "" : text}`);
 }
 
 function containerOf(worker: PodContext, { container, pod }: ContainerTarget): Container {
@@ -172,7 +201,7 @@ function send(streams: ProcessStreams, to: 1 | 2, text: string, isTty: boolean):
 
 async function feed(container: SimContainer, stdin: AsyncIterable<Uint8Array>): Promise<void> {
   try {
-    for await (const chunk of stdin) container.feed(Buffer.from(chunk).toString());
+    for await (const chunk of stdin) container.feed(chunkToBytes(chunk));
   } catch {
     // The client broke off: the same as closing.
   }

@@ -1,7 +1,9 @@
 // A command that somebody runs in a container: its steps in simulated time, its output and input over the streams.
 import type { ProcessStreams } from "../../protocol/node-streams.js";
 import type { DueTimes } from "../due-times.js";
-import { type Process, runCommand, type Shell } from "../shell/run-shell.js";
+import { bytesToChunk, chunkToBytes } from "../shell/byte-text.js";
+import type { Process, Shell } from "../shell/run-shell.js";
+import { startProcess } from "../shell/shell.js";
 
 const DETACHED_EXIT_CODE = 137;
 
@@ -22,7 +24,7 @@ export async function runExec(options: ExecOptions): Promise<number> {
   const write = writer(streams, isTty);
   const input = streams.stdin === null ? null : streams.stdin[Symbol.asyncIterator]();
   const over = Promise.race([options.ended, aborted(streams.signal)]).then((): typeof OVER => OVER);
-  const process: Process = runCommand(options.shell, options.command, input === null ? "" : null);
+  const process: Process = startProcess(options.shell, options.command, input === null ? "" : null);
   let answer: string | null = null;
   for (;;) {
     const next = process.next(answer);
@@ -59,7 +61,7 @@ type Write = (to: 1 | 2, text: string) => void;
 
 function writer(streams: ProcessStreams, isTty: boolean): Write {
   return (to, text) => {
-    const bytes = Buffer.from(isTty ? text.replaceAll("\n", "\r\n") : text);
+    const bytes = bytesToChunk(isTty ? text.replaceAll("\n", "\r\n") : text);
     if (to === 1 || isTty) streams.stdout(bytes);
     else streams.stderr(bytes);
   };
@@ -75,7 +77,7 @@ async function readChunk(
   for (;;) {
     const next = input === null ? null : await input.next();
     if (next === null || next.done === true) return line === "" ? null : line;
-    const text = Buffer.from(next.value).toString();
+    const text = chunkToBytes(next.value);
     if (!isInteractive) return text;
     for (const char of text) {
       if (char === "\u0004" && line === "") return null;
