@@ -85,10 +85,6 @@ export class SimulatedRuntime implements RuntimeService, ImageService {
     };
   }
 
-  get sandboxCount(): number {
-    return this.#sandboxes.size;
-  }
-
   get containers(): Iterable<SimContainer> {
     return this.#containers.values();
   }
@@ -106,10 +102,6 @@ export class SimulatedRuntime implements RuntimeService, ImageService {
   resume(): void {
     this.#hang?.end();
     this.#hang = null;
-  }
-
-  get isHanging(): boolean {
-    return this.#hang !== null;
   }
 
   async runPodSandbox({ pod, attempt }: PodSandboxConfig): Promise<SandboxId> {
