@@ -306,7 +306,7 @@ export class NodeAgent implements PodHost {
   #onGrowth(): void {
     relieveSystemOom(this);
     this.eviction.check();
-    const imageCount = this.runtime.images.size;
+    const imageCount = this.runtime.images.count;
     if (imageCount !== this.#imageCount) this.#heartbeat.statusChanged();
     this.#imageCount = imageCount;
   }

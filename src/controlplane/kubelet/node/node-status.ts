@@ -14,7 +14,7 @@ interface DescribedNode {
   readonly hostIP: string;
   readonly node: Node | null;
   readonly eviction: { readonly pressures: ReadonlySet<Pressure> };
-  readonly runtime: { listImages(): readonly ImageStatus[] };
+  readonly runtime: { readonly images: { listImages(): readonly ImageStatus[] } };
   /** ms since 1970 */
   wallMs(): number;
 }
@@ -42,7 +42,7 @@ export class NodeStatus {
 
   /** To be merged into the status that the API server has. */
   patch(): object {
-    return { conditions: this.#conditions(), images: nodeImages(this.#node.runtime.listImages()) };
+    return { conditions: this.#conditions(), images: nodeImages(this.#node.runtime.images.listImages()) };
   }
 
   #conditions() {

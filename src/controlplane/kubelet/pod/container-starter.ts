@@ -1,9 +1,8 @@
 // Brings one container up: back-off, image, environment, create, start; and remembers why it could not.
 // Source: kubernetes pkg/kubelet/kuberuntime startContainer, doBackOff; pkg/kubelet/images/image_manager.go.
 import type { DueEntry } from "../due-times.js";
-import { containerPlan } from "../runtime/profile.js";
+import { containerPlan, imageName } from "../runtime/profile.js";
 import { type ContainerWorld, type ImageStatus, RuntimeRefusal } from "../runtime/runtime-service.js";
-import { imageName } from "../runtime/profile.js";
 import { type Backoff, backoffLeftMs, durationText, nextBackoff, RESTART_BACKOFF } from "./backoff.js";
 import { ConfigError, containerWorld, refersToObjects } from "./container-world.js";
 import type { WaitingReason } from "./container-statuses.js";
@@ -141,7 +140,7 @@ export class ContainerStarter {
     const { host } = this.#worker;
     const image = container.image ?? "";
     const policy = container.imagePullPolicy ?? (isLatest(image) ? "Always" : "IfNotPresent");
-    const present = host.runtime.imageStatus(image);
+    const present = host.runtime.images.imageStatus(image);
     if (present !== null && policy !== "Always") {
       this.#worker.report(
         container,
@@ -173,7 +172,7 @@ export class ContainerStarter {
     this.#worker.report(container, "Normal", "Pulling", `Pulling image "${image}"`);
     const startedAt = host.due.now();
     try {
-      const status = await host.runtime.pullImage(image, pod, container);
+      const status = await host.runtime.images.pullImage(image, pod, container);
       const took = `${((host.due.now() - startedAt) / 1000).toFixed(3)}s`;
       const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${status.sizeBytes} bytes.`;
       this.#worker.report(container, "Normal", "Pulled", message);
