@@ -1,5 +1,5 @@
 // The way of a packet through the node, the same for every mode; what runs at a hook and what stands behind INPUT is
-// the mode's. Twin: src/netfilter/tracer/path.ts.
+// the mode's. Twin: src/netfilter/tracer/passage.ts.
 //
 //   from outside: conntrack -> PREROUTING -> route -+-> FORWARD ----------------------> POSTROUTING -> confirm
 //                                                   +-> INPUT -> [local stage] -+-> local process

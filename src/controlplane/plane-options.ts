@@ -15,6 +15,12 @@ import type { OnAttempt } from "./wiring/scheduler-runner.js";
 
 export { INSTANT_PROFILE, USUAL_PROFILE } from "./kubelet/runtime/profile.js";
 
+/** Under which Services have names. */
+export const CLUSTER_DOMAIN = "cluster.local";
+
+/** Ends a part of a plane. */
+export type Stop = () => void | Promise<void>;
+
 /** A kube-proxy that is carried out in full, on behalf of one node. */
 export interface MeasuredProxy {
   readonly mode: Mode;

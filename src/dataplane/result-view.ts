@@ -75,11 +75,6 @@ export class ResultView {
     };
   }
 
-  /** A copy of the raw records, for collection across workers. */
-  copyBytes(): Uint8Array {
-    return this.#bytes.slice();
-  }
-
   #byte(index: number, offset: number): number {
     assert(index >= 0 && index < this.count, `result ${index} not below ${this.count}`);
     return this.#bytes[index * abi.RESULT_STRIDE + offset] as number;

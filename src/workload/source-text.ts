@@ -38,11 +38,6 @@ export class SourceText {
     return { file: this.file, line: low + 1, column: offset - (starts[low] as number) + 1 };
   }
 
-  /** Whether there is anything but white space. */
-  get isBlank(): boolean {
-    return !/\S/.test(this.text);
-  }
-
   /** The first character that no text file has, or null. */
   findBinary(): TextError | null {
     const offset = this.text.search(BINARY);

@@ -6,7 +6,12 @@ import { horizontalPodAutoscalerController } from "../controllers/autoscaling/au
 import type { MetricsSource } from "../controllers/autoscaling/metric-proposal.js";
 import { podObject, startRealCluster } from "./real-cluster.test-data.js";
 
-test("horizontalPodAutoscalerController scales a workload up by its CPU, and says so", async () => {
+const SELECTOR = {
+  matchLabels: { app: "web" },
+  matchExpressions: [{ key: "tier", operator: "In", values: ["back", "front"] }],
+};
+
+test("horizontalPodAutoscalerController scales a workload up by the CPU of the Pods its selector means, and says so", async () => {
   let milli = 800;
   const none = async () => Promise.reject(new Error("no such metric"));
   const source: MetricsSource = {
@@ -18,19 +23,19 @@ test("horizontalPodAutoscalerController scales a workload up by its CPU, and say
   const cluster = await startRealCluster([horizontalPodAutoscalerController(source)]);
   const resources = { requests: { cpu: "1" } };
   const template = {
-    metadata: { labels: { app: "web" } },
+    metadata: { labels: { app: "web", tier: "front" } },
     spec: { containers: [{ name: "main", image: "web:1", resources }] },
   };
   const set = await cluster.of(REPLICA_SETS).create({
     apiVersion: "apps/v1",
     kind: "ReplicaSet",
     metadata: { name: "web" },
-    spec: { replicas: 1, selector: { matchLabels: { app: "web" } }, template },
+    spec: { replicas: 1, selector: SELECTOR, template },
   });
   await cluster.setStatus(REPLICA_SETS, set, { replicas: 1 });
   const pod = await cluster
     .of(PODS)
-    .create(podObject("web-1", { metadata: { labels: { app: "web" } }, spec: template.spec }));
+    .create(podObject("web-1", { metadata: template.metadata, spec: template.spec }));
   const ready = { type: "Ready", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" };
   await cluster.setStatus(PODS, pod, {
     phase: "Running",

@@ -54,6 +54,8 @@ test("a node that fails is silent until it recovers, and then catches up", async
   const cluster = await hollowCluster();
   await createPod(cluster, { name: "old" });
   await createPod(cluster, { name: "job", run: "exit 0 after 30s", spec: { restartPolicy: "Never" } });
+  await createPod(cluster, { name: "crashing", run: "exit 1 after 1s" });
+  await cluster.timers.advance(6000);
   cluster.kubelets.failNode("node-0");
   cluster.api.requests.length = 0;
   await createPod(cluster, { name: "new" });

@@ -141,7 +141,7 @@ export class HollowKubelets {
     if (options.deletesNode) await this.#options.client.resource(NODES, null).delete(name);
   }
 
-  /** The node goes silent: no heartbeat, no status, its Pods stay as they are. @returns whether there is such a node */
+  /** The node goes silent: no heartbeat, no status, no Event; what runs on it goes on. @returns whether there is such a node */
   failNode(name: string): boolean {
     const agent = this.#agents.get(name);
     agent?.fail();

@@ -1,6 +1,6 @@
 // Services and endpoints -> the iptables rules of one node and family, as a fresh node has them after a full sync.
 // Cost: one SHA-256 per endpoint and per service port; 50,000 Services x 10 endpoints are 1.6 million rules.
-// Source: kube-proxy pkg/proxy/iptables/proxier.go syncProxyRules. Twin for the counts: counts.ts.
+// Source: kube-proxy pkg/proxy/iptables/proxier.go syncProxyRules. Twin for the counts: counts.test-data.ts.
 import { present } from "../../base/assert.js";
 import type { Chain, IptablesRuleset, TableName } from "../../netfilter/iptables/model.js";
 import { emptyRuleset } from "../../netfilter/iptables/ruleset.js";

@@ -1,6 +1,6 @@
 // Node selectors as bits, one per slot. A mask is made once per distinct selector and kept up to date node by node.
 // Cost: O(nodes x requirements) to make, in WASM; O(requirements) per changed node and mask; nodes / 8 bytes each.
-// Twin: framework/node-selector.ts, one node at a time.
+// Twin: src/api/node-selector.ts, one node at a time.
 import type { NodeInfo } from "../cache/node-info.js";
 import type { ColumnMemory } from "./column-memory.js";
 import { type LabelColumns, NAME_FIELD } from "./label-columns.js";

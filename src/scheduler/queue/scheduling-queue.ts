@@ -11,13 +11,13 @@
 // Time is handed in; nothing happens by itself: the owner calls flush when nextFlushMs says so.
 // Cost: add, pop O(log n), done O(1); an event O(Pods of the plugins that asked for it).
 // Source: kube-scheduler backend/queue/scheduling_queue.go.
-import { NO_TERMS, type PodTerms, matchesPod } from "../cache/pod-terms.js";
 import type { PodInfo } from "../cache/pod-info.js";
 import { ACTION, type ClusterEvent, EVENTS, type EventObjects } from "../framework/cluster-event.js";
 import type { PreEnqueuePlugin } from "../framework/plugin.js";
 import { type QueuedPod, isTurnedDown, newQueuedPod, NO_PLUGINS } from "../framework/queued-pod.js";
 import { Backoff } from "./backoff.js";
 import { BackoffQueue } from "./backoff-queue.js";
+import { concernedBy } from "./concerned-pods.js";
 import { EventInterests, type EventRegistrations, isWildcard } from "./event-interests.js";
 import { Heap } from "./heap.js";
 import { InFlight } from "./in-flight.js";
@@ -62,8 +62,6 @@ export interface QueueCounts {
 }
 
 const POP_FROM_BACKOFF_LABEL = "PopFromBackoffQ";
-/** Its events cannot help every Pod it turned down: see #isNear. */
-const POD_TOPOLOGY_SPREAD = "PodTopologySpread";
 
 export class SchedulingQueue {
   readonly nominator = new Nominator();
@@ -206,7 +204,12 @@ export class SchedulingQueue {
 
   /** A Pod with a node has come: it can help only Pods that look for company, or count it. */
   assignedPodAdded(pod: PodInfo, nowMs: number): void {
-    this.#move(EVENTS.AssignedPodAdd, { before: null, after: pod }, nowMs, this.#isNear(pod));
+    this.#move(
+      EVENTS.AssignedPodAdd,
+      { before: null, after: pod },
+      nowMs,
+      concernedBy(pod, this.#options.namespaceLabels),
+    );
   }
 
   /**
@@ -217,7 +220,12 @@ export class SchedulingQueue {
   assignedPodUpdated(before: PodInfo, after: PodInfo, event: ClusterEvent, nowMs: number): void {
     const freesRoom = (event.action & ACTION.UpdatePodScaleDown) !== 0;
     const reachesAll = freesRoom || this.#options.hintsEnabled;
-    this.#move(event, { before, after }, nowMs, reachesAll ? null : this.#isNear(after));
+    this.#move(
+      event,
+      { before, after },
+      nowMs,
+      reachesAll ? null : concernedBy(after, this.#options.namespaceLabels),
+    );
   }
 
   /** Tries these Pods now, backoff or not; those in flight once they fail. Unknown Pods are ignored. */
@@ -317,22 +325,6 @@ export class SchedulingQueue {
   #remember(event: ClusterEvent, objects: EventObjects): void {
     this.#moveRequestCycle = this.#cycle;
     this.#inFlight.record(event, objects);
-  }
-
-  /** Which parked Pods another Pod may concern: those spread in its namespace, and those with affinity to it. */
-  #isNear(pod: PodInfo): (queued: QueuedPod) => boolean {
-    const { namespaceLabels } = this.#options;
-    // Pods of one template share their terms, and mostly stand next to each other.
-    let terms: PodTerms = NO_TERMS;
-    let isWanted = false;
-    return ({ pod: waiting, unschedulablePlugins }) => {
-      if (waiting.namespace === pod.namespace && unschedulablePlugins.has(POD_TOPOLOGY_SPREAD)) return true;
-      if (waiting.terms !== terms) {
-        terms = waiting.terms;
-        isWanted = terms.requiredAffinity.some((term) => matchesPod(term, pod.pod, namespaceLabels));
-      }
-      return isWanted;
-    };
   }
 
   /** The Pod must be in no queue; so for all below. */

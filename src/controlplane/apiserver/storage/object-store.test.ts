@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { KubeObject } from "../../../api/meta.js";
+import type { Store } from "../../store/store.js";
 import { pod, PODS, testServer } from "../api-server.test-data.js";
 
 test("a read after a change of a key that is no object's waits for nothing", async () => {
@@ -12,25 +14,34 @@ test("a read after a change of a key that is no object's waits for nothing", asy
   await object(200, "GET", PODS);
 });
 
+const putValue = (store: Store, name: string, text: string) =>
+  store.txn({
+    compare: [],
+    success: [{ op: "put", key: `/registry/pods/default/${name}`, value: Buffer.from(text) }],
+    failure: [],
+  });
+
+const namesOf = ({ items }: { readonly items: readonly KubeObject[] }) =>
+  items.map(({ metadata }) => metadata.name);
+
 test("an object that somebody else writes to the store is seen, one that is none is ignored", async () => {
   const { object, store } = await testServer();
-  const put = (name: string, text: string) =>
-    store.txn({
-      compare: [],
-      success: [{ op: "put", key: `/registry/pods/default/${name}`, value: Buffer.from(text) }],
-      failure: [],
-    });
-  await put("broken", "{");
-  await put("list", "[]");
-  await put(
-    "good",
-    JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name: "good", namespace: "default" } }),
-  );
-  const { items } = await object(200, "GET", PODS);
-  assert.deepEqual(
-    items.map(({ metadata }) => metadata.name),
-    ["good"],
-  );
+  await putValue(store, "broken", "{");
+  await putValue(store, "list", "[]");
+  const good = { apiVersion: "v1", kind: "Pod", metadata: { name: "good", namespace: "default" } };
+  await putValue(store, "good", JSON.stringify(good));
+  assert.deepEqual(namesOf(await object(200, "GET", PODS)), ["good"]);
+});
+
+test("a value that is no object is ignored by a server that starts on it, and where it replaces one", async () => {
+  const first = await testServer();
+  await first.object(201, "POST", PODS, pod("a"));
+  await first.object(201, "POST", PODS, pod("b"));
+  await putValue(first.store, "a", "{");
+  assert.deepEqual(namesOf(await first.object(200, "GET", PODS)), ["b"]);
+  first.server.close();
+  const second = await testServer({ store: first.store });
+  assert.deepEqual(namesOf(await second.object(200, "GET", PODS)), ["b"]);
 });
 
 test("a server that starts on a store serves what is there, with the same versions", async () => {

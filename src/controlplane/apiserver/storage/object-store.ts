@@ -1,35 +1,17 @@
-// Objects over the store: reads from caches that one watch of the store keeps, writes as transactions that compare the
-// revision they were based on.
+// Objects over the store: reads from the caches that CacheReflector keeps, writes as transactions that compare the revision
+// they were based on.
 // A read sees every write that was acknowledged before it: it waits until the caches have come to the store's revision,
 // which they mostly have.
-import { isStatus, StatusError } from "../../../api/status.js";
+import { jsonEquals } from "../../../api/patch/json-tree.js";
+import { StatusError } from "../../../api/status.js";
 import type { KubeObject } from "../../../api/meta.js";
 import type { Cancel, Timers } from "../../../base/timers.js";
-import {
-  type KeyValue,
-  prefixEnd,
-  type Revision,
-  type Store,
-  StoreError,
-  type StoreEvent,
-  type StoreWatch,
-} from "../../store/store.js";
-import {
-  atRevision,
-  type Draft,
-  draftOf,
-  finished,
-  isDraftOf,
-  parsedValue,
-  revisionOf,
-} from "./object-value.js";
-import { ResourceCache } from "./resource-cache.js";
-import { jsonEquals } from "../../../api/patch/json-tree.js";
-import { prefixOfKey, REGISTRY } from "./storage-key.js";
+import { prefixEnd, type Revision, type Store, StoreError } from "../../store/store.js";
+import { CacheReflector } from "./cache-reflector.js";
+import { atRevision, type Draft, draftOf, finished, revisionOf } from "./object-value.js";
+import type { ResourceCache } from "./resource-cache.js";
+import type { StoredEntry } from "./sorted-objects.js";
 
-/** Keys read at once while a cache is filled. */
-const LOAD_PAGE = 10_000;
-const RELOAD_DELAY_MS = 1000;
 /** An update that loses this often against others gives up. */
 const ATTEMPTS_MAX = 100;
 
@@ -45,49 +27,34 @@ export interface ObjectStoreOptions {
 
 export type StoreOperation = "create" | "update" | "delete";
 
-interface Waiter {
-  readonly revision: Revision;
-  readonly resume: () => void;
-}
-
 export class ObjectStore {
   readonly #store: Store;
   readonly #options: ObjectStoreOptions;
-  readonly #caches = new Map<string, ResourceCache>();
-  readonly #drafts = new Map<string, Draft[]>();
-  #watch: StoreWatch | null = null;
-  #revision: Revision = 0;
-  #waiters: Waiter[] = [];
+  readonly #reflector: CacheReflector;
   #cancelCompaction: Cancel = () => undefined;
   #isClosed = false;
-  #isLoaded = false;
 
-  private constructor(store: Store, options: ObjectStoreOptions) {
+  private constructor(store: Store, reflector: CacheReflector, options: ObjectStoreOptions) {
     this.#store = store;
+    this.#reflector = reflector;
     this.#options = options;
-    const pods = `${REGISTRY}pods/`;
-    for (const prefix of options.prefixes)
-      this.#caches.set(prefix, new ResourceCache(prefix, { isFoundByNode: prefix === pods }));
+    this.#compactLater(reflector.revision);
   }
 
   static async open(store: Store, options: ObjectStoreOptions): Promise<ObjectStore> {
-    const objects = new ObjectStore(store, options);
-    await objects.#load();
-    objects.#compactLater(objects.#revision);
-    return objects;
+    const reflector = await CacheReflector.open(store, options.timers, options.prefixes);
+    return new ObjectStore(store, reflector, options);
   }
 
   close(): void {
     this.#isClosed = true;
     this.#cancelCompaction();
-    this.#watch?.cancel();
-    for (const cache of this.#caches.values()) cache.load([], 0);
-    this.#resumeAll();
+    this.#reflector.close();
   }
 
   /** Everything up to this revision is in the caches and was told to the watchers. */
   get revision(): Revision {
-    return this.#revision;
+    return this.#reflector.revision;
   }
 
   /** Of the last write that the store acknowledged. */
@@ -95,28 +62,29 @@ export class ObjectStore {
     return this.#store.revision();
   }
 
+  /** Whether reads are answered at once: the store can be watched. */
   get isLoaded(): boolean {
-    return this.#isLoaded;
+    return this.#reflector.isLoaded;
   }
 
   cache(prefix: string): ResourceCache {
-    const cache = this.#caches.get(prefix);
+    const cache = this.#reflector.cache(prefix);
     if (cache === undefined) throw new StatusError("NotFound", `No resource is stored below '${prefix}'`);
     return cache;
   }
 
   caches(): Iterable<ResourceCache> {
-    return this.#caches.values();
+    return this.#reflector.caches();
   }
 
-  /** Resolves when the caches know every write that was acknowledged. */
+  /** Resolves when the caches know every write that was acknowledged; undefined: they do. */
   fresh(): Promise<void> | undefined {
     return this.atLeast(this.#store.revision());
   }
 
+  /** Resolves when the caches have come to this revision; undefined: they have. */
   atLeast(revision: Revision): Promise<void> | undefined {
-    if (this.#revision >= revision && this.#isLoaded) return undefined;
-    return new Promise((resume) => this.#waiters.push({ revision, resume }));
+    return this.#reflector.atLeast(revision);
   }
 
   /** One page of keys at an older revision. */
@@ -124,10 +92,11 @@ export class ObjectStore {
     folder: string,
     options: { readonly start: string; readonly limit: number; readonly revision: Revision },
   ): Promise<{
-    readonly entries: readonly { key: string; object: KubeObject }[];
+    readonly entries: readonly StoredEntry[];
     readonly more: boolean;
     readonly count: number;
   }> {
+    const { decoder } = this.#reflector;
     try {
       const { kvs, more, count } = await this.#store.range({
         key: options.start,
@@ -135,7 +104,7 @@ export class ObjectStore {
         limit: options.limit,
         revision: options.revision,
       });
-      return { entries: kvs.map((kv) => ({ key: kv.key, object: this.#decoded(kv) })), more, count };
+      return { entries: kvs.map((kv) => ({ key: kv.key, object: decoder.decode(kv) })), more, count };
     } catch (error) {
       throw statusOfStoreError(error);
     }
@@ -198,8 +167,9 @@ export class ObjectStore {
    */
   async #write(operation: StoreOperation, key: string, modRevision: Revision, draft: Draft | null) {
     const { timers, onWrite } = this.#options;
+    const { decoder } = this.#reflector;
     const startMs = timers.milliseconds();
-    if (draft !== null) this.#remember(draft);
+    if (draft !== null) decoder.remember(draft);
     try {
       const { succeeded, revision, results } = await this.#store.txn({
         compare: [{ key, target: "modRevision", op: "=", than: modRevision }],
@@ -208,24 +178,20 @@ export class ObjectStore {
       });
       const [result] = results;
       const kv = !succeeded && result?.op === "range" ? result.kvs[0] : undefined;
-      return { succeeded, revision, current: kv === undefined ? null : this.#decoded(kv) };
+      return { succeeded, revision, current: kv === undefined ? null : decoder.decode(kv) };
     } catch (error) {
       throw statusOfStoreError(error);
     } finally {
-      if (draft !== null) this.#forget(draft);
-      onWrite(operation, this.#prefixOf(key) ?? key, (timers.milliseconds() - startMs) / 1000);
+      if (draft !== null) decoder.forget(draft);
+      onWrite(operation, this.#reflector.prefixOf(key) ?? key, (timers.milliseconds() - startMs) / 1000);
     }
-  }
-
-  #prefixOf(key: string): string | null {
-    return prefixOfKey(key, (candidate) => this.#caches.has(candidate));
   }
 
   /** Forgets, once in a while, what was older than that while ago. */
   #compactLater(revision: Revision): void {
     const { timers, compactionMs } = this.#options;
     this.#cancelCompaction = timers.after(compactionMs, () => {
-      const next = this.#revision;
+      const next = this.#reflector.revision;
       // Another server may have been quicker, or the store may be away: the next round will do.
       const compacting =
         revision > 0 ? this.#store.compact(revision).catch(() => undefined) : Promise.resolve();
@@ -233,113 +199,6 @@ export class ObjectStore {
         if (!this.#isClosed) this.#compactLater(next);
       });
     });
-  }
-
-  #remember(draft: Draft): void {
-    const drafts = this.#drafts.get(draft.key);
-    if (drafts === undefined) this.#drafts.set(draft.key, [draft]);
-    else drafts.push(draft);
-  }
-
-  #forget(draft: Draft): void {
-    const drafts = this.#drafts.get(draft.key);
-    if (drafts === undefined) return;
-    if (drafts.length === 1) this.#drafts.delete(draft.key);
-    else drafts.splice(drafts.indexOf(draft), 1);
-  }
-
-  /** The object of a key's revision: the one that the caches or a writer have, so that it is parsed once at most. */
-  #decoded(kv: KeyValue): KubeObject {
-    const prefix = this.#prefixOf(kv.key);
-    const cached = prefix === null ? undefined : this.#caches.get(prefix)?.get(kv.key);
-    if (cached !== undefined && revisionOf(cached) === kv.modRevision) return cached;
-    const draft = this.#drafts.get(kv.key)?.find((each) => isDraftOf(each, kv));
-    return draft === undefined ? parsedValue(kv) : finished(draft, kv.modRevision);
-  }
-
-  async #load(): Promise<void> {
-    const revision = this.#store.revision();
-    for (const cache of this.#caches.values())
-      cache.load(await this.#entriesAt(cache.prefix, revision), revision);
-    if (this.#isClosed) return;
-    this.#revision = revision;
-    this.#isLoaded = true;
-    this.#watch = this.#store.watch(
-      // Every key, not just the registry's: a change elsewhere moves the store's revision on, which reads wait for.
-      { key: "\0", rangeEnd: "\0", startRevision: revision + 1, prevKv: false },
-      {
-        onEvents: (events, newest) => this.#onEvents(events, newest),
-        onEnd: (error) => this.#onEnd(error),
-      },
-    );
-    this.#resume();
-  }
-
-  async #entriesAt(prefix: string, revision: Revision) {
-    const entries: { key: string; object: KubeObject }[] = [];
-    let start = prefix;
-    for (;;) {
-      const page = await this.#store.range({
-        key: start,
-        rangeEnd: prefixEnd(prefix),
-        limit: LOAD_PAGE,
-        ...(revision === 0 ? {} : { revision }),
-      });
-      for (const kv of page.kvs) entries.push({ key: kv.key, object: parsedValue(kv) });
-      const last = page.kvs.at(-1);
-      if (!page.more || last === undefined) return entries;
-      start = `${last.key}\0`;
-    }
-  }
-
-  #onEvents(events: readonly StoreEvent[], newest: Revision): void {
-    for (const event of events) this.#onEvent(event);
-    this.#revision = newest;
-    this.#resume();
-  }
-
-  #onEvent({ type, kv }: StoreEvent): void {
-    const prefix = this.#prefixOf(kv.key);
-    if (prefix === null) return;
-    const cache = this.#caches.get(prefix) as ResourceCache;
-    const previous = cache.get(kv.key) ?? null;
-    const { key, modRevision: revision } = kv;
-    if (type === "put") {
-      const object = this.#readable(kv);
-      if (object !== null) cache.apply({ revision, key, object, isDeleted: false, previous });
-    } else if (previous !== null)
-      cache.apply({ revision, key, object: atRevision(previous, revision), isDeleted: true, previous });
-  }
-
-  /** Null for a value that somebody else put there and that is no object: it does not exist for this server. */
-  #readable(kv: KeyValue): KubeObject | null {
-    try {
-      return this.#decoded(kv);
-    } catch (error) {
-      if (isStatus(error, "InternalError")) return null;
-      throw error;
-    }
-  }
-
-  /** The store ended the watch: what is cached may be old, so everything is read again. */
-  #onEnd(_error: StoreError | null): void {
-    if (this.#isClosed) return;
-    this.#isLoaded = false;
-    const retry = () => {
-      if (!this.#isClosed) this.#load().catch(() => this.#options.timers.after(RELOAD_DELAY_MS, retry));
-    };
-    retry();
-  }
-
-  #resume(): void {
-    if (this.#waiters.length === 0) return;
-    const ready = this.#waiters.filter((waiter) => waiter.revision <= this.#revision);
-    this.#waiters = this.#waiters.filter((waiter) => waiter.revision > this.#revision);
-    for (const { resume } of ready) resume();
-  }
-
-  #resumeAll(): void {
-    for (const { resume } of this.#waiters.splice(0)) resume();
   }
 }
 

@@ -11,7 +11,7 @@ import { patchType } from "../registry/patch-object.js";
 import { current } from "../registry/read-object.js";
 import type { ResourceCall } from "../registry/resource-call.js";
 import { changeObject } from "../registry/update-object.js";
-import { selectorText } from "../selectors/selector-text.js";
+import { selectorText } from "../../../api/printing/label-text.js";
 import type { SpecObject } from "../strategy/strategy.js";
 
 const SCALE = { group: "autoscaling", version: "v1", kind: "Scale" };

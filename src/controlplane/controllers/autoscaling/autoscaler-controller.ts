@@ -1,8 +1,9 @@
-// Scales workloads by what is measured: each autoscaler is looked at every 15 s.
+// Scales workloads by what is measured: each autoscaler is looked at every 15 s. Reads the target's scale, has
+// decideReplicas say how many there should be, writes the scale, then the status.
 // Source: pkg/controller/podautoscaler/horizontal.go.
 import { groupVersionOf, kindNamed } from "../../../api/kinds/kinds.js";
+import { labelTest } from "../../../api/label-test.js";
 import type { KubeObject } from "../../../api/meta.js";
-import { matchesSelector } from "../../../api/selector.js";
 import { wallMs } from "../../../base/timers.js";
 import { HORIZONTAL_POD_AUTOSCALERS, type HorizontalPodAutoscaler } from "../../client/cluster-resources.js";
 import type { ResourceClient } from "../../client/client.js";
@@ -13,15 +14,11 @@ import { clientOf, PODS, resourceOf } from "../../client/resources.js";
 import type { Condition } from "../harness/conditions.js";
 import type { Controller, ControllerContext } from "../harness/controller.js";
 import { timeNow } from "../harness/times.js";
-import {
-  FAILURE_REASONS,
-  type MetricSpec,
-  type MetricsSource,
-  type Proposal,
-  propose,
-} from "./metric-proposal.js";
-import { TOLERANCES } from "./replica-count.js";
-import { type Behavior, limitReplicas, ScalingHistory } from "./scaling-limits.js";
+import { writeStatus } from "../harness/write-status.js";
+import type { MetricsSource } from "./metric-proposal.js";
+import { decideReplicas } from "./replica-decision.js";
+import { ScalingHistory } from "./scaling-limits.js";
+import { type ScalingStatus, statusBefore, withScaling, writtenStatus } from "./scaling-status.js";
 
 const PERIOD_MS = 15_000;
 
@@ -41,15 +38,6 @@ export function horizontalPodAutoscalerController(source: MetricsSource): Contro
 interface Scale extends KubeObject {
   readonly spec?: { readonly replicas?: number };
   readonly status?: { readonly replicas?: number; readonly selector?: string };
-}
-
-/** A status that is being put together. */
-interface Draft {
-  readonly currentReplicas: number;
-  readonly desiredReplicas: number;
-  readonly currentMetrics: readonly object[];
-  readonly isRescaled: boolean;
-  readonly conditions: readonly Condition[];
 }
 
 class Autoscaler {
@@ -78,14 +66,24 @@ class Autoscaler {
     const autoscaler = this.#autoscalers.lister.get(key);
     if (autoscaler === undefined) return;
     this.#context.queue.addAfter(key, PERIOD_MS);
-    const target = this.#targetOf(autoscaler);
     try {
-      if (target === null) throw new Error(`no matches for kind "${autoscaler.spec?.scaleTargetRef.kind}"`);
-      const scale = (await target.get(autoscaler.spec?.scaleTargetRef.name ?? "", "scale")) as Scale;
-      await this.#rescale(autoscaler, target, scale);
+      await this.#look(autoscaler);
     } catch (error) {
-      if (!(error instanceof ScaleFailure)) await this.#cannotGetScale(autoscaler, error as Error);
+      if (!(error instanceof ReportedFailure)) throw error;
     }
+  }
+
+  async #look(autoscaler: HorizontalPodAutoscaler): Promise<void> {
+    const { kind, name } = autoscaler.spec?.scaleTargetRef ?? {};
+    const target = this.#targetOf(autoscaler);
+    if (target === null) return this.#cannotGetScale(autoscaler, `no matches for kind "${kind}"`);
+    let scale: Scale;
+    try {
+      scale = (await target.get(name ?? "", "scale")) as Scale;
+    } catch (error) {
+      return this.#cannotGetScale(autoscaler, (error as Error).message);
+    }
+    await this.#rescale(autoscaler, target, scale);
   }
 
   #targetOf({ spec, metadata }: HorizontalPodAutoscaler): ResourceClient | null {
@@ -96,68 +94,62 @@ class Autoscaler {
     return clientOf(this.#context.client, resource, metadata.namespace ?? "");
   }
 
-  async #cannotGetScale(autoscaler: HorizontalPodAutoscaler, error: Error): Promise<void> {
-    this.#context.events.record(autoscaler, "Warning", "FailedGetScale", error.message);
-    const message = `the HPA controller was unable to get the target's current scale: ${error.message}`;
-    const conditions = this.#with(
-      conditionsOf(autoscaler),
-      "AbleToScale",
-      "False",
-      "FailedGetScale",
-      message,
-    );
-    const { status } = autoscaler;
-    await this.#write(autoscaler, {
-      currentReplicas: status?.currentReplicas ?? 0,
-      desiredReplicas: status?.desiredReplicas ?? 0,
-      currentMetrics: (status?.currentMetrics ?? []) as readonly object[],
-      isRescaled: false,
-      conditions,
-    });
+  async #cannotGetScale(autoscaler: HorizontalPodAutoscaler, why: string): Promise<void> {
+    this.#context.events.record(autoscaler, "Warning", "FailedGetScale", why);
+    const message = `the HPA controller was unable to get the target's current scale: ${why}`;
+    const before = statusBefore(autoscaler);
+    const conditions = this.#notAble(before.conditions, "FailedGetScale", message);
+    await this.#write(autoscaler, { ...before, conditions }, autoscaler.status?.lastScaleTime);
   }
 
   async #rescale(autoscaler: HorizontalPodAutoscaler, target: ResourceClient, scale: Scale): Promise<void> {
     const { events, timers } = this.#context;
-    const current = scale.spec?.replicas ?? 0;
+    const specReplicas = scale.spec?.replicas ?? 0;
     const nowMs = wallMs(timers);
-    const history = this.#historyOf(autoscaler, current, nowMs);
     const found = "the HPA controller was able to get the target's current scale";
-    const conditions = this.#with(
-      conditionsOf(autoscaler),
-      "AbleToScale",
-      "True",
-      "SucceededGetScale",
-      found,
-    );
-    const decision = await this.#decide(autoscaler, scale, { conditions, history, nowMs });
-    if (decision === null) return;
-    const { draft, reason } = decision;
-    if (draft.desiredReplicas === current) return this.#write(autoscaler, draft);
-    const { desiredReplicas } = draft;
+    const { status, reason, warnings } = await decideReplicas({
+      autoscaler,
+      specReplicas,
+      statusReplicas: scale.status?.replicas ?? 0,
+      pods: this.#selected(autoscaler, scale.status?.selector ?? ""),
+      source: this.#source,
+      conditions: this.#able(statusBefore(autoscaler).conditions, "SucceededGetScale", found),
+      history: this.#historyOf(autoscaler, specReplicas, nowMs),
+      nowMs,
+    });
+    for (const warning of warnings) events.record(autoscaler, "Warning", warning.reason, warning.message);
+    const { lastScaleTime } = autoscaler.status ?? {};
+    if (reason === null || status.desiredReplicas === specReplicas)
+      return this.#write(autoscaler, status, lastScaleTime);
+    await this.#carryOut(autoscaler, target, { ...status, reason });
+    this.#historyOf(autoscaler, specReplicas, nowMs).scaled(specReplicas, status.desiredReplicas, nowMs);
+    const done = `the HPA controller was able to update the target scale to ${status.desiredReplicas}`;
+    const conditions = this.#able(status.conditions, "SucceededRescale", done);
+    await this.#write(autoscaler, { ...status, conditions }, timeNow(timers));
+  }
+
+  /** @throws {ReportedFailure} when the target refuses */
+  async #carryOut(
+    autoscaler: HorizontalPodAutoscaler,
+    target: ResourceClient,
+    { reason, ...status }: ScalingStatus & { readonly reason: string },
+  ): Promise<void> {
+    const { events } = this.#context;
+    const replicas = status.desiredReplicas;
+    const { name = "" } = autoscaler.spec?.scaleTargetRef ?? {};
     try {
-      const patch = { spec: { replicas: desiredReplicas } };
-      await target.patch(autoscaler.spec?.scaleTargetRef.name ?? "", "merge", patch, {
-        subresource: "scale",
-      });
+      await target.patch(name, "merge", { spec: { replicas } }, { subresource: "scale" });
     } catch (error) {
       const { message } = error as Error;
-      const text = `New size: ${desiredReplicas}; reason: ${reason}; error: ${message}`;
+      const text = `New size: ${replicas}; reason: ${reason}; error: ${message}`;
       events.record(autoscaler, "Warning", "FailedRescale", text);
       const why = `the HPA controller was unable to update the target scale: ${message}`;
-      const failed = this.#with(draft.conditions, "AbleToScale", "False", "FailedUpdateScale", why);
-      await this.#write(autoscaler, { ...draft, desiredReplicas: current, conditions: failed });
-      throw new ScaleFailure(message);
+      const conditions = this.#notAble(status.conditions, "FailedUpdateScale", why);
+      const unscaled = { ...status, desiredReplicas: status.currentReplicas, conditions };
+      await this.#write(autoscaler, unscaled, autoscaler.status?.lastScaleTime);
+      throw new ReportedFailure(message);
     }
-    events.record(
-      autoscaler,
-      "Normal",
-      "SuccessfulRescale",
-      `New size: ${desiredReplicas}; reason: ${reason}`,
-    );
-    history.scaled(current, desiredReplicas, nowMs);
-    const done = `the HPA controller was able to update the target scale to ${desiredReplicas}`;
-    const rescaled = this.#with(draft.conditions, "AbleToScale", "True", "SucceededRescale", done);
-    await this.#write(autoscaler, { ...draft, isRescaled: true, conditions: rescaled });
+    events.record(autoscaler, "Normal", "SuccessfulRescale", `New size: ${replicas}; reason: ${reason}`);
   }
 
   /** The number there was when it was first looked at counts as recommended. */
@@ -172,197 +164,40 @@ class Autoscaler {
     return history;
   }
 
-  /** @returns null when nothing can be told: that is written already */
-  async #decide(
-    autoscaler: HorizontalPodAutoscaler,
-    scale: Scale,
-    known: {
-      readonly conditions: readonly Condition[];
-      readonly history: ScalingHistory;
-      readonly nowMs: number;
-    },
-  ): Promise<{ readonly draft: Draft; readonly reason: string } | null> {
-    const current = scale.spec?.replicas ?? 0;
-    const { minReplicas = 1, maxReplicas = 1, behavior } = autoscaler.spec ?? {};
-    const simple = (desiredReplicas: number, conditions: readonly Condition[], reason: string) => ({
-      draft: { currentReplicas: current, desiredReplicas, currentMetrics: [], isRescaled: false, conditions },
-      reason,
-    });
-    if (current === 0 && minReplicas !== 0) {
-      const message = "scaling is disabled since the replica count of the target is zero";
-      return simple(
-        0,
-        this.#with(known.conditions, "ScalingActive", "False", "ScalingDisabled", message),
-        "",
-      );
-    }
-    if (current > maxReplicas)
-      return simple(maxReplicas, known.conditions, "Current number of replicas above Spec.MaxReplicas");
-    if (current < minReplicas)
-      return simple(minReplicas, known.conditions, "Current number of replicas below Spec.MinReplicas");
-    const asked = await this.#ask(autoscaler, scale, known);
-    if (asked === null) return null;
-    const { best, conditions, currentMetrics } = asked;
-    const limited = limitReplicas(known.history, {
-      current,
-      desired: best.replicas,
-      min: minReplicas,
-      max: maxReplicas,
-      behavior: behavior === undefined ? null : (behavior as Behavior),
-      nowMs: known.nowMs,
-    });
-    const able = this.#with(conditions, "AbleToScale", "True", limited.able.reason, limited.able.message);
-    const { status, reason, message } = limited.limited;
-    const draft = {
-      currentReplicas: current,
-      desiredReplicas: limited.replicas,
-      currentMetrics,
-      isRescaled: false,
-      conditions: this.#with(able, "ScalingLimited", status, reason, message),
-    };
-    return {
-      draft,
-      reason: best.replicas > current ? `${best.name} above target` : "All metrics below target",
-    };
+  /** @param selector as the scale tells it: "app=web,tier in (a,b)" */
+  #selected({ metadata }: HorizontalPodAutoscaler, selector: string): readonly Pod[] {
+    const test = labelTest(selector);
+    if (test === null) return [];
+    return this.#pods.lister.list(metadata.namespace ?? "").filter((pod) => test(pod.metadata.labels));
   }
 
-  /** The metric that asks for most decides; those that fail keep it from going down. */
-  async #ask(
-    autoscaler: HorizontalPodAutoscaler,
-    scale: Scale,
-    known: { readonly conditions: readonly Condition[]; readonly nowMs: number },
-  ): Promise<{
-    readonly best: Proposal;
-    readonly conditions: readonly Condition[];
-    readonly currentMetrics: readonly object[];
-  } | null> {
-    const current = scale.spec?.replicas ?? 0;
-    const specs = (autoscaler.spec?.metrics ?? []) as unknown as readonly MetricSpec[];
-    const proposals: Proposal[] = [];
-    const failures: { readonly type: string; readonly message: string }[] = [];
-    const pods = this.#selected(autoscaler, scale.status?.selector ?? "");
-    for (const spec of specs) {
-      try {
-        const context = {
-          source: this.#source,
-          namespace: autoscaler.metadata.namespace ?? "",
-          pods,
-          currentReplicas: current,
-          statusReplicas: scale.status?.replicas ?? 0,
-          tolerances: TOLERANCES,
-          nowMs: known.nowMs,
-        };
-        proposals.push(await propose(spec, context));
-      } catch (error) {
-        failures.push({ type: spec.type, message: (error as Error).message });
-      }
-    }
-    const currentMetrics = proposals.map(({ status }) => status);
-    const best = proposals.reduce<Proposal | null>(
-      (most, each) => (most === null || each.replicas > most.replicas ? each : most),
-      null,
-    );
-    const [failure] = failures;
-    if (best === null || (failure !== undefined && best.replicas < current)) {
-      await this.#cannotTell(autoscaler, current, known.conditions, {
-        failures,
-        specsCount: specs.length,
-        currentMetrics,
-      });
-      return null;
-    }
-    const message = `the HPA was able to successfully calculate a replica count from ${best.name}`;
-    const conditions = this.#with(known.conditions, "ScalingActive", "True", "ValidMetricFound", message);
-    return { best, conditions, currentMetrics };
+  #able(conditions: readonly Condition[], reason: string, message: string): readonly Condition[] {
+    const able = { type: "AbleToScale", status: "True", reason, message } as const;
+    return withScaling(conditions, able, timeNow(this.#context.timers));
   }
 
-  async #cannotTell(
+  #notAble(conditions: readonly Condition[], reason: string, message: string): readonly Condition[] {
+    const notAble = { type: "AbleToScale", status: "False", reason, message } as const;
+    return withScaling(conditions, notAble, timeNow(this.#context.timers));
+  }
+
+  /** @throws {ReportedFailure} */
+  async #write(
     autoscaler: HorizontalPodAutoscaler,
-    current: number,
-    conditions: readonly Condition[],
-    asked: {
-      readonly failures: readonly { readonly type: string; readonly message: string }[];
-      readonly specsCount: number;
-      readonly currentMetrics: readonly object[];
-    },
+    status: ScalingStatus,
+    lastScaleTime: string | undefined,
   ): Promise<void> {
-    const { events } = this.#context;
-    const [first] = asked.failures;
-    const reason = FAILURE_REASONS[first?.type ?? ""] ?? "InvalidMetricSourceType";
-    const why = first?.message ?? "no metrics";
-    events.record(autoscaler, "Warning", reason, why);
-    const summary = `invalid metrics (${asked.failures.length} invalid out of ${asked.specsCount}), first error is: ${why}`;
-    events.record(autoscaler, "Warning", "FailedComputeMetricsReplicas", summary);
-    const message = `the HPA was unable to compute the replica count: ${why}`;
-    await this.#write(autoscaler, {
-      currentReplicas: current,
-      desiredReplicas: autoscaler.status?.desiredReplicas ?? 0,
-      currentMetrics: asked.currentMetrics,
-      isRescaled: false,
-      conditions: this.#with(conditions, "ScalingActive", "False", reason, message),
-    });
-  }
-
-  /** The scale tells its selector as text: "app=web,tier in (a,b)"; equalities are enough for what has a scale here. */
-  #selected({ metadata }: HorizontalPodAutoscaler, text: string): readonly Pod[] {
-    if (text === "") return [];
-    const pairs = text.split(",").map((each) => each.split("="));
-    const matchLabels = Object.fromEntries(pairs.map((pair) => [pair[0] ?? "", pair[pair.length - 1] ?? ""]));
-    return this.#pods.lister
-      .list(metadata.namespace ?? "")
-      .filter((pod) => matchesSelector(pod.metadata.labels, { matchLabels }));
-  }
-
-  #with(
-    conditions: readonly Condition[],
-    type: string,
-    status: "True" | "False",
-    reason: string,
-    message: string,
-  ): readonly Condition[] {
-    const before = conditions.find((condition) => condition.type === type);
-    const now = timeNow(this.#context.timers);
-    const lastTransitionTime = before?.status === status ? (before.lastTransitionTime ?? now) : now;
-    const condition = { type, status, reason, message, lastTransitionTime };
-    if (before === undefined) return [...conditions, condition];
-    return conditions.map((each) => (each === before ? condition : each));
-  }
-
-  async #write(autoscaler: HorizontalPodAutoscaler, draft: Draft): Promise<void> {
-    const { isRescaled, currentMetrics, ...rest } = draft;
-    const { generation } = autoscaler.metadata;
-    const lastScaleTime = isRescaled ? timeNow(this.#context.timers) : autoscaler.status?.lastScaleTime;
-    const status = {
-      ...rest,
-      ...(generation === undefined ? {} : { observedGeneration: generation }),
-      ...(currentMetrics.length === 0 ? {} : { currentMetrics }),
-      ...(lastScaleTime === undefined ? {} : { lastScaleTime }),
-    };
-    if (isSame(autoscaler.status ?? {}, status)) return;
-    const { namespace = "" } = autoscaler.metadata;
+    const { client, events } = this.#context;
+    const written = writtenStatus(autoscaler, status, lastScaleTime);
     try {
-      const ofNamespace = clientOf(this.#context.client, HORIZONTAL_POD_AUTOSCALERS, namespace);
-      await ofNamespace.updateStatus({ ...autoscaler, status });
+      await writeStatus(client, HORIZONTAL_POD_AUTOSCALERS, autoscaler, written);
     } catch (error) {
-      this.#context.events.record(autoscaler, "Warning", "FailedUpdateStatus", (error as Error).message);
-      throw new ScaleFailure((error as Error).message);
+      const { message } = error as Error;
+      events.record(autoscaler, "Warning", "FailedUpdateStatus", message);
+      throw new ReportedFailure(message);
     }
   }
 }
 
-/** Told already. */
-class ScaleFailure extends Error {}
-
-function conditionsOf({ status }: HorizontalPodAutoscaler): readonly Condition[] {
-  return (status?.conditions ?? []) as readonly Condition[];
-}
-
-function isSame(before: object, after: object): boolean {
-  const text = (value: object): string =>
-    JSON.stringify(value, (_, field: unknown) =>
-      typeof field === "object" && field !== null && !Array.isArray(field)
-        ? Object.fromEntries(Object.entries(field).sort(([left], [right]) => (left < right ? -1 : 1)))
-        : field,
-    );
-  return text(before) === text(after);
-}
+/** An Event says it already: the next period tries again. */
+class ReportedFailure extends Error {}

@@ -41,10 +41,6 @@ export class OwnerGraph {
   dependentsOf({ metadata }: KubeObject): readonly ObjectId[] {
     return [...(this.#dependents.get(metadata.uid ?? "") ?? [])];
   }
-
-  hasDependents({ metadata }: KubeObject): boolean {
-    return this.#dependents.has(metadata.uid ?? "");
-  }
 }
 
 /** Also in whether they block their owners. Most updates leave owners alone. */

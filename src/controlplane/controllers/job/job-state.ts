@@ -32,6 +32,19 @@ export interface JobStatus {
   readonly conditions?: readonly Condition[];
 }
 
+/** What is known of a Job when its next step is decided. */
+export interface JobView {
+  readonly job: Job;
+  /** Those it controls, ended and terminating ones, too. */
+  readonly pods: readonly Pod[];
+  /** Whether all Pods it made and deleted have been seen: only then may it make or delete more. */
+  readonly isSettled: boolean;
+  readonly nowMs: number;
+}
+
+/** Pods made or deleted, and ends counted, in one pass. */
+export const BURST_MAX = 500;
+
 export function isTrue(conditions: readonly Condition[] | undefined, type: string): boolean {
   return conditionOf(conditions, type)?.status === "True";
 }

@@ -37,10 +37,6 @@ export class CidrSet {
     this.#used = new Uint8Array(this.#count);
   }
 
-  get isIPv6(): boolean {
-    return this.#bits === 128;
-  }
-
   get freeCount(): number {
     return this.#count - this.#usedCount;
   }

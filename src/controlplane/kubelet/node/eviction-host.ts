@@ -73,7 +73,7 @@ function observe({ runtime }: StarvedNode, memory: number, disk: number): Observ
 }
 
 function diskUsed(runtime: SimulatedRuntime): number {
-  return SYSTEM_DISK_BYTES + runtime.usage.diskBytes + runtime.imageFsUsedBytes();
+  return SYSTEM_DISK_BYTES + runtime.usage.diskBytes + runtime.images.imageFsUsedBytes();
 }
 
 /** Images go before Pods suffer: from 85% of the disk down to 80%. */
@@ -87,7 +87,7 @@ function collectImages(node: StarvedNode, disk: number): void {
 function imageUses({ runtime }: StarvedNode): readonly ImageUse[] {
   const used = new Set<string>();
   for (const container of runtime.containers) used.add(container.spec.image ?? "");
-  return [...runtime.images].map(([image, { status, pulledAtMs, lastUsedAtMs }]) => ({
+  return [...runtime.images.entries()].map(([image, { status, pulledAtMs, lastUsedAtMs }]) => ({
     image,
     sizeBytes: status.sizeBytes,
     isUsed: used.has(image),
@@ -97,7 +97,7 @@ function imageUses({ runtime }: StarvedNode): readonly ImageUse[] {
 }
 
 function removeImages({ runtime }: StarvedNode, images: readonly ImageUse[]): number {
-  for (const { image } of images) runtime.removeImage(image);
+  for (const { image } of images) runtime.images.removeImage(image);
   return images.reduce((sum, image) => sum + image.sizeBytes, 0);
 }
 

@@ -53,10 +53,6 @@ export class Heartbeat {
     this.#host = host;
   }
 
-  get isBeating(): boolean {
-    return !this.#isStopped;
-  }
-
   /** Resolves when the node is registered and has its Lease. Tries until it works, or `stop` is called. */
   async start(): Promise<void> {
     this.#isStopped = false;

@@ -1,17 +1,15 @@
 // One hollow kubelet: its Pods, its runtime, its heartbeat. Small, and idle unless something happens on it.
 import type { Node } from "../../client/object-types.js";
-import type { KubeObject } from "../../../api/meta.js";
 import type { Service } from "../../../api/types.js";
 import type { Prng } from "../../../base/prng.js";
 import { type Timers, wallMs } from "../../../base/timers.js";
 import type { Client } from "../../client/client.js";
-import { PODS } from "../../client/resources.js";
 import type { DueTimes } from "../due-times.js";
 import type { EventSink, EventType } from "../events.js";
 import { EvictionManager } from "../eviction/eviction-manager.js";
 import type { ObjectCache } from "../object-cache.js";
 import type { NodeNames, PodHost } from "../pod/pod-context.js";
-import { type Container, isTerminalPhase, type Pod, timestamp } from "../pod/pod.js";
+import { type Container, isTerminalPhase, type Pod } from "../pod/pod.js";
 import { PodWorker } from "../pod/pod-worker.js";
 import { amountOf } from "../pod/resources.js";
 import { PodAddresses } from "../runtime/pod-addresses.js";
@@ -21,13 +19,14 @@ import type { StatusManager } from "../status-manager.js";
 import { evictionHost } from "./eviction-host.js";
 import { Heartbeat } from "./heartbeat.js";
 import { admissionProblem } from "./node-admission.js";
-import { nodeConditions } from "./node-conditions.js";
-import { nodeAllocatable, nodeCapacity, nodeImages, nodeLabels, nodeObject } from "./node-object.js";
+import { MirrorPods } from "./mirror-pods.js";
+import { nodeAllocatable, nodeCapacity, nodeLabels } from "./node-object.js";
 import { NodeResources } from "./node-resources.js";
 import type { NodeSpec } from "./node-spec.js";
+import { NodeStatus } from "./node-status.js";
 import { Relist } from "./relist.js";
+import { mirroredUid, staticPodOf } from "./static-pods.js";
 import { relieveSystemOom } from "./system-oom.js";
-import { mirroredUid, mirrorPodOf, staticPodOf } from "./static-pods.js";
 
 /** What all nodes share. */
 export interface KubeletShared {
@@ -65,10 +64,10 @@ export class NodeAgent implements PodHost {
   readonly #address: NodeAddress;
   readonly #heartbeat: Heartbeat;
   readonly #relist: Relist;
-  readonly #machineId: string;
+  readonly #status: NodeStatus;
+  readonly #mirrors: MirrorPods;
   #addresses: { readonly cidr: string; readonly pool: PodAddresses } | null = null;
-  #trouble: string | null = null;
-  /** As the status said it last. */
+  /** When it last grew: the status lists images. */
   #imageCount = 0;
   #isDown = false;
 
@@ -77,7 +76,8 @@ export class NodeAgent implements PodHost {
     this.spec = spec;
     this.#address = address;
     this.startedAtMs = this.wallMs();
-    this.#machineId = Array.from({ length: 4 }, () => prng.next32().toString(16).padStart(8, "0")).join("");
+    this.#status = new NodeStatus(this, machineId(prng));
+    this.#mirrors = new MirrorPods(shared.client, this);
     this.#relist = new Relist(shared.due, prng.below(1000), (uids) => this.#wakeAll(uids));
     this.eviction = new EvictionManager(evictionHost(this, () => this.#heartbeat.statusChanged()));
     this.runtime = new SimulatedRuntime({
@@ -95,8 +95,8 @@ export class NodeAgent implements PodHost {
       due: shared.due,
       prng,
       wallMs: () => this.wallMs(),
-      nodeObject: () => this.#nodeObject(),
-      statusPatch: () => this.#statusPatch(),
+      nodeObject: () => this.#status.object(),
+      statusPatch: () => this.#status.patch(),
       onNode: (node) => this.onNode(node as Node),
     });
   }
@@ -129,7 +129,7 @@ export class NodeAgent implements PodHost {
     return this.#shared.names;
   }
 
-  /** It is silent: no heartbeat, and its Pods are left as they are. */
+  /** It is silent: no heartbeat, no status, no Event. */
   get isDown(): boolean {
     return this.#isDown;
   }
@@ -145,7 +145,7 @@ export class NodeAgent implements PodHost {
     for (const file of this.spec.staticPods ?? []) this.#runStatic(staticPodOf(file, this.nodeName));
   }
 
-  /** The kubelet or its network died: nothing is said, nothing is done, until `recover`. */
+  /** Its network died: nothing is heard or said until `recover`. What runs goes on. */
   fail(): void {
     this.#isDown = true;
     this.#heartbeat.stop();
@@ -203,7 +203,7 @@ export class NodeAgent implements PodHost {
     if (this.#isDown || this.node === null) return;
     const mirrored = mirroredUid(pod);
     if (mirrored !== null) {
-      this.#onMirror(pod, mirrored);
+      this.#mirrors.onMirror(pod, mirrored);
       return;
     }
     const known = this.workers.get(pod.metadata.uid);
@@ -214,14 +214,8 @@ export class NodeAgent implements PodHost {
   onPodDeleted(pod: Pod): void {
     if (this.#isDown) return;
     const mirrored = mirroredUid(pod);
-    if (mirrored === null) {
-      this.workers.get(pod.metadata.uid)?.forget();
-      return;
-    }
-    const worker = this.workers.get(mirrored);
-    if (worker === undefined) return;
-    worker.setMirror(null);
-    this.#createMirror(worker.pod);
+    if (mirrored === null) this.workers.get(pod.metadata.uid)?.forget();
+    else this.#mirrors.onDeleted(mirrored);
   }
 
   /** Of a Pod as the API knows it: a mirror leads to the static Pod behind it. */
@@ -230,12 +224,14 @@ export class NodeAgent implements PodHost {
   }
 
   report(pod: Pod, container: Container | null, type: EventType, reason: string, message: string): void {
+    if (this.#isDown) return;
     const path = container === null ? null : fieldPath(pod, container);
     const regarding = this.workers.get(pod.metadata.uid)?.apiPod ?? pod;
     this.#shared.events.report(this.nodeName, regarding, path, type, reason, message);
   }
 
   reportNode(type: EventType, reason: string, message: string): void {
+    if (this.#isDown) return;
     const metadata = { name: this.nodeName, uid: this.node?.metadata.uid ?? this.nodeName };
     this.#shared.events.report(
       this.nodeName,
@@ -274,7 +270,7 @@ export class NodeAgent implements PodHost {
   }
 
   #admit(pod: Pod): void {
-    const worker = new PodWorker(this, pod, false);
+    const worker = new PodWorker(this, pod, pod);
     this.workers.set(worker.uid, worker);
     const isOver = isTerminalPhase(pod.status?.phase) || pod.metadata.deletionTimestamp !== undefined;
     const problem = isOver ? null : this.#problemWith(pod);
@@ -299,45 +295,18 @@ export class NodeAgent implements PodHost {
   }
 
   #runStatic(pod: Pod): void {
-    const worker = new PodWorker(this, pod, true);
+    const worker = new PodWorker(this, pod, null);
     this.workers.set(worker.uid, worker);
     this.resources.add(pod);
     worker.begin();
-    this.#createMirror(pod);
-  }
-
-  #createMirror(pod: Pod): void {
-    const pods = this.#shared.client.resource<Pod>(PODS, pod.metadata.namespace);
-    const retry = () => {
-      const worker = this.workers.get(pod.metadata.uid);
-      if (worker?.apiPod === null && !this.#isDown) this.#createMirror(pod);
-    };
-    pods.create(mirrorPodOf(pod, this.node)).then(
-      (mirror) => this.#onMirror(mirror, pod.metadata.uid),
-      () => this.due.after(10_000, retry),
-    );
-  }
-
-  #onMirror(mirror: Pod, uid: string): void {
-    const worker = this.workers.get(uid);
-    if (worker !== undefined && mirror.metadata.deletionTimestamp === undefined) {
-      worker.setMirror(mirror);
-      return;
-    }
-    // A mirror that somebody deletes goes at once; a new one takes its place. One without a Pod behind it just goes.
-    const { name, namespace, uid: mirrorUid } = mirror.metadata;
-    const options = { gracePeriodSeconds: 0, preconditions: { uid: mirrorUid } };
-    this.#shared.client
-      .resource(PODS, namespace)
-      .delete(name, options)
-      .catch(() => {});
+    this.#mirrors.create(pod);
   }
 
   /** Containers or images use more than before. */
   #onGrowth(): void {
     relieveSystemOom(this);
     this.eviction.check();
-    const imageCount = this.runtime.images.size;
+    const imageCount = this.runtime.images.count;
     if (imageCount !== this.#imageCount) this.#heartbeat.statusChanged();
     this.#imageCount = imageCount;
   }
@@ -348,8 +317,8 @@ export class NodeAgent implements PodHost {
   }
 
   #setTrouble(trouble: string | null): void {
-    if (this.#trouble === trouble) return;
-    this.#trouble = trouble;
+    if (this.#status.trouble === trouble) return;
+    this.#status.trouble = trouble;
     const reason = trouble === null ? "NodeReady" : "NodeNotReady";
     this.reportNode("Normal", reason, `Node ${this.nodeName} status is now: ${reason}`);
     this.#heartbeat.statusChanged();
@@ -364,25 +333,11 @@ export class NodeAgent implements PodHost {
     const pool = PodAddresses.of(cidr);
     if (pool !== null) this.#addresses = { cidr, pool };
   }
+}
 
-  #conditions() {
-    const health = { pressures: this.eviction.pressures, trouble: this.#trouble };
-    const before = (this.node?.status?.conditions ?? []) as Parameters<typeof nodeConditions>[1];
-    return nodeConditions(health, before, timestamp(this.wallMs()));
-  }
-
-  #nodeObject(): KubeObject {
-    return nodeObject({
-      spec: this.spec,
-      internalIP: this.hostIP,
-      conditions: this.#conditions(),
-      machineId: this.#machineId,
-    });
-  }
-
-  #statusPatch(): object {
-    return { conditions: this.#conditions(), images: nodeImages(this.runtime.listImages()) };
-  }
+/** 128 bits, as /etc/machine-id holds. */
+function machineId(prng: Prng): string {
+  return Array.from({ length: 4 }, () => prng.next32().toString(16).padStart(8, "0")).join("");
 }
 
 function fieldPath(pod: Pod, { name }: Container): string {

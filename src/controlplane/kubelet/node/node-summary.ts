@@ -27,7 +27,7 @@ export function nodeSummary(agent: NodeAgent): StatsSummary {
   const { usage } = agent.runtime;
   const capacity = nodeCapacity(agent.spec);
   const disk = amountOf("ephemeral-storage", capacity["ephemeral-storage"]);
-  const imageBytes = agent.runtime.imageFsUsedBytes();
+  const imageBytes = agent.runtime.images.imageFsUsedBytes();
   const fs = (usedBytes: number): FsStats => ({
     time: timestamp(nowMs),
     capacityBytes: disk,

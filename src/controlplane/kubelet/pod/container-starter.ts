@@ -1,56 +1,33 @@
 // Brings one container up: back-off, image, environment, create, start; and remembers why it could not.
-// Source: kubernetes pkg/kubelet/kuberuntime startContainer, doBackOff; pkg/kubelet/images/image_manager.go.
+// Source: kubernetes pkg/kubelet/kuberuntime startContainer, doBackOff.
 import type { DueEntry } from "../due-times.js";
 import { containerPlan } from "../runtime/profile.js";
 import { type ContainerWorld, type ImageStatus, RuntimeRefusal } from "../runtime/runtime-service.js";
-import { imageName } from "../runtime/profile.js";
-import {
-  type Backoff,
-  backoffLeftMs,
-  durationText,
-  millisecondsText,
-  nextBackoff,
-  RESTART_BACKOFF,
-} from "./backoff.js";
+import { type Backoff, backoffLeftMs, durationText, nextBackoff, RESTART_BACKOFF } from "./backoff.js";
 import { ConfigError, containerWorld, refersToObjects } from "./container-world.js";
 import type { WaitingReason } from "./container-statuses.js";
+import { ImagePuller } from "./image-puller.js";
 import type { Container, Pod } from "./pod.js";
 import type { PodContext } from "./pod-context.js";
 import { serviceEnv } from "./service-env.js";
+import { StartProblem } from "./start-problem.js";
 
 /** How soon a container whose ConfigMap is missing is tried again. */
 const CONFIG_RETRY_MS = 5000;
 /** Dead instances of a container that are kept, for `logs --previous`. */
 const DEAD_KEPT = 1;
 
-/** Why a container cannot start now, and when to try again. */
-class StartProblem extends Error {
-  override readonly name = "StartProblem";
-  readonly reason: string;
-  readonly retryMs: number;
-
-  constructor(reason: string, message: string, retryMs: number) {
-    super(message);
-    this.reason = reason;
-    this.retryMs = retryMs;
-  }
-}
-
-interface PullFailure extends Backoff {
-  readonly atMs: number;
-  readonly message: string;
-}
-
 export class ContainerStarter {
   readonly #worker: PodContext;
+  readonly #images: ImagePuller;
   /** Made when something fails: most Pods have none of these. */
   #waiting: Map<string, WaitingReason> | null = null;
   #restarts: Map<string, Backoff> | null = null;
-  #pulls: Map<string, PullFailure> | null = null;
   #entries: Map<string, DueEntry> | null = null;
 
   constructor(worker: PodContext) {
     this.#worker = worker;
+    this.#images = new ImagePuller(worker);
   }
 
   waitingReason(container: string): WaitingReason | null {
@@ -77,7 +54,7 @@ export class ContainerStarter {
   async #start(container: Container): Promise<void> {
     const worker = this.#worker;
     this.#checkRestart(container);
-    const image = await worker.whileWanted(this.#ensureImage(container));
+    const image = await worker.whileWanted(this.#images.ensureImage(container));
     if (image === null) return;
     const world = await this.#world(container);
     if (worker.isTerminating) return;
@@ -144,66 +121,6 @@ export class ContainerStarter {
     this.#restarts.set(container.name, nextBackoff(before, ended.finishedAtMs, now, RESTART_BACKOFF));
   }
 
-  async #ensureImage(container: Container): Promise<ImageStatus> {
-    const { host } = this.#worker;
-    const image = container.image ?? "";
-    const policy = container.imagePullPolicy ?? (isLatest(image) ? "Always" : "IfNotPresent");
-    const present = host.runtime.imageStatus(image);
-    if (present !== null && policy !== "Always") {
-      this.#worker.report(
-        container,
-        "Normal",
-        "Pulled",
-        `Container image "${image}" already present on machine`,
-      );
-      return present;
-    }
-    if (policy === "Never") {
-      const message = `Container image "${image}" is not present with pull policy of Never`;
-      this.#worker.report(container, "Warning", "ErrImageNeverPull", message);
-      this.#worker.report(container, "Warning", "Failed", "Error: ErrImageNeverPull");
-      throw new StartProblem("ErrImageNeverPull", message, RESTART_BACKOFF.firstMs);
-    }
-    return await this.#pull(container, image);
-  }
-
-  async #pull(container: Container, image: string): Promise<ImageStatus> {
-    const { host, pod } = this.#worker;
-    const before = this.#pulls?.get(image) ?? null;
-    const leftMs = before === null ? 0 : backoffLeftMs(before, before.atMs, host.wallMs(), RESTART_BACKOFF);
-    if (leftMs > 0 && before !== null) {
-      const message = `Back-off pulling image "${image}"`;
-      this.#worker.report(container, "Normal", "BackOff", message);
-      this.#worker.report(container, "Warning", "Failed", "Error: ImagePullBackOff");
-      throw new StartProblem("ImagePullBackOff", `${message}: ErrImagePull: ${before.message}`, leftMs);
-    }
-    this.#worker.report(container, "Normal", "Pulling", `Pulling image "${image}"`);
-    const startedAt = host.due.now();
-    try {
-      const status = await host.runtime.pullImage(image, pod, container);
-      const took = millisecondsText(host.due.now() - startedAt);
-      const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${status.sizeBytes} bytes.`;
-      this.#worker.report(container, "Normal", "Pulled", message);
-      this.#pulls?.delete(image);
-      return status;
-    } catch (error) {
-      if (!(error instanceof RuntimeRefusal)) throw error;
-      throw this.#pullFailed(container, image, before, error.message);
-    }
-  }
-
-  #pullFailed(container: Container, image: string, before: PullFailure | null, why: string): StartProblem {
-    const now = this.#worker.host.wallMs();
-    const isInvalid = why.includes("invalid reference format");
-    const reason = isInvalid ? "InvalidImageName" : "ErrImagePull";
-    this.#worker.report(container, "Warning", "Failed", `Failed to pull image "${image}": ${why}`);
-    this.#worker.report(container, "Warning", "Failed", `Error: ${reason}`);
-    this.#pulls ??= new Map();
-    this.#pulls.set(image, { ...nextBackoff(before, now, now, RESTART_BACKOFF), atMs: now, message: why });
-    // Looked at again soon, to say that it waits.
-    return new StartProblem(reason, why, isInvalid ? RESTART_BACKOFF.longestMs : 1000);
-  }
-
   /** Made for commands that are played; checked for all that name ConfigMaps and Secrets. */
   async #world(container: Container): Promise<ContainerWorld | null> {
     const { pod, host } = this.#worker;
@@ -260,9 +177,4 @@ function attemptBefore(pod: Pod, { name }: Container): number {
 /** As upstream names Pods in messages. */
 function podText({ metadata }: Pod): string {
   return `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
-}
-
-function isLatest(image: string): boolean {
-  if (image.includes("@")) return false;
-  return image.endsWith(":latest") || imageName(image) === image;
 }

@@ -8,7 +8,9 @@ import {
   podNamed,
   sketch,
 } from "../hollow-cluster.test-data.js";
+import { PODS } from "../../client/resources.js";
 import { USUAL_PROFILE } from "../runtime/profile.js";
+import type { Pod } from "./pod.js";
 import { sampleContainer } from "./sample-pods.test-data.js";
 
 test("a Pod runs at once when the runtime takes no time, and says so in upstream's words", async () => {
@@ -245,6 +247,26 @@ test("a Pod that was active for too long fails with DeadlineExceeded", async () 
   await cluster.timers.advance(11_000);
   assert.equal(sketch(cluster, "web"), "Failed web:Error(143)#0");
   assert.equal(podNamed(cluster, "web")?.status?.reason, "DeadlineExceeded");
+});
+
+test("a deadline that is set while the Pod runs counts from its start; one that is not over may be shortened", async () => {
+  const cluster = await hollowCluster();
+  await createPod(cluster, { name: "web" });
+  await createPod(cluster, { name: "short", spec: { activeDeadlineSeconds: 3600 } });
+  await cluster.timers.advance(5000);
+  const pods = cluster.api.client().resource<Pod>(PODS, "default");
+  for (const [name, activeDeadlineSeconds] of [
+    ["web", 8],
+    ["short", 10],
+  ] as const)
+    await pods.patch(name, "merge", { spec: { activeDeadlineSeconds } });
+  await cluster.timers.advance(2000);
+  assert.equal(sketch(cluster, "web"), "Running web:running#0+ready");
+  await cluster.timers.advance(2000);
+  assert.equal(podNamed(cluster, "web")?.status?.reason, "DeadlineExceeded");
+  assert.equal(sketch(cluster, "short"), "Running web:running#0+ready");
+  await cluster.timers.advance(2000);
+  assert.equal(podNamed(cluster, "short")?.status?.reason, "DeadlineExceeded");
 });
 
 test("a Pod that is deleted before it ran fails, and goes", async () => {

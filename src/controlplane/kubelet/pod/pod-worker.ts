@@ -1,30 +1,25 @@
 // One Pod on its node: makes what runs match what is wanted, step by step, and says how far it has come. Whatever
 // happens - a new spec, a container that ended, a probe, a time that has come - wakes it; it then looks at everything
-// anew (podActions) and acts. One step at a time; what wakes it meanwhile is seen with the next round.
-// Source: kubernetes pkg/kubelet/pod_workers.go, kuberuntime SyncPod and KillPod.
-import { jsonEquals } from "../../../api/patch/json-tree.js";
-import { assert } from "../../../base/assert.js";
+// anew and acts: PodSync while the Pod is to run, killPod when it is to go. One step at a time; what wakes it meanwhile
+// is seen with the next round.
+// Source: kubernetes pkg/kubelet/pod_workers.go.
 import type { DueEntry } from "../due-times.js";
 import { PodProbes } from "../probes/pod-probes.js";
-import { type RuntimeContainer, RuntimeRefusal } from "../runtime/runtime-service.js";
 import type { SimContainer } from "../runtime/sim-container.js";
 import type { StatusOwner } from "../status-manager.js";
-import { ContainerStarter } from "./container-starter.js";
-import type { ContainerView } from "./container-statuses.js";
+import type { WaitingReason } from "./container-statuses.js";
 import { killPod } from "./pod-killer.js";
-import { type PodActions, podActions } from "./pod-actions.js";
-import type { PodContext, PodHost } from "./pod-context.js";
-import { type Container, isSidecar, isTerminalPhase, type Pod, type PodStatus } from "./pod.js";
-import { podStatus, rejectedStatus, type Verdict } from "./pod-status.js";
+import type { PodHost } from "./pod-context.js";
+import { type Container, isTerminalPhase, type Pod, type PodStatus, specGraceSeconds } from "./pod.js";
+import { rejectedStatus, type Verdict } from "./pod-status.js";
+import { PodSync } from "./pod-sync.js";
 import { probeHost } from "./probe-host.js";
-import { MountWait } from "./mount-wait.js";
+import { ReportedStatus, type StatusSubject } from "./reported-status.js";
 
+/** How soon a round that failed is tried again. */
 const SYNC_RETRY_MS = 2000;
-/** How soon a sandbox that could not be made is tried again. */
-const SANDBOX_RETRY_MS = 1000;
-const DEFAULT_GRACE_SECONDS = 30;
 
-export class PodWorker implements PodContext, StatusOwner {
+export class PodWorker implements StatusSubject, StatusOwner {
   readonly host: PodHost;
   readonly uid: string;
   readonly startedAtMs: number;
@@ -33,15 +28,12 @@ export class PodWorker implements PodContext, StatusOwner {
   /** As the API server has it; null: it does not know the Pod. */
   apiPod: Pod | null;
   readonly probes: PodProbes | null;
-  readonly #starter: ContainerStarter;
-  readonly #mounts: MountWait;
-  #status: PodStatus | null = null;
-  /** Something has changed since the status was made: it is made anew when somebody reads it. */
-  #isStale = false;
+  readonly #sync: PodSync;
+  readonly #reported: ReportedStatus;
   #verdict: Verdict | null = null;
   #stage: "running" | "terminating" | "finished" = "running";
   /** Seconds; what a termination may take. */
-  #graceSeconds = DEFAULT_GRACE_SECONDS;
+  #graceSeconds: number;
   #isBusy = false;
   #isWoken = false;
   #isForgotten = false;
@@ -50,28 +42,27 @@ export class PodWorker implements PodContext, StatusOwner {
   /** Ends the wait for something slow when the Pod is to go. */
   #interrupt: (() => void) | null = null;
 
-  constructor(host: PodHost, pod: Pod, isStatic: boolean) {
+  /** @param apiPod null: a static Pod, of which the API server does not know yet */
+  constructor(host: PodHost, pod: Pod, apiPod: Pod | null) {
     this.host = host;
     this.pod = pod;
-    this.apiPod = isStatic ? null : pod;
+    this.apiPod = apiPod;
     this.uid = pod.metadata.uid;
     const startTime = pod.status?.startTime;
     this.startedAtMs = startTime === undefined ? host.wallMs() : Date.parse(startTime);
     this.probes = PodProbes.of(pod.spec, probeHost(this));
-    this.#starter = new ContainerStarter(this);
-    this.#mounts = new MountWait(this);
+    this.#sync = new PodSync(this, this.probes);
+    this.#reported = new ReportedStatus(this);
+    this.#graceSeconds = specGraceSeconds(pod);
     this.#armDeadline();
   }
 
   get status(): PodStatus | null {
-    if (!this.#isStale) return this.#status;
-    this.#isStale = false;
-    const status = this.#generateStatus();
-    if (jsonEquals(this.#status, status)) return this.#status;
-    const hadEnded = isTerminalPhase(this.#status?.phase);
-    assert(!hadEnded || isTerminalPhase(status.phase), "a Pod that ended stays so");
-    this.#status = status;
-    return status;
+    return this.#reported.current();
+  }
+
+  get verdict(): Verdict | null {
+    return this.#verdict;
   }
 
   get isDeletable(): boolean {
@@ -102,7 +93,9 @@ export class PodWorker implements PodContext, StatusOwner {
       this.terminate(this.#wantedGrace());
       return;
     }
-    if (this.#stage === "running" && needsLook(before, pod)) this.wake();
+    if (this.#stage !== "running") return;
+    if (before.spec.activeDeadlineSeconds !== pod.spec.activeDeadlineSeconds) this.#armDeadline();
+    if (needsLook(before, pod)) this.wake();
   }
 
   onWritten(pod: Pod): void {
@@ -114,7 +107,7 @@ export class PodWorker implements PodContext, StatusOwner {
     this.#verdict = verdict;
     this.#stage = "finished";
     this.host.report(this.pod, null, "Warning", verdict.reason, verdict.message);
-    this.#status = rejectedStatus(this.pod, verdict, this.host.wallMs());
+    this.#reported.set(rejectedStatus(this.pod, verdict, this.host.wallMs()));
     this.host.statusChanged(this.uid);
   }
 
@@ -166,7 +159,7 @@ export class PodWorker implements PodContext, StatusOwner {
     if (this.#stage === "finished") void this.#cleanUp();
     else
       this.terminate(
-        this.pod.metadata.deletionTimestamp === undefined ? this.#specGrace() : this.#graceSeconds,
+        this.pod.metadata.deletionTimestamp === undefined ? specGraceSeconds(this.pod) : this.#graceSeconds,
       );
   }
 
@@ -198,7 +191,7 @@ export class PodWorker implements PodContext, StatusOwner {
   podIP(): string {
     if (this.pod.spec.hostNetwork === true) return this.host.hostIP;
     const sandbox = this.host.runtime.listPodSandboxes(this.uid)[0];
-    return sandbox?.ip ?? this.#status?.podIP ?? "";
+    return sandbox?.ip ?? this.#reported.last?.podIP ?? "";
   }
 
   async whileWanted<T>(slow: Promise<T>): Promise<T | null> {
@@ -215,8 +208,16 @@ export class PodWorker implements PodContext, StatusOwner {
     }
   }
 
+  report(container: Container | null, type: "Normal" | "Warning", reason: string, message: string): void {
+    this.host.report(this.pod, container, type, reason, message);
+  }
+
+  waitingReason(container: string): WaitingReason | null {
+    return this.#sync.waitingReason(container);
+  }
+
   publish(): void {
-    this.#isStale = true;
+    this.#reported.changed();
     this.host.statusChanged(this.uid);
   }
 
@@ -224,7 +225,7 @@ export class PodWorker implements PodContext, StatusOwner {
     do {
       this.#isWoken = false;
       try {
-        if (this.#stage === "running") await this.#sync();
+        if (this.#stage === "running") await this.#syncNow();
         // Not an else: the Pod may have been told to go meanwhile.
         if (this.#stage === "terminating") await this.#terminateNow();
       } catch (error) {
@@ -237,75 +238,12 @@ export class PodWorker implements PodContext, StatusOwner {
     if (this.#stage === "finished" && this.#isForgotten) await this.#cleanUp();
   }
 
-  async #sync(): Promise<void> {
-    this.publish();
-    const actions = podActions({
-      spec: this.pod.spec,
-      containers: this.#newestByName(),
-      hasSandbox: this.#hasSandbox(),
-      sandboxAttempts: this.host.runtime.listPodSandboxes(this.uid).length,
-      failedProbe: (name) => this.probes?.failed(name) ?? null,
-      hasStarted: (name) => this.probes?.hasStarted(name) ?? true,
-    });
-    if (actions.killPod) {
-      this.#stage = "terminating";
-      this.#graceSeconds = this.#specGrace();
-      return;
-    }
-    await this.#stop(actions);
-    if (actions.createSandbox && !(await this.#createSandbox())) return;
-    await this.#startEphemeral();
-    for (const container of actions.start) {
-      if (this.#stage !== "running") return;
-      await this.#starter.start(container);
-    }
-    this.publish();
-    // A sidecar without startup probe makes way at once.
-    if (actions.start.some((each) => isSidecar(each) && this.newest(each.name)?.state === "running"))
-      this.#isWoken = true;
-  }
-
-  async #stop(actions: PodActions): Promise<void> {
-    for (const { name, cause } of actions.stop) {
-      const container = this.newest(name);
-      if (container?.state !== "running") continue;
-      const willRestart = actions.start.some((each) => each.name === name);
-      const message = `Container ${name} failed ${cause} probe${willRestart ? ", will be restarted" : ""}`;
-      this.report(container.spec, "Normal", "Killing", message);
-      const probe = cause === "liveness" ? container.spec.livenessProbe : container.spec.startupProbe;
-      await this.host.runtime.stopContainer(
-        container.id,
-        probe?.terminationGracePeriodSeconds ?? this.#specGrace(),
-      );
-    }
-  }
-
-  /** @returns whether there is one now */
-  async #createSandbox(): Promise<boolean> {
-    if (!(await this.#mounts.isMounted()) || this.#stage !== "running") return false;
-    const { runtime } = this.host;
-    const attempt = runtime.listPodSandboxes(this.uid).length;
-    try {
-      await runtime.runPodSandbox({ pod: this.pod, attempt });
-    } catch (error) {
-      if (!(error instanceof RuntimeRefusal)) throw error;
-      this.report(
-        null,
-        "Warning",
-        "FailedCreatePodSandBox",
-        `Failed to create pod sandbox: ${error.message}`,
-      );
-      this.#retry = this.wakeAfter(SANDBOX_RETRY_MS);
-      return false;
-    }
-    this.publish();
-    return true;
-  }
-
-  async #startEphemeral(): Promise<void> {
-    for (const container of this.pod.spec.ephemeralContainers ?? [])
-      if (this.newest(container.name) === null && this.#stage === "running")
-        await this.#starter.start(container as Container);
+  async #syncNow(): Promise<void> {
+    const outcome = await this.#sync.sync();
+    if (outcome === "look-again") this.#isWoken = true;
+    if (outcome !== "end-pod") return;
+    this.#stage = "terminating";
+    this.#graceSeconds = specGraceSeconds(this.pod);
   }
 
   async #terminateNow(): Promise<void> {
@@ -319,7 +257,7 @@ export class PodWorker implements PodContext, StatusOwner {
 
   #finishUnstarted(): void {
     this.#stage = "finished";
-    this.#status = this.pod.status ?? null;
+    this.#reported.set(this.pod.status ?? null);
     this.host.onFinished(this.uid);
     if (this.isDeletable) this.host.statusChanged(this.uid);
   }
@@ -333,90 +271,26 @@ export class PodWorker implements PodContext, StatusOwner {
 
   #cancelWaits(): void {
     this.#interrupt?.();
-    this.#starter.cancelWaits();
-    this.#mounts.cancel();
+    this.#sync.cancelWaits();
     this.host.due.cancel(this.#retry);
     this.host.due.cancel(this.#deadline);
   }
 
   #armDeadline(): void {
+    this.host.due.cancel(this.#deadline);
     const seconds = this.pod.spec.activeDeadlineSeconds;
     if (seconds === undefined) return;
     const leftMs = this.startedAtMs + seconds * 1000 - this.host.wallMs();
     const message = "Pod was active on the node longer than the specified deadline";
     this.#deadline = this.host.due.after(leftMs, () => {
       this.report(null, "Normal", "DeadlineExceeded", message);
-      this.evict({ reason: "DeadlineExceeded", message, condition: null }, this.#specGrace());
+      this.evict({ reason: "DeadlineExceeded", message, condition: null }, specGraceSeconds(this.pod));
     });
-  }
-
-  #specGrace(): number {
-    return this.pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
   }
 
   #wantedGrace(): number {
-    return this.pod.metadata.deletionGracePeriodSeconds ?? this.#specGrace();
+    return this.pod.metadata.deletionGracePeriodSeconds ?? specGraceSeconds(this.pod);
   }
-
-  report(container: Container | null, type: "Normal" | "Warning", reason: string, message: string): void {
-    this.host.report(this.pod, container, type, reason, message);
-  }
-
-  #hasSandbox(): boolean {
-    return this.host.runtime.listPodSandboxes(this.uid)[0]?.isReady === true;
-  }
-
-  #newestByName(): ReadonlyMap<string, RuntimeContainer> {
-    const newest = new Map<string, RuntimeContainer>();
-    for (const container of this.containers())
-      if (!newest.has(container.name)) newest.set(container.name, container);
-    return newest;
-  }
-
-  #generateStatus(): PodStatus {
-    const { spec } = this.pod;
-    const isTerminating = this.#stage !== "running";
-    return podStatus({
-      pod: this.#status === null ? this.pod : { ...this.pod, status: mergedStatus(this.pod, this.#status) },
-      init: (spec.initContainers ?? []).map((container) => this.#view(container, true)),
-      main: spec.containers.map((container) => this.#view(container, false)),
-      ephemeral: (spec.ephemeralContainers ?? []).map((each) => this.#view(each as Container, false)),
-      hasSandbox: this.#hasSandbox(),
-      podIP: this.podIP(),
-      hostIP: this.host.hostIP,
-      startedAtMs: this.startedAtMs,
-      nowMs: this.host.wallMs(),
-      isTerminating,
-      isOver: this.#stage === "finished",
-      verdict: this.#verdict,
-    });
-  }
-
-  #view(container: Container, isInit: boolean): ContainerView {
-    const records = this.containers().filter((record) => record.name === container.name);
-    const [newest] = records;
-    const isRunning = newest?.state === "running";
-    const isRegularInit = isInit && !isSidecar(container);
-    const isStarted = isRunning && (this.probes?.hasStarted(container.name) ?? true);
-    const isReady = isRegularInit
-      ? newest?.state === "exited" && newest.exitCode === 0
-      : isStarted && (this.probes?.isReady(container.name) ?? true);
-    const waiting = this.#stage === "running" ? this.#starter.waitingReason(container.name) : null;
-    return { container, records, waiting, isReady, isStarted: isStarted && !isRegularInit };
-  }
-}
-
-/** Times of transition and phases come from what was said last; conditions of others from what the API server has. */
-function mergedStatus(pod: Pod, last: PodStatus): PodStatus {
-  const foreign = (pod.status?.conditions ?? []).filter(
-    (condition) => !(last.conditions ?? []).some((each) => each.type === condition.type),
-  );
-  const newest = (last.conditions ?? []).map((condition) =>
-    pod.spec.readinessGates?.some((gate) => gate.conditionType === condition.type)
-      ? (pod.status?.conditions?.find((each) => each.type === condition.type) ?? condition)
-      : condition,
-  );
-  return { ...last, conditions: [...foreign, ...newest] };
 }
 
 function needsLook(before: Pod, after: Pod): boolean {

@@ -66,6 +66,13 @@ export function restartsAfter(container: Container, spec: PodSpec, exitCode: num
   return policy === "OnFailure" && exitCode !== 0;
 }
 
+const DEFAULT_GRACE_SECONDS = 30;
+
+/** How long its containers may take to end when nobody says otherwise. */
+export function specGraceSeconds({ spec }: Pod): number {
+  return spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+}
+
 let lastSecond = Number.NaN;
 let lastText = "";
 

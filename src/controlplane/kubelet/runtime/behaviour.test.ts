@@ -53,3 +53,11 @@ test("PodAddresses gives each address once, and takes them back", () => {
   pool?.release("10.244.3.4");
   assert.equal(pool?.take(), "10.244.3.4");
 });
+
+test("PodAddresses keeps an address that the same host number of another range is given back for", () => {
+  const pool = PodAddresses.of("fd00:1::/125");
+  const taken = Array.from({ length: 6 }, () => pool?.take());
+  assert.deepEqual(taken.slice(0, 2), ["fd00:1::2", "fd00:1::3"]);
+  pool?.release("fd00:2::3");
+  assert.equal(pool?.take(), null);
+});

@@ -1,6 +1,6 @@
 // Addresses of one node's Pods, out of the node's range. Freed ones are used again, oldest first, as CNI's host-local
 // plug-in goes round its range.
-import { type Cidr, ipText, ipWords, parseCidr } from "../../../base/ip.js";
+import { type Cidr, cidrContains, ipText, ipWords, parseCidr } from "../../../base/ip.js";
 
 export class PodAddresses {
   readonly #range: Cidr;
@@ -32,8 +32,9 @@ export class PodAddresses {
   }
 
   release(ip: string): void {
+    // A sandbox may still hold one of the range that the node had before.
+    if (!cidrContains(this.#range, ip)) return;
     const at = this.#word;
-    // An address of a range that the node had before is not among these.
     const offset = ((ipWords(ip)[at] as number) - (this.#range.words[at] as number)) >>> 0;
     this.#used.delete(offset);
   }

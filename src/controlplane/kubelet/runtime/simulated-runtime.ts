@@ -3,11 +3,10 @@
 import type { Prng } from "../../../base/prng.js";
 import { type Timers, wallMs } from "../../../base/timers.js";
 import type { DueTimes } from "../due-times.js";
-import type { Container, Pod } from "../pod/pod.js";
+import type { Pod } from "../pod/pod.js";
 import { toText } from "../shell/byte-text.js";
 import { WrittenFiles } from "../shell/container-files.js";
 import { isKnownCommand, newShell, startProcess } from "../shell/shell.js";
-import { imageOf } from "./images.js";
 import { NodeUsage } from "./node-usage.js";
 import type { PodAddresses } from "./pod-addresses.js";
 import { containerPlan, type SimulationProfile } from "./profile.js";
@@ -17,8 +16,6 @@ import {
   type ContainerUsage,
   type ContainerWorld,
   type ExecResult,
-  type ImageService,
-  type ImageStatus,
   type PodSandbox,
   type PodSandboxConfig,
   type RuntimeContainer,
@@ -27,6 +24,7 @@ import {
   type SandboxId,
 } from "./runtime-service.js";
 import { SimContainer, type SimHost } from "./sim-container.js";
+import { SimulatedImages } from "./simulated-images.js";
 
 export interface RuntimeOptions {
   readonly timers: Timers;
@@ -41,17 +39,6 @@ export interface RuntimeOptions {
   readonly onGrowth: () => void;
 }
 
-/** An image as it lies on this node; times are monotonic. */
-export interface NodeImage {
-  readonly status: ImageStatus;
-  readonly pulledAtMs: number;
-  lastUsedAtMs: number;
-}
-
-/** Names that people choose for images that are not there. */
-const MISSING_IMAGE =
-  /(^|[-/:_.])(no-?such|non-?existent|not-?exist|does-?not-?exist|invalid|broken|bad-?image)/i;
-
 interface Sandbox extends PodSandbox {
   readonly pod: Pod;
   isReady: boolean;
@@ -60,21 +47,25 @@ interface Sandbox extends PodSandbox {
   containers: SimContainer[];
 }
 
-export class SimulatedRuntime implements RuntimeService, ImageService {
+export class SimulatedRuntime implements RuntimeService {
   readonly usage = new NodeUsage();
+  readonly images: SimulatedImages;
   readonly #options: RuntimeOptions;
   readonly #host: SimHost;
   readonly #sandboxes = new Map<SandboxId, Sandbox>();
   readonly #sandboxesOfPod = new Map<string, Sandbox[]>();
   readonly #containers = new Map<ContainerId, SimContainer>();
-  readonly #images = new Map<string, NodeImage>();
-  readonly #pulls = new Map<string, Promise<ImageStatus>>();
-  #imageBytes = 0;
   /** Calls do not come back while it hangs. */
   #hang: { readonly over: Promise<void>; readonly end: () => void } | null = null;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+    this.images = new SimulatedImages({
+      profile: options.profile,
+      takes: (ms) => this.#takes(ms),
+      nowMs: () => options.due.now(),
+      onGrowth: options.onGrowth,
+    });
     this.#host = {
       due: options.due,
       wallMs: () => wallMs(options.timers),
@@ -84,10 +75,6 @@ export class SimulatedRuntime implements RuntimeService, ImageService {
       usage: this.usage,
       onGrowth: options.onGrowth,
     };
-  }
-
-  get sandboxCount(): number {
-    return this.#sandboxes.size;
   }
 
   get containers(): Iterable<SimContainer> {
@@ -107,10 +94,6 @@ export class SimulatedRuntime implements RuntimeService, ImageService {
   resume(): void {
     this.#hang?.end();
     this.#hang = null;
-  }
-
-  get isHanging(): boolean {
-    return this.#hang !== null;
   }
 
   async runPodSandbox({ pod, attempt }: PodSandboxConfig): Promise<SandboxId> {
@@ -169,8 +152,7 @@ export class SimulatedRuntime implements RuntimeService, ImageService {
     const container = new SimContainer(this.#host, this.#newId(), sandbox.podUid, config, plan);
     sandbox.containers.unshift(container);
     this.usage.created(plan.behaviour);
-    const image = this.#images.get(config.container.image ?? "");
-    if (image !== undefined) image.lastUsedAtMs = this.#options.due.now();
+    this.images.used(config.container.image ?? "");
     this.#containers.set(container.id, container);
     this.#options.onGrowth();
     return container.id;
@@ -259,65 +241,12 @@ export class SimulatedRuntime implements RuntimeService, ImageService {
     }
   }
 
-  imageStatus(image: string): ImageStatus | null {
-    return this.#images.get(image)?.status ?? null;
-  }
-
-  pullImage(image: string, pod: Pod, container: Container): Promise<ImageStatus> {
-    const refusal = containerPlan(pod, container, this.#options.profile).behaviour.failsPull;
-    if (refusal !== null) return this.#refusePull(refusal);
-    const running = this.#pulls.get(image);
-    if (running !== undefined) return running;
-    const pull = this.#pull(image).finally(() => this.#pulls.delete(image));
-    this.#pulls.set(image, pull);
-    return pull;
-  }
-
-  async #refusePull(why: string): Promise<never> {
-    await this.#takes(this.#options.profile.pullMs);
-    throw new RuntimeRefusal(why);
-  }
-
-  async #pull(image: string): Promise<ImageStatus> {
-    const status = imageOf(image);
-    if (status === null)
-      throw new RuntimeRefusal(`failed to parse image name "${image}": invalid reference format`);
-    if (MISSING_IMAGE.test(image))
-      await this.#refusePull(`failed to pull and unpack image "${status.image}": not found`);
-    const { pullMs, pullBytesPerSecond } = this.#options.profile;
-    await this.#takes(pullMs + (status.sizeBytes / pullBytesPerSecond) * 1000);
-    const now = this.#options.due.now();
-    if (!this.#images.has(image)) this.#imageBytes += status.sizeBytes;
-    this.#images.set(image, { status, pulledAtMs: now, lastUsedAtMs: now });
-    this.#options.onGrowth();
-    return status;
-  }
-
-  removeImage(image: string): void {
-    const known = this.#images.get(image);
-    if (known === undefined) return;
-    this.#images.delete(image);
-    this.#imageBytes -= known.status.sizeBytes;
-  }
-
-  listImages(): readonly ImageStatus[] {
-    return [...this.#images.values()].map((image) => image.status);
-  }
-
-  /** By the name under which it was pulled. */
-  get images(): ReadonlyMap<string, NodeImage> {
-    return this.#images;
-  }
-
-  imageFsUsedBytes(): number {
-    return this.#imageBytes;
-  }
-
   /** The machine died: nothing runs, nothing is told. */
   crash(): void {
     for (const container of this.#containers.values()) container.cancelAll();
   }
 
+  /** Resolves when a call of this length comes back. */
   async #takes(ms: number): Promise<void> {
     if (this.#hang !== null) await this.#hang.over;
     const { jitter } = this.#options.profile;

@@ -1,6 +1,6 @@
 // etcd's gRPC messages as data: of each the fields that are used here, by number. Both the client and the server are
 // made of this table. Names are ours (lower camel case); only numbers and types travel.
-// Enumerations are int32: their values are in etcd-enums.ts.
+// Enumerations are int32: their values are in etcd-convert.ts and serve-kv.ts.
 // Source: etcd api/etcdserverpb/rpc.proto, api/mvccpb/kv.proto (the numbers of the v3 protocol).
 import protobuf from "protobufjs";
 import { assert, present } from "../../../base/assert.js";
