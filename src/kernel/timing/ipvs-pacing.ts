@@ -5,8 +5,11 @@ import type { KernelHost } from "../host/command.js";
 import { runCommand } from "../host/run-commands.js";
 import type { Pacing } from "./time-cases.js";
 
-/** Rulesets are timed one after the other, most often in a user-mode Linux, which has one processor. */
-export const IPVS_PACING = { rounds: 5, passes: 8, cpu: 0 } as const;
+/**
+ * Rulesets are timed one after the other, most often in a user-mode Linux, which has one processor. A round takes 0.2 s:
+ * enough of them that some fall into quiet ones.
+ */
+export const IPVS_PACING = { rounds: 16, passes: 8, cpu: 0 } as const;
 
 /** Of UDP connections, whole seconds; the wait is a little longer. */
 const EXPIRY_S = 1;
@@ -14,6 +17,8 @@ const SETTLE_MS = 1200;
 const LONG_EXPIRY_S = 300;
 /** Passes of a round after which connections are to expire: not many more than ip_vs has buckets, 4,096. */
 const EXPIRING_PASSES = 3;
+/** Rounds of these: each waits for more than a second. */
+const EXPIRING_ROUNDS = 8;
 
 /**
  * Sets how long the connections of a kernel's ip_vs last, for packets of a kind.
@@ -28,5 +33,6 @@ export async function withExpiry(
   const seconds = packet === "first" ? EXPIRY_S : LONG_EXPIRY_S;
   await runCommand(host, { netns, argv: ["ipvsadm", "--set", "0", "0", `${seconds}`] });
   if (packet === "established") return pacing;
-  return { ...pacing, passes: Math.min(pacing.passes, EXPIRING_PASSES), settleMs: SETTLE_MS };
+  const rounds = Math.min(pacing.rounds, EXPIRING_ROUNDS);
+  return { ...pacing, rounds, passes: Math.min(pacing.passes, EXPIRING_PASSES), settleMs: SETTLE_MS };
 }

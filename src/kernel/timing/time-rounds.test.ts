@@ -47,10 +47,19 @@ test("timeRounds makes up a quarter of the rounds of the least disturbed, and st
   );
 });
 
-test("timeRounds says which case never had its packets delivered", async () => {
-  const run = async () => [
-    { case: 0, packets: 10, ns: 1, wallNs: 1, delivered: 10, spinNs: 0 },
-    { case: 1, packets: 10, ns: 1, wallNs: 1, delivered: 7, spinNs: 0 },
-  ];
-  await assert.rejects(timeRounds(run, 2, OPTIONS), /Cannot time case 1: of 10 packets 7 arrived/);
+test("timeRounds says which case had too few packets delivered, and how many of its chunks count", async () => {
+  const runOf = (delivered: readonly number[]) => async () =>
+    delivered.flatMap((ofSecond) => [
+      { case: 0, packets: 10, ns: 1, wallNs: 1, delivered: 10, spinNs: 0 },
+      { case: 1, packets: 10, ns: 1, wallNs: 1, delivered: ofSecond, spinNs: 0 },
+    ]);
+  const once = { ...OPTIONS, rounds: 1 };
+  await assert.rejects(
+    timeRounds(runOf([7]), 2, once),
+    /Cannot time case 1: 0 of 1 chunks count, of 10 packets 7 arrived/,
+  );
+  const mostLost = [10, 10, 10, ...Array.from({ length: 17 }, () => 0)];
+  await assert.rejects(timeRounds(runOf(mostLost), 2, once), /case 1: 3 of 20 chunks count/);
+  const enough = [...Array.from({ length: 6 }, () => 10), ...Array.from({ length: 94 }, () => 0)];
+  assert.equal((await timeRounds(runOf(enough), 2, once)).cases[1]?.chunks, 6);
 });

@@ -127,7 +127,7 @@ test("runCommand reads standard input, and takes programs of other images for se
 
 test("tar writes what it can, and fails for links, which simulated files are not", () => {
   const header = archiveEntry("link", "", 0);
-  const asLink = header.slice(0, 148) + "        2" + header.slice(157);
+  const asLink = `${header.slice(0, 148)}        2${header.slice(157)}`;
   const sum = [...asLink].reduce((total, char) => total + char.charCodeAt(0), 0);
   const link = `${asLink.slice(0, 148)}${sum.toString(8).padStart(6, "0")}\0 ${asLink.slice(156)}`;
   const archive = link + archiveEntry("file", "content", 0);
