@@ -32,6 +32,12 @@ const EXTRA_KINDS = [
   ["", "v1", "PodExecOptions", "io.k8s.api.core.v1.PodExecOptions"],
   ["", "v1", "PodAttachOptions", "io.k8s.api.core.v1.PodAttachOptions"],
   ["", "v1", "PodPortForwardOptions", "io.k8s.api.core.v1.PodPortForwardOptions"],
+  ...["Node", "Pod", "Service"].map((of) => [
+    "",
+    "v1",
+    `${of}ProxyOptions`,
+    `io.k8s.api.core.v1.${of}ProxyOptions`,
+  ]),
   ["", "v1", "DeleteOptions", `${META}.DeleteOptions`],
   ["", "v1", "Status", `${META}.Status`],
 ];

@@ -37,7 +37,10 @@ export const CORE_KINDS = kindsOf(
       plural: "nodes",
       shortNames: ["no"],
       isNamespaced: false,
-      subresources: [STATUS, { name: "proxy", verbs: ["get"] }],
+      subresources: [
+        STATUS,
+        { name: "proxy", kind: { group: "", version: "v1", kind: "NodeProxyOptions" }, verbs: ["get"] },
+      ],
     },
     {
       kind: "PersistentVolume",

@@ -102,6 +102,7 @@ const SOUND_CHUNKS_MIN = 6;
 const SOUND_SHARE_MIN = 0.25;
 
 function whyNot(chunks: readonly Chunk[], index: number): string {
+  if (chunks.length === 0) return "no round had a sound chunk of every control";
   const lossy = chunks.find((chunk) => chunk.case === index && chunk.delivered !== chunk.packets);
   if (lossy === undefined) return "the CPU was shared most of the time";
   return `of ${lossy.packets} packets ${lossy.delivered} arrived`;
