@@ -2,8 +2,10 @@
  *
  * thread-cpu: CLOCK_THREAD_CPUTIME_ID. Softirq work of a veth pair runs inside the sender's system call and is charged
  *   to it; being preempted is not. Needs a kernel without CONFIG_IRQ_TIME_ACCOUNTING.
- * tsc: the cycle counter, for user-mode Linux, whose CPU clocks tick 100 times a second. It is wall time, so a fixed
- *   spin is timed before and after each chunk: when the CPU was shared the spin took longer than its best. */
+ * tsc: the cycle counter, for user-mode Linux, whose CPU clocks tick 100 times a second. It is wall time.
+ *
+ * A fixed spin is timed before and after each chunk, by the cycle counter: where the CPU was taken away, or its other
+ * hyperthread was busy, the spin took longer than its best, half as long again and more. */
 #ifndef PLUMB_CLOCKS_H
 #define PLUMB_CLOCKS_H
 #include "namespaces.h"

@@ -140,21 +140,20 @@ static struct chunk send_chunk(const struct case_ *of, int packets) {
   if (!is_established) flush_conntrack(node->flush);
   prepare(of, packets);
   const uint64_t before = packets_arrived(node->count, node->sink_index);
+  chunk.spin_ns = spin_ns();
+  send_frames(node->client, 0, WARM);
   if (clock_kind == TSC) {
-    chunk.spin_ns = spin_ns();
-    send_frames(node->client, 0, WARM);
     const uint64_t begin = tick_ns();
     send_frames(node->client, WARM, packets);
     chunk.ns = chunk.wall_ns = tick_ns() - begin;
-    const uint64_t spin = spin_ns();
-    if (spin > chunk.spin_ns) chunk.spin_ns = spin;
   } else {
-    send_frames(node->client, 0, WARM);
     const uint64_t wall = read_clock(CLOCK_MONOTONIC), begin = read_clock(CLOCK_THREAD_CPUTIME_ID);
     send_frames(node->client, WARM, packets);
     chunk.ns = read_clock(CLOCK_THREAD_CPUTIME_ID) - begin;
     chunk.wall_ns = read_clock(CLOCK_MONOTONIC) - wall;
   }
+  const uint64_t spin = spin_ns();
+  if (spin > chunk.spin_ns) chunk.spin_ns = spin;
   const uint64_t arrived = packets_arrived(node->count, node->sink_index) - before;
   chunk.delivered = arrived < WARM ? 0 : arrived - WARM;
   return chunk;
@@ -265,7 +264,7 @@ static void add_case(char *text) {
 
 /* Flows and sizes of the cases that came since the last run. */
 static void make_ready(void) {
-  if (clock_kind == TSC && ns_per_tick == 1) measure_tick();
+  if (ns_per_tick == 1) measure_tick();
   for (int i = 0; i < case_count; i++) {
     if (cases[i].packets > 0) continue;
     if (is_established) open_flows(&cases[i]);

@@ -45,7 +45,7 @@ export interface Chunk {
   readonly wallNs: number;
   /** Packets the sink counted; anything but `packets` says that something else was measured. */
   readonly delivered: number;
-  /** Longer of the spins before and after; 0 on thread-cpu. */
+  /** Longer of the spins before and after. */
   readonly spinNs: number;
 }
 

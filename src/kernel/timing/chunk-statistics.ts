@@ -26,7 +26,7 @@ export interface CaseStatistics {
 
 /** How much slower than its best round a control may be in a round that counts. */
 const CONTROL_TOLERANCE = 0.05;
-/** A spin this much longer than the shortest was shared with something else. */
+/** A spin this much longer than the shortest shared the core with something else. */
 const SPIN_TOLERANCE = 0.08;
 
 /** Chunks that measured what they were meant to: every packet arrived, and the CPU was not taken away. */
@@ -36,6 +36,14 @@ export function soundChunks<C extends TimedChunk>(chunks: readonly C[]): C[] {
     ({ packets, delivered, spinNs }) =>
       delivered === packets && spinNs <= shortestSpin * (1 + SPIN_TOLERANCE),
   );
+}
+
+/** Of all chunks of one case, so many whose packets all arrived and whose spins were the shortest. */
+export function leastDisturbed<C extends TimedChunk>(chunks: readonly C[], count: number): C[] {
+  return chunks
+    .filter(({ packets, delivered }) => delivered === packets)
+    .sort((left, right) => left.spinNs - right.spinNs)
+    .slice(0, count);
 }
 
 /** @param chunks of one case, at least one */

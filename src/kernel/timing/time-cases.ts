@@ -72,6 +72,7 @@ export async function timeCases(host: KernelHost, pacing: Pacing, what: CasesToT
   try {
     return await timeRounds(run, cases.length, {
       controls,
+      isCpuTime: clockOf(host) === "thread-cpu",
       rounds,
       roundsMax: rounds * ROUNDS_MAX_FACTOR,
       passes,

@@ -15,7 +15,7 @@ function roundsOf(slowness: readonly number[]): (passes: number) => Promise<Chun
   };
 }
 
-const OPTIONS = { controls: [0], rounds: 3, roundsMax: 6, passes: 2 };
+const OPTIONS = { controls: [0], isCpuTime: false, rounds: 3, roundsMax: 6, passes: 2 };
 
 test("timeRounds repeats the rounds that were disturbed and counts them", async () => {
   const timed = await timeRounds(roundsOf([1, 1.2, 1.01, 1.3, 1]), 2, OPTIONS);
@@ -62,4 +62,17 @@ test("timeRounds says which case had too few packets delivered, and how many of 
   await assert.rejects(timeRounds(runOf(mostLost), 2, once), /case 1: 3 of 20 chunks count/);
   const enough = [...Array.from({ length: 6 }, () => 10), ...Array.from({ length: 94 }, () => 0)];
   assert.equal((await timeRounds(runOf(enough), 2, once)).cases[1]?.chunks, 6);
+});
+
+test("timeRounds of CPU time takes the least disturbed chunks where too few are sound, none that lost packets", async () => {
+  const spins = [100, 100, 100, 160, 190, 170, 180, 150, 200, 210, 220, 230];
+  const run = async () =>
+    spins.flatMap((spinNs, index) => [
+      { case: 0, packets: 10, ns: 10, wallNs: 10, delivered: 10, spinNs: 100 },
+      { case: 1, packets: 10, ns: spinNs * 10, wallNs: 1, delivered: index === 2 ? 3 : 10, spinNs },
+    ]);
+  const once = { ...OPTIONS, rounds: 1 };
+  const timed = await timeRounds(run, 2, { ...once, isCpuTime: true });
+  assert.deepEqual([timed.cases[1]?.chunks, timed.cases[1]?.ns], [3, 100]);
+  await assert.rejects(timeRounds(run, 2, once), /case 1: 2 of 12 chunks count/);
 });

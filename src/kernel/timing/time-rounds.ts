@@ -4,6 +4,7 @@ import type { Chunk } from "../injector/pace.js";
 import {
   caseStatistics,
   type CaseStatistics,
+  leastDisturbed,
   relativeSpread,
   roundsThatCount,
   soundChunks,
@@ -17,6 +18,8 @@ export interface RoundOptions {
   readonly roundsMax: number;
   /** Chunks of every case in a round. */
   readonly passes: number;
+  /** Whether the CPU being taken away leaves a chunk's time as it is: then one is better than none. */
+  readonly isCpuTime: boolean;
   /** Called before each round with what was done; may throw to stop. */
   readonly onRound?: (done: RoundsDone) => void;
 }
@@ -69,13 +72,16 @@ export async function timeRounds(
   );
   return statisticsOf(
     rounds.filter((_, index) => counting[index]),
-    { caseCount, controls: options.controls, rejected },
+    { ...options, caseCount, rejected },
   );
 }
 
 function statisticsOf(
   rounds: readonly (readonly Chunk[])[],
-  of: { readonly caseCount: number; readonly controls: readonly number[]; readonly rejected: number },
+  of: Pick<RoundOptions, "controls" | "isCpuTime"> & {
+    readonly caseCount: number;
+    readonly rejected: number;
+  },
 ): TimedRounds {
   const all = rounds.flat();
   const sound = soundChunks(all);
@@ -83,11 +89,12 @@ function statisticsOf(
   for (const chunk of sound) byCase[chunk.case]?.push(chunk);
   const perRound = rounds.map((round) => controlsOf(round, of.controls));
   return {
-    cases: byCase.map((chunks, index) => {
-      const sent = all.filter((each) => each.case === index).length;
-      if (chunks.length > 0 && chunks.length >= Math.min(SOUND_CHUNKS_MIN, sent * SOUND_SHARE_MIN))
-        return caseStatistics(chunks);
-      const left = `${chunks.length} of ${sent} chunks count`;
+    cases: byCase.map((ofCase, index) => {
+      const sent = all.filter((each) => each.case === index);
+      const least = Math.min(SOUND_CHUNKS_MIN, Math.ceil(sent.length * SOUND_SHARE_MIN));
+      const chunks = ofCase.length < least && of.isCpuTime ? leastDisturbed(sent, least) : ofCase;
+      if (chunks.length > 0 && chunks.length >= least) return caseStatistics(chunks);
+      const left = `${chunks.length} of ${sent.length} chunks count`;
       throw new PlumbError("Internal", `Cannot time case ${index}: ${left}, ${whyNot(all, index)}`);
     }),
     noise: of.controls.map((_, control) => relativeSpread(perRound.map((row) => row[control] as number))),
@@ -97,7 +104,7 @@ function statisticsOf(
   };
 }
 
-/** Fewer say nothing of a case, unless few were sent. */
+/** Fewer say nothing of a case, unless few were sent; of CPU time the least disturbed make them up. */
 const SOUND_CHUNKS_MIN = 6;
 const SOUND_SHARE_MIN = 0.25;
 
