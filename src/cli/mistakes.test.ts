@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { OWN_RULES } from "./own-rules.test-data.js";
 import { plumb, PLUMB_PROGRAM } from "./plumb.test-data.js";
 
 const DUAL = `
@@ -191,19 +192,6 @@ test("lint tells every mistake of an iptables-save text, one whose head was cut 
   writeFileSync(file, "[1:60] -A FORWARD -j DROP\nCOMMIT\n");
   refuses(["lint", file], /two-mistakes\.rules:1:1: outside a table, expected '\*filter'/);
 });
-
-const OWN_RULES = `
-apiVersion: plumbline/v1
-kind: Scenario
-metadata: { name: own, purpose: rules of a node }
-spec:
-  seed: 1
-  matrix: { axes: { mode: [iptables] } }
-  cluster: { iptablesSave: node.rules }
-  phases:
-    - { kind: traffic, packets: first-packet, flows: { arrival: { model: closed }, target: uniform, count: 16 } }
-  sampling: { samples: 1 }
-`;
 
 test("run reads a scenario's inputs before anything runs, and refuses what they are not", () => {
   const scenario = inFolder("own.yaml");

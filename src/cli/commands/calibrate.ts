@@ -30,7 +30,7 @@ Examples:
   sudo plumb verify quick --timing --calibration mine.json
 
 Loads some hundred rulesets of one kind of rule each into network namespaces of its own and times packets through them;
-takes about two minutes a run, on a machine that should do nothing else. ip_vs is timed in a user-mode Linux where the
+takes three to four minutes a run, on a machine that should do nothing else. ip_vs is timed in a user-mode Linux where the
 kernel has none and one is installed. What cannot be measured (the userspace proxy) keeps its recorded price.`;
 
 export function registerCalibrate(program: Command, context: CommandContext): void {

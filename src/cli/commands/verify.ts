@@ -33,7 +33,10 @@ export function registerVerify(program: Command, context: CommandContext): void 
   verify
     .command("kernel [subject]", { isDefault: true })
     .description("a preset's, scenario's or run's rules and costs against a real Linux kernel (the default)")
-    .option("--timing", "also measure ns a packet, programming time and a userspace proxy; about 8 minutes")
+    .option(
+      "--timing",
+      "also measure ns a packet, programming time and a userspace proxy; 10 minutes or more",
+    )
     .option("--flows <n>", "flows through the rules of each path", positiveNumber, FLOWS)
     .option("--paths <paths>", `which of ${KERNEL_PATHS.join(", ")} (default: all that load here)`, pathList)
     .option("--seed <n>", "seed of clusters and flows", seedValue, 42)

@@ -29,7 +29,7 @@ export function machineText({ cpu, memoryBytes }: Environment): string {
 }
 
 /**
- * Measure this machine's kernel, in a sandbox of its own. Cost: two minutes, half of it for ip_vs.
+ * Measure this machine's kernel, in a sandbox of its own. Cost: three to four minutes.
  * @throws {PlumbError} when namespaces cannot be made or packets cannot be timed; the signal's reason when aborted
  */
 export async function calibrateHere(options: {

@@ -2,7 +2,7 @@
 // namespaces, so those of another node lengthen its chains and take its caches. Each size is timed with its own rules of
 // iptables-legacy beside it in the record: IPVS is judged by its ratio to them (score.ts).
 // What else IPVS needs: connections that expire (kernel/timing/ipvs-pacing.ts).
-// Cost: in user-mode Linux about 20 s a size, half of it waiting, plus loading.
+// Cost: in user-mode Linux up to a minute a size of ipvs on a busy machine, most of it waiting, plus loading.
 import { PlumbError } from "../../base/errors.js";
 import type { KernelHost } from "../../kernel/host/command.js";
 import { runCommand, runCommands } from "../../kernel/host/run-commands.js";

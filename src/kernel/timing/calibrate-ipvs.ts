@@ -1,6 +1,6 @@
 // The probes of ip_vs, timed in whichever kernel has it: the machine's own, or a user-mode Linux. One size at a time, with
 // the controls beside it, because ip_vs has one table of services for all network namespaces.
-// Cost: about 10 s a size, half of it waiting for connections to expire.
+// Cost: 10 to 20 s a size, most of it waiting for connections to expire.
 import { PlumbError } from "../../base/errors.js";
 import {
   IPVS_SERVICES,

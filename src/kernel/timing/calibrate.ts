@@ -48,7 +48,7 @@ export const CALIBRATION_PACING = { rounds: 6, passes: 4 } as const;
 
 /**
  * Flavours that are refused keep their recorded prices.
- * Cost: about a minute, half of it loading, and 45 s for ip_vs.
+ * Cost: three to four minutes, half a minute of it loading.
  * @throws {PlumbError} Internal when a node cannot be made or packets cannot be timed; the signal's reason when aborted
  */
 export async function calibrate(
